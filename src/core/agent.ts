@@ -1,0 +1,31 @@
+import type { Action } from './action.ts';
+
+/** What a decision sees. Both arrays are borrowed: whoever keeps them copies them. */
+export interface Observation {
+  /** (timeframe, features) row-major, scaled, finite; the newest bar is the last row. */
+  readonly window: Float32Array;
+  /** (3) 1 where the account allows the action. HOLD is always 1. */
+  readonly mask: Uint8Array;
+}
+
+/** One decision of an agent, with what it was based on. */
+export interface AgentDecision {
+  readonly action: Action;
+  /** (3) on the masked distribution; null for agents without one. */
+  readonly probabilities: readonly number[] | null;
+  /** (3) null for agents without them. */
+  readonly qValues: readonly number[] | null;
+  /** The agent that a supervisor vetoed, where there was one. */
+  readonly vetoed?: Action;
+}
+
+/**
+ * Anything that maps an observation to an action. `getAction` is greedy and deterministic: it is what evaluation,
+ * paper and live use. Exploration lives in training.
+ */
+export interface Agent {
+  readonly kind: string;
+  getAction(obs: Observation): Action;
+  /** As `getAction`, with the probabilities or Q-values behind it. */
+  decide(obs: Observation): AgentDecision;
+}

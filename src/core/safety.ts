@@ -1,0 +1,87 @@
+import type { Action } from './action.ts';
+import type { AgentDecision } from './agent.ts';
+import type { Json } from './json.ts';
+
+/**
+ * What the safety layer may look at when a decision is made at the close of a bar. Backtest, paper and live fill the
+ * same facts in; what a backtest can't know (feed age, unknown orders) has its harmless value there.
+ */
+export interface DecisionFacts {
+  /** Unix ms of the decision: the bar's close. */
+  readonly timeMs: number;
+  readonly timeframeMs: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  /** Base quantity held, signed. */
+  readonly position: number;
+  /** Units held, signed integer. */
+  readonly units: number;
+  readonly maxUnits: number;
+  readonly mode: 'spot' | 'margin';
+  /** Marked at `close`, in quote currency. */
+  readonly equity: number;
+  readonly startingEquity: number;
+  readonly cash: number;
+  /** Average entry price of the open position; NaN when flat. */
+  readonly entryPrice: number;
+  /** Equity at the start of the open trade; NaN when flat. */
+  readonly tradeStartEquity: number;
+  readonly barsInTrade: number;
+  /** Log return of equity of the last closed trade, NaN before the first, and how many trades have closed. */
+  readonly lastTradeLogReturn: number;
+  readonly closedTrades: number;
+  /** The observation the agent saw, (timeframe, features) scaled; borrowed. */
+  readonly window: Float32Array;
+  /** Share of the newest row's market columns that the scaler clipped, 0..1. */
+  readonly clippedShare: number;
+  /** Quote amount of one unit at this close: what a BUY would spend. */
+  readonly unitQuote: number;
+  /** Age of the newest candle in ms beyond its close; 0 in a backtest. */
+  readonly dataAgeMs: number;
+  /** Missing bars inside the window or just before the bar. */
+  readonly gapBars: number;
+  /** True while any order or the position is in doubt; never in a backtest. */
+  readonly unknownState: boolean;
+  /** Relative bid-ask spread; NaN where it isn't known. */
+  readonly spread: number;
+  /** Relative difference of the last fill to its expected price, cost positive; NaN before the first. */
+  readonly lastSlippage: number;
+}
+
+/** Which way the account may move. A verdict names no action, so no rule can open a trade. */
+export type Verdict =
+  | { readonly kind: 'allow' }
+  | { readonly kind: 'deny' | 'reduce-only' | 'halt'; readonly code: string; readonly numbers: Readonly<Record<string, number>> };
+
+/** The record that every decision leaves. */
+export interface SafetyDecision {
+  /** What the agent asked for, after the supervisor where the profile has one. */
+  readonly requested: Action;
+  readonly final: Action;
+  /** ACTIVE, REDUCING (only reductions pass) or HALTED (flatten, then nothing until a person resets it). */
+  readonly state: 'ACTIVE' | 'REDUCING' | 'HALTED';
+  /** True where the position is to be closed whole, now, whatever `final` says. */
+  readonly flatten: boolean;
+  /** Every rule's verdict, in the order in which they were asked. */
+  readonly verdicts: readonly { readonly rule: string; readonly verdict: Verdict }[];
+}
+
+/** Protective price levels of the open position until the next decision; NaN where there is none. */
+export interface ProtectiveLevels {
+  readonly stop: number;
+  readonly target: number;
+}
+
+/** The safety layer as backtest, paper and live see it. */
+export interface SafetyLayer {
+  /** Called once a bar, in order. Changes the layer's state. */
+  decide(decision: AgentDecision, facts: DecisionFacts): SafetyDecision;
+  /** Levels for the bars until the next decision, given the position after the decision's fill. */
+  levels(facts: { readonly position: number; readonly entryPrice: number; readonly bestPrice: number }): ProtectiveLevels;
+  /** A new episode. A latched halt survives it unless `person` is true. */
+  reset(options?: { readonly person: boolean }): void;
+  saveState(): Json;
+  restoreState(state: Json): void;
+}
