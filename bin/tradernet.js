@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that an old Node gets as far as this line.
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  console.error(
+    `tradernet needs Node.js 24 or later; this is ${process.version}. In the repository: npm run tradernet -- ...`,
+  );
+  process.exit(2);
+}
+const { existsSync } = await import('node:fs');
+const built = new URL('../dist/cli/main.js', import.meta.url);
+await import(existsSync(built) ? built.href : new URL('../src/cli/main.ts', import.meta.url).href);

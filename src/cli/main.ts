@@ -1,0 +1,228 @@
+/** The command line: finds the command, hands it the edges, prints what it ends in. */
+import { mkdirSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { styleText } from 'node:util';
+import { InputError } from '../core/errors.ts';
+import type { Command, Context, Output } from './command.ts';
+import { COMMANDS, type Entry } from './commands.ts';
+
+const STORAGE = 'database/storage';
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map((entry) => entry.name.length));
+  return [
+    'tradernet: safety-first deep-reinforcement-learning trading of cryptocurrencies',
+    '',
+    'Usage: tradernet COMMAND [options]',
+    '',
+    ...COMMANDS.map((entry) => `  ${styleText('bold', entry.name.padEnd(width))}  ${entry.summary}`),
+    '',
+    "'tradernet COMMAND --help' shows its options with an example. Every command has --json.",
+    `What it writes lies under ${STORAGE}; settings come from tradernet.json, see 'tradernet config show'.`,
+  ].join('\n');
+}
+
+/** The entry whose words begin `words`, the longest first. */
+function findEntry(words: readonly string[]): Entry | undefined {
+  return [...COMMANDS]
+    .sort((a, b) => b.name.length - a.name.length)
+    .find((entry) => entry.name.split(' ').every((word, index) => words[index] === word));
+}
+
+function unknownCommand(words: readonly string[]): InputError {
+  const group = COMMANDS.filter((entry) => entry.name.startsWith(`${words[0]} `)).map((entry) => entry.name);
+  const known = group.length > 0 ? `; there are: ${group.join(', ')}` : "; 'tradernet --help' lists them";
+  return new InputError(`there is no command '${words.slice(0, group.length > 0 ? 2 : 1).join(' ')}'${known}`);
+}
+
+/** Text lines of progress, redrawn on a terminal, at most one every ten seconds elsewhere. */
+function createProgress(quiet: boolean) {
+  let lastMs = 0;
+  let open = false;
+  return {
+    progress(line: string): void {
+      if (quiet) return;
+      const nowMs = Date.now();
+      if (process.stderr.isTTY) {
+        if (nowMs - lastMs < 80) return;
+        process.stderr.write(`\r\x1b[2K${line}`);
+        open = true;
+      } else {
+        if (nowMs - lastMs < 10_000) return;
+        process.stderr.write(`${line}\n`);
+      }
+      lastMs = nowMs;
+    },
+    close(): void {
+      if (open) process.stderr.write('\r\x1b[2K');
+      open = false;
+    },
+  };
+}
+
+function parseSets(pairs: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const equals = pair.indexOf('=');
+      if (equals < 1)
+        throw new InputError(`--set '${pair}': write --set section.name=value, such as account.feeRate=0.002`);
+      const text = pair.slice(equals + 1);
+      let value: unknown = text;
+      try {
+        value = JSON.parse(text);
+      } catch {
+        // A bare word is a string.
+      }
+      return [pair.slice(0, equals), value];
+    }),
+  );
+}
+
+/** Turns a command's description into commander's, parses, and returns what to run. */
+async function parse(command: Command, words: readonly string[]) {
+  const { Command: Parser, CommanderError, InvalidArgumentError, Option: ParserOption } = await import('commander');
+  const parser = new Parser(`tradernet ${command.name}`);
+  parser
+    .description(command.summary)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  for (const argument of command.arguments ?? []) parser.argument(argument.name, argument.doc);
+  for (const option of command.options) {
+    const one = new ParserOption(option.flags, option.doc);
+    if (option.default !== undefined) one.default(option.default);
+    if (option.parse !== undefined) {
+      const parseValue = option.parse;
+      one.argParser((text: string) => {
+        try {
+          return parseValue(text);
+        } catch (error) {
+          throw new InvalidArgumentError((error as Error).message);
+        }
+      });
+    }
+    parser.addOption(one);
+  }
+  const collect = (text: string, before: string[]) => [...before, text];
+  parser.addOption(
+    new ParserOption('--set <name=value>', 'override one setting; may be repeated')
+      .argParser(collect)
+      .default([], 'none'),
+  );
+  parser.option('--config <file>', 'settings file', undefined);
+  parser.option('--storage <folder>', 'where everything is kept', STORAGE);
+  parser.option('--json', 'print the result as JSON');
+  parser.addHelpText(
+    'after',
+    `\nExample${command.examples.length > 1 ? 's' : ''}:\n${command.examples.map((line) => `  ${line}`).join('\n')}`,
+  );
+  try {
+    parser.parse(words as string[], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return null;
+    throw new InputError(
+      `${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}; see 'tradernet ${command.name} --help'`,
+    );
+  }
+  return { options: parser.opts() as Record<string, unknown>, args: parser.args };
+}
+
+async function run(words: readonly string[]): Promise<number> {
+  if (words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help') {
+    process.stdout.write(`${overview()}\n`);
+    return 0;
+  }
+  if (words[0] === '--version' || words[0] === '-V') {
+    const { readFileSync } = await import('node:fs');
+    process.stdout.write(
+      `${JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version}\n`,
+    );
+    return 0;
+  }
+  const entry = findEntry(words);
+  if (entry === undefined) throw unknownCommand(words);
+  const command = (await entry.load()).commands.find((one) => one.name === entry.name);
+  if (command === undefined) throw new Error(`internal error: no command ${entry.name}`);
+  const parsed = await parse(command, words.slice(entry.name.split(' ').length));
+  if (parsed === null) return 0;
+  const { options, args } = parsed;
+  const json = options.json === true;
+  const flagged = Object.fromEntries(
+    command.options
+      .filter((option) => option.config !== undefined)
+      .map((option) => {
+        const name = /--(?:no-)?([a-z-]+)/
+          .exec(option.flags)?.[1]
+          .replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+        return [option.config as string, options[name as string]];
+      }),
+  );
+  options.set = { ...flagged, ...parseSets(options.set as string[]) };
+
+  const stop = new AbortController();
+  process.on('SIGINT', () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort(new Error('stopped by Ctrl-C'));
+  });
+  process.on('SIGTERM', () => stop.abort(new Error('stopped by SIGTERM')));
+  const display = createProgress(json && !process.stderr.isTTY);
+  const storage = isAbsolute(options.storage as string)
+    ? (options.storage as string)
+    : join(process.cwd(), options.storage as string);
+  const context: Context = {
+    storage,
+    cwd: process.cwd(),
+    clock: {
+      nowMs: () => Date.now(),
+      sleep: async (ms, signal) =>
+        (await import('node:timers/promises')).setTimeout(ms, undefined, signal ? { signal } : {}),
+    },
+    env: process.env,
+    signal: stop.signal,
+    json,
+    progress: display.progress,
+    say(line) {
+      display.close();
+      process.stderr.write(`${line}\n`);
+    },
+    print(line) {
+      display.close();
+      if (!json) process.stdout.write(`${line}\n`);
+    },
+    async ask(question) {
+      if (!process.stdin.isTTY) return null;
+      const lines = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return await lines.question(question);
+      } finally {
+        lines.close();
+      }
+    },
+    config: () => config,
+  };
+  const { readConfig } = await import('./config.ts');
+  const { config } = readConfig(
+    process.cwd(),
+    options.set as Record<string, unknown>,
+    options.config as string | undefined,
+  );
+  mkdirSync(storage, { recursive: true });
+  let output: Output;
+  try {
+    output = await command.run(options, context, args);
+  } finally {
+    display.close();
+  }
+  process.stdout.write(json ? `${JSON.stringify(output.json)}\n` : output.text === '' ? '' : `${output.text}\n`);
+  return output.exitCode ?? 0;
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof InputError) {
+    process.stderr.write(`${styleText('red', 'error:', { stream: process.stderr })} ${error.message}\n`);
+    process.exitCode = 2;
+  } else throw error;
+}
