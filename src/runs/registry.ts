@@ -1,0 +1,231 @@
+/**
+ * The registry of every run and trial. A run is registered, durably, before it starts, so that no result can be
+ * picked from runs that nobody counted (Bailey and Lopez de Prado 2014: the deflated Sharpe ratio needs all trials).
+ *
+ * runs/RUN/registration.json   what is about to run
+ * runs/RUN/metrics.jsonl       one line a report of the training
+ * runs/RUN/results/NAME.json   an evaluation: first `started`, then `finished` with its figures and per-bar returns
+ */
+import { createHash } from 'node:crypto';
+import { assert, InputError } from '../core/errors.ts';
+import { type FileSystem, readText, writeDurably } from '../core/file-system.ts';
+import type { Json } from '../core/json.ts';
+
+export interface Registration {
+  /** train, baseline or another command that makes a result. */
+  readonly kind: string;
+  /** Everything that decides the outcome but the seed. */
+  readonly config: Json;
+  readonly seed: number;
+  /** SHA-256 of the candles that the run reads. */
+  readonly dataHash: string;
+  readonly codeVersion: string;
+  /** Which kernels run, on what, and whether multiply-add is fused. */
+  readonly kernels: Json;
+  /** Unix milliseconds of the registration. */
+  readonly registeredAtMs: number;
+  /** What else is worth knowing: symbols, columns, folds, overrides. */
+  readonly notes: Json;
+}
+
+/** One configuration seen on one test fold. Seeds of a configuration are not trials of their own. */
+export interface Trial {
+  readonly run: string;
+  readonly configHash: string;
+  readonly seed: number;
+  /** Sharpe ratio per bar, not annualised; null while the evaluation has not finished. */
+  readonly sharpePerBar: number | null;
+}
+
+export interface EvaluationRecord {
+  readonly status: 'started' | 'finished';
+  /** Names the data and the rows of the test fold: trials are counted per fold. */
+  readonly foldKey: string;
+  /** False for what was looked at on another fold than the test fold; such a result is no trial. */
+  readonly isTrial: boolean;
+  readonly sharpePerBar: number | null;
+  /** Simple return of each bar of the fold. */
+  readonly returns: readonly number[];
+  readonly figures: Json;
+}
+
+/** Keys sorted, so that the same content has the same text. */
+export function canonicalJson(value: Json): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const entries = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
+  return `{${entries.join(',')}}`;
+}
+
+export function hashJson(value: Json): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
+const ROOT = 'runs';
+const encoder = new TextEncoder();
+
+function parseFile<T>(files: FileSystem, path: string): T {
+  try {
+    return JSON.parse(readText(files, path)) as T;
+  } catch (error) {
+    throw new InputError(
+      `${path}: not readable as JSON (${(error as Error).message}); remove the run's folder or restore it`,
+    );
+  }
+}
+
+/** One registered run: its folder and what is added to it. */
+export class Run {
+  readonly name: string;
+  readonly registration: Registration;
+  readonly #files: FileSystem;
+
+  constructor(files: FileSystem, name: string, registration: Registration) {
+    this.#files = files;
+    this.name = name;
+    this.registration = registration;
+  }
+
+  get #folder(): string {
+    return `${ROOT}/${this.name}`;
+  }
+
+  /** Hash of the configuration without its seed: what makes a trial the same trial. */
+  get configHash(): string {
+    return hashJson(this.registration.config);
+  }
+
+  /** Appends one line; not synced, since `syncMetrics` is called with each checkpoint. */
+  appendMetrics(row: { readonly [key: string]: Json }): void {
+    this.#files.append(`${this.#folder}/metrics.jsonl`, encoder.encode(`${JSON.stringify(row)}\n`));
+  }
+
+  syncMetrics(): void {
+    const path = `${this.#folder}/metrics.jsonl`;
+    if (this.#files.exists(path)) this.#files.sync(path);
+  }
+
+  /** The whole lines; a torn last line (a crash) is left out. */
+  readMetrics(): Record<string, Json>[] {
+    const path = `${this.#folder}/metrics.jsonl`;
+    if (!this.#files.exists(path)) return [];
+    const rows: Record<string, Json>[] = [];
+    for (const line of readText(this.#files, path).split('\n').slice(0, -1)) {
+      try {
+        rows.push(JSON.parse(line));
+      } catch {
+        break; // what follows a torn line was never synced
+      }
+    }
+    return rows;
+  }
+
+  /** For a resume: drops what was reported after the step at which the checkpoint was made. */
+  truncateMetrics(step: number): void {
+    const kept = this.readMetrics().filter((row) => Number(row.step) <= step);
+    writeDurably(this.#files, `${this.#folder}/metrics.jsonl`, kept.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  }
+
+  /** Says, before it is done, that this configuration is about to see the fold. */
+  startEvaluation(name: string, foldKey: string, isTrial: boolean): void {
+    this.#writeResult(name, { status: 'started', foldKey, isTrial, sharpePerBar: null, returns: [], figures: null });
+  }
+
+  finishEvaluation(name: string, record: Omit<EvaluationRecord, 'status'>): void {
+    this.#writeResult(name, { ...record, status: 'finished' });
+  }
+
+  #writeResult(name: string, record: EvaluationRecord): void {
+    writeDurably(this.#files, `${this.#folder}/results/${name}.json`, JSON.stringify(record));
+  }
+
+  results(): { readonly name: string; readonly record: EvaluationRecord }[] {
+    return this.#files
+      .list(`${this.#folder}/results`)
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => ({
+        name: file.slice(0, -'.json'.length),
+        record: parseFile<EvaluationRecord>(this.#files, `${this.#folder}/results/${file}`),
+      }));
+  }
+}
+
+export class RunRegistry {
+  readonly #files: FileSystem;
+
+  constructor(files: FileSystem) {
+    this.#files = files;
+  }
+
+  /** Durable when it returns. The name is `stem` and a number that no other run has. */
+  register(stem: string, registration: Registration): Run {
+    assert(/^[\w.-]+$/.test(stem), `run stem '${stem}'`);
+    const taken = new Set(this.names());
+    let number = 1;
+    while (taken.has(`${stem}-${number}`)) number++;
+    const name = `${stem}-${number}`;
+    // Built beside its place and renamed into it: a run's folder is whole or absent.
+    const temporary = `${ROOT}/.${name}.tmp`;
+    this.#files.remove(temporary);
+    this.#files.mkdir(temporary);
+    this.#files.write(`${temporary}/registration.json`, encoder.encode(`${JSON.stringify(registration, null, 2)}\n`));
+    this.#files.sync(`${temporary}/registration.json`);
+    this.#files.sync(temporary);
+    this.#files.rename(temporary, `${ROOT}/${name}`);
+    this.#files.sync(ROOT);
+    return new Run(this.#files, name, registration);
+  }
+
+  names(): string[] {
+    return this.#files
+      .list(ROOT)
+      .filter((name) => !name.startsWith('.') && this.#files.exists(`${ROOT}/${name}/registration.json`));
+  }
+
+  has(name: string): boolean {
+    return this.#files.exists(`${ROOT}/${name}/registration.json`);
+  }
+
+  open(name: string): Run {
+    if (!this.has(name)) throw new InputError(`there is no run '${name}'; 'tradernet runs list' shows them`);
+    return new Run(this.#files, name, parseFile<Registration>(this.#files, `${ROOT}/${name}/registration.json`));
+  }
+
+  list(): Run[] {
+    return this.names().map((name) => this.open(name));
+  }
+
+  /** Every evaluation that looked at the fold as a test, finished or not. */
+  trials(foldKey: string): Trial[] {
+    return this.list().flatMap((run) =>
+      run
+        .results()
+        .filter(({ record }) => record.foldKey === foldKey && record.isTrial)
+        .map(({ record }) => ({
+          run: run.name,
+          configHash: run.configHash,
+          seed: run.registration.seed,
+          sharpePerBar: record.sharpePerBar,
+        })),
+    );
+  }
+}
+
+/** How many configurations saw the fold, and the variance of their Sharpe ratios per bar (mean over the seeds of each). */
+export function summariseTrials(trials: readonly Trial[]): { readonly count: number; readonly sharpeVariance: number } {
+  const byConfig = new Map<string, number[]>();
+  for (const trial of trials) {
+    const sharpes = byConfig.get(trial.configHash) ?? [];
+    if (trial.sharpePerBar !== null) sharpes.push(trial.sharpePerBar);
+    byConfig.set(trial.configHash, sharpes);
+  }
+  const means = [...byConfig.values()]
+    .filter((list) => list.length > 0)
+    .map((list) => list.reduce((sum, one) => sum + one, 0) / list.length);
+  const mean = means.reduce((sum, one) => sum + one, 0) / Math.max(1, means.length);
+  const sharpeVariance =
+    means.length < 2 ? 0 : means.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (means.length - 1);
+  return { count: byConfig.size, sharpeVariance };
+}
