@@ -1,0 +1,72 @@
+import type { Json } from '../core/json.ts';
+import { NodeFileSystem } from '../disk/node-file-system.ts';
+import { type Run, RunRegistry } from '../runs/registry.ts';
+import type { Command, Context } from './command.ts';
+
+function openRegistry(context: Context): RunRegistry {
+  return new RunRegistry(new NodeFileSystem(context.storage));
+}
+
+function summarise(run: Run): { [key: string]: Json } {
+  const results = run.results();
+  return {
+    run: run.name,
+    kind: run.registration.kind,
+    seed: run.registration.seed,
+    registered: new Date(run.registration.registeredAtMs).toISOString(),
+    configHash: run.configHash.slice(0, 12),
+    dataHash: run.registration.dataHash.slice(0, 12),
+    results: results.map(({ name, record }) => `${name}${record.status === 'started' ? ' (unfinished)' : ''}`),
+  };
+}
+
+const list: Command = {
+  name: 'runs list',
+  summary: 'every run and trial',
+  options: [],
+  examples: ['tradernet runs list', 'tradernet runs list --json'],
+  async run(_, context) {
+    const rows = openRegistry(context).list().map(summarise);
+    if (rows.length === 0) return { text: "no runs yet; 'tradernet train' makes one", json: [] };
+    const width = Math.max(...rows.map((row) => String(row.run).length));
+    const text = rows
+      .map(
+        (row) =>
+          `${String(row.run).padEnd(width)}  ${row.registered}  config ${row.configHash}  ${(row.results as string[]).join(', ')}`,
+      )
+      .join('\n');
+    return { text, json: rows };
+  },
+};
+
+const show: Command = {
+  name: 'runs show',
+  summary: 'one run: registration, metrics, results',
+  arguments: [{ name: '<run>', doc: "its name, as 'tradernet runs list' shows it" }],
+  options: [],
+  examples: ['tradernet runs show ppo-BTCUSDT-1'],
+  async run(_, context, [name]) {
+    const run = openRegistry(context).open(name);
+    const metrics = run.readMetrics();
+    const results = run.results();
+    const json = {
+      ...summarise(run),
+      registration: run.registration as unknown as Json,
+      metrics,
+      results: results.map(
+        ({ name: result, record }) => ({ name: result, ...record, returns: record.returns.length }) as unknown as Json,
+      ),
+    };
+    const text = [
+      JSON.stringify(run.registration, null, 2),
+      `${metrics.length} metric rows${metrics.length > 0 ? `, the last: ${JSON.stringify(metrics[metrics.length - 1])}` : ''}`,
+      ...results.map(
+        ({ name: result, record }) =>
+          `${result}: ${record.status}, ${record.returns.length} bars, ${JSON.stringify(record.figures)}`,
+      ),
+    ].join('\n');
+    return { text, json };
+  },
+};
+
+export const commands = [list, show];
