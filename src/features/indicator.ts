@@ -1,0 +1,27 @@
+import type { Candle } from '../core/candle.ts';
+import type { StreamState } from './state.ts';
+
+/** Takes one closed bar and writes the indicator's columns at `out[at...]`; NaN while it warms up. */
+export type IndicatorStep = (candle: Candle, out: Float64Array, at: number) => void;
+
+/** One indicator: what it is called, what it needs, and its streaming step, which is its only implementation. */
+export interface Indicator {
+  /** Unique; names the options too, as in `aroon(high-low)`. Part of the column list that a checkpoint is bound to. */
+  readonly id: string;
+  readonly columns: readonly string[];
+  /** What the source must have beyond prices and volume. */
+  readonly needs: 'candles' | 'trades' | 'trends';
+  /** Bars after a start or a gap that give no value: bar number `warmup` (from 0) is the first with one. */
+  readonly warmup: number;
+  /** Bars of the past that a value still depends on; for recursive averages, until older bars weigh under 0.1 %. */
+  readonly memory: number;
+  /** A fresh stream. All that it remembers lives in cells of `state`; zeroed cells mean a fresh start. */
+  start(state: StreamState, timeframeMs: number): IndicatorStep;
+}
+
+/** Bars after which a recursive average with weight `k` on the newest bar gives all older ones less than 0.1 %. */
+export function decayBars(k: number): number {
+  let bars = 0;
+  for (let weight = 1; weight > 1e-3; weight *= 1 - k) bars++;
+  return bars;
+}

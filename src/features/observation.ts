@@ -1,0 +1,89 @@
+import { requireSameColumns, type Scaler, scaleRow } from './scaler.ts';
+import type { FeatureTable } from './table.ts';
+
+/** The account's columns follow the market's in an observation; each holds the decision time's value at every position. */
+export const ACCOUNT_COLUMNS = ['units_held', 'unrealised_log_return', 'bars_in_trade', 'drawdown_from_peak'] as const;
+
+/** Scaled rows in the layout of an observation, so that a window is one contiguous slice. */
+export interface ScaledTable {
+  /** The market's columns, then ACCOUNT_COLUMNS where the observation has them. */
+  readonly columns: readonly string[];
+  /** Canonical text of the columns with their options, window and account columns included: what a checkpoint hashes. */
+  readonly signature: string;
+  /** Columns of a row, account columns included. */
+  readonly width: number;
+  /** Columns of the market alone. */
+  readonly marketWidth: number;
+  /** Bars in a window. */
+  readonly timeframe: number;
+  readonly rows: number;
+  /** (rows, width) row-major; 0 in rows that aren't complete and in the account's columns. */
+  readonly data: Float32Array;
+  /** (rows) 1 where the last `timeframe` rows are complete and without a gap: an agent may decide there. */
+  readonly decidable: Uint8Array;
+  /** (rows) share of the row's market columns that the scaler clipped, 0..1. */
+  readonly clippedShare: Float32Array;
+  /** (rows) the bar's open, Unix milliseconds UTC. */
+  readonly timeMs: Float64Array;
+}
+
+export interface ObservationOptions {
+  /** Bars in a window; default 12. */
+  readonly timeframe?: number;
+  /** Whether ACCOUNT_COLUMNS follow the market's; default true. */
+  readonly accountFeatures?: boolean;
+}
+
+/** The signature of an observation: the set's, the window, and whether the account's columns follow. */
+export function observationSignature(setSignature: string, timeframe: number, accountFeatures: boolean): string {
+  return `${setSignature};window=${timeframe};account=${accountFeatures ? ACCOUNT_COLUMNS.join(',') : 'none'}`;
+}
+
+/** @throws InputError where the scaler was fitted on other columns. */
+export function scaleTable(table: FeatureTable, scaler: Scaler, options: ObservationOptions = {}): ScaledTable {
+  requireSameColumns(scaler, table.set.signature, table.columns);
+  const { timeframe = 12, accountFeatures = true } = options;
+  const marketWidth = table.width;
+  const width = marketWidth + (accountFeatures ? ACCOUNT_COLUMNS.length : 0);
+  const { rows, timeMs, timeframeMs } = table;
+  const data = new Float32Array(rows * width);
+  const decidable = new Uint8Array(rows);
+  const clippedShare = new Float32Array(rows);
+  let run = 0;
+  for (let i = 0; i < rows; i++) {
+    if (table.complete[i] === 0) {
+      run = 0;
+      continue;
+    }
+    run = run > 0 && timeMs[i] === timeMs[i - 1] + timeframeMs ? run + 1 : 1;
+    decidable[i] = run >= timeframe ? 1 : 0;
+    clippedShare[i] = scaleRow(scaler, table.data, i * marketWidth, data, i * width) / marketWidth;
+  }
+  const columns = accountFeatures ? [...table.columns, ...ACCOUNT_COLUMNS] : table.columns;
+  const signature = observationSignature(table.set.signature, timeframe, accountFeatures);
+  return { columns, signature, width, marketWidth, timeframe, rows, data, decidable, clippedShare, timeMs };
+}
+
+/**
+ * The one builder of observations: writes the window that ends with `row`, (timeframe, width) row-major, newest bar
+ * last, at `out[outAt...]`. Where the table has account columns, `account[accountAt...]` fills them at every position;
+ * null leaves them 0. The caller sees to it that the row is decidable.
+ */
+export function writeObservation(
+  table: Pick<ScaledTable, 'data' | 'width' | 'marketWidth' | 'timeframe'>,
+  row: number,
+  account: Float32Array | null,
+  accountAt: number,
+  out: Float32Array,
+  outAt: number,
+): void {
+  const { data, width, marketWidth, timeframe } = table;
+  const from = (row - timeframe + 1) * width;
+  const count = timeframe * width;
+  for (let i = 0; i < count; i++) out[outAt + i] = data[from + i];
+  if (account === null || width === marketWidth) return;
+  for (let c = 0; c < width - marketWidth; c++) {
+    const value = account[accountAt + c];
+    for (let i = outAt + marketWidth + c; i < outAt + count; i += width) out[i] = value;
+  }
+}

@@ -1,0 +1,108 @@
+import type { Candle } from '../core/candle.ts';
+import { assert } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import { ACCOUNT_COLUMNS, type ObservationOptions, observationSignature, writeObservation } from './observation.ts';
+import { requireSameColumns, type Scaler, scaleRow } from './scaler.ts';
+import type { FeatureSet } from './sets.ts';
+import { decodeNumber, encodeNumber } from './state.ts';
+import { FeatureStream } from './stream.ts';
+
+/** What one closed candle gives. The arrays are borrowed until the next candle. */
+export interface RealTimeRow {
+  readonly timeMs: number;
+  /** (market columns) unscaled; NaN where a column isn't known. */
+  readonly row: Float64Array;
+  readonly complete: boolean;
+  /** Whether the window is whole: as many complete rows without a gap as it has bars. */
+  readonly decidable: boolean;
+  /** (timeframe, width) scaled, newest last; account columns blank (see `observe`). Valid where decidable. */
+  readonly window: Float32Array;
+  readonly clippedShare: number;
+  /** Bars missing between this candle and the one before. */
+  readonly gapBars: number;
+}
+
+/** The indicators on the fly, by the same stream, scaler and observation builder as in training. */
+export class RealTimeFeatureEng {
+  readonly columns: readonly string[];
+  /** Equal to the signature of the training's ScaledTable. */
+  readonly signature: string;
+  readonly timeframe: number;
+  /** Columns of a window's row, account columns included. */
+  readonly width: number;
+  readonly marketWidth: number;
+  readonly #stream: FeatureStream;
+  readonly #scaler: Scaler;
+  /** The last `timeframe` scaled rows, newest last: a table of one window. */
+  readonly #rows: Float32Array;
+  readonly #raw: Float64Array;
+  readonly #window: Float32Array;
+  /** Complete rows without a gap up to now. */
+  #run = 0;
+
+  constructor(set: FeatureSet, scaler: Scaler, timeframeMs: number, options: ObservationOptions = {}) {
+    requireSameColumns(scaler, set.signature, set.columns);
+    const { timeframe = 12, accountFeatures = true } = options;
+    this.timeframe = timeframe;
+    this.columns = accountFeatures ? [...set.columns, ...ACCOUNT_COLUMNS] : set.columns;
+    this.signature = observationSignature(set.signature, timeframe, accountFeatures);
+    this.width = this.columns.length;
+    this.marketWidth = set.columns.length;
+    this.#stream = new FeatureStream(set, timeframeMs);
+    this.#scaler = scaler;
+    this.#rows = new Float32Array(timeframe * this.width);
+    this.#raw = new Float64Array(this.marketWidth).fill(Number.NaN);
+    this.#window = new Float32Array(timeframe * this.width);
+  }
+
+  /** Open time of the newest candle; NaN before the first. */
+  get timeMs(): number {
+    return this.#stream.timeMs;
+  }
+
+  /** Takes the next closed candle; a repeated or older one is an error of the caller. */
+  update(candle: Candle): RealTimeRow {
+    const { timeframeMs } = this.#stream;
+    const before = this.#stream.timeMs;
+    const gapBars = Number.isNaN(before) ? 0 : Math.max(0, (candle.timeMs - before) / timeframeMs - 1);
+    const complete = this.#stream.step(candle, this.#raw, 0);
+    this.#run = complete ? (gapBars > 0 ? 1 : this.#run + 1) : 0;
+
+    this.#rows.copyWithin(0, this.width);
+    const newest = (this.timeframe - 1) * this.width;
+    this.#rows.fill(0, newest);
+    const clipped = complete ? scaleRow(this.#scaler, this.#raw, 0, this.#rows, newest) : 0;
+    this.observe(null, this.#window);
+    return {
+      timeMs: candle.timeMs,
+      row: this.#raw,
+      complete,
+      decidable: this.#run >= this.timeframe,
+      window: this.#window,
+      clippedShare: Math.fround(clipped / this.marketWidth),
+      gapBars,
+    };
+  }
+
+  /** Writes the current window with the account's columns, (timeframe, width), into `out`. */
+  observe(account: Float32Array | null, out: Float32Array): void {
+    const { width, marketWidth, timeframe } = this;
+    writeObservation({ data: this.#rows, width, marketWidth, timeframe }, timeframe - 1, account, 0, out, 0);
+  }
+
+  save(): Json {
+    const rows = Array.from(this.#rows, encodeNumber);
+    return { signature: this.signature, run: this.#run, stream: this.#stream.save(), rows };
+  }
+
+  /** @throws Error where the state is of other columns or another window. */
+  restore(saved: Json): void {
+    assert(saved !== null && typeof saved === 'object' && !Array.isArray(saved), 'a saved state is an object');
+    assert(saved.signature === this.signature, `saved state has columns ${saved.signature}`);
+    const { rows } = saved;
+    assert(Array.isArray(rows) && rows.length === this.#rows.length, 'saved window has another shape');
+    this.#stream.restore(saved.stream);
+    this.#run = Number(saved.run);
+    for (let i = 0; i < rows.length; i++) this.#rows[i] = decodeNumber(rows[i]);
+  }
+}

@@ -1,0 +1,53 @@
+import type { CandleSeries } from '../core/candle.ts';
+import type { FeatureSet } from './sets.ts';
+import { FeatureStream } from './stream.ts';
+
+/** A series' features, unscaled. Row i belongs to candle i, always; nothing is dropped. */
+export interface FeatureTable {
+  readonly set: FeatureSet;
+  readonly columns: readonly string[];
+  readonly timeframeMs: number;
+  readonly rows: number;
+  readonly width: number;
+  /** (rows, width) row-major; NaN where a column isn't known. */
+  readonly data: Float64Array;
+  /** (rows) 1 where every column is known. */
+  readonly complete: Uint8Array;
+  /** (rows) the bar's open, Unix milliseconds UTC. */
+  readonly timeMs: Float64Array;
+}
+
+/** A table over history is a fold of the stream. */
+export function computeFeatures(series: CandleSeries, set: FeatureSet): FeatureTable {
+  const stream = new FeatureStream(set, series.timeframeMs);
+  const { width } = stream;
+  const rows = series.length;
+  const data = new Float64Array(rows * width);
+  const complete = new Uint8Array(rows);
+  const { timeMs, open, high, low, close, volume, trades, trends } = series;
+  // One object for all bars: nothing is allocated per bar.
+  const none = Number.NaN;
+  const candle = {
+    timeMs: none,
+    open: none,
+    high: none,
+    low: none,
+    close: none,
+    volume: none,
+    trades: none,
+    trends: none,
+  };
+  for (let i = 0; i < rows; i++) {
+    candle.timeMs = timeMs[i];
+    candle.open = open[i];
+    candle.high = high[i];
+    candle.low = low[i];
+    candle.close = close[i];
+    candle.volume = volume[i];
+    if (trades !== null) candle.trades = trades[i];
+    if (trends !== null) candle.trends = trends[i];
+    complete[i] = stream.step(candle, data, i * width) ? 1 : 0;
+  }
+  const { columns } = set;
+  return { set, columns, timeframeMs: series.timeframeMs, rows, width, data, complete, timeMs: timeMs.slice() };
+}
