@@ -34,6 +34,8 @@ export interface DecisionFacts {
   readonly closedTrades: number;
   /** The observation the agent saw, (timeframe, features) scaled; borrowed. */
   readonly window: Float32Array;
+  /** Rows of `window`. */
+  readonly timeframe: number;
   /** Share of the newest row's market columns that the scaler clipped, 0..1. */
   readonly clippedShare: number;
   /** Quote amount of one unit at this close: what a BUY would spend. */
@@ -62,7 +64,7 @@ export interface SafetyDecision {
   readonly final: Action;
   /** ACTIVE, REDUCING (only reductions pass) or HALTED (flatten, then nothing until a person resets it). */
   readonly state: 'ACTIVE' | 'REDUCING' | 'HALTED';
-  /** True where the position is to be closed whole, now, whatever `final` says. */
+  /** True where every resting order is to be cancelled and the position closed whole, now, whatever `final` says. */
   readonly flatten: boolean;
   /** Every rule's verdict, in the order in which they were asked. */
   readonly verdicts: readonly { readonly rule: string; readonly verdict: Verdict }[];
