@@ -69,6 +69,11 @@ export interface VenueCapabilities {
   readonly tested: boolean;
   /** Most candles in one answer. */
   readonly candlesPerPage: number;
+  /**
+   * An order that hasn't reached the venue this many ms after sending is refused there, so only then is a null of
+   * `fetchOrder` final.
+   */
+  readonly orderWindowMs: number;
 }
 
 /** A symbol's rules; all amounts are decimal strings. '0' as a minimum and null as a maximum mean no limit. */
