@@ -44,7 +44,7 @@ export const configSchema = z.strictObject({
         'auto: the largest scale-free set that the data supports',
       ),
       timeframe: setting(count.max(512), 12, 'bars', 'length of the window that an agent sees'),
-      scaler: setting(z.enum(['min-max', 'standard']), 'standard', 'name', 'fitted on the training fold only'),
+      scaler: setting(z.enum(['min-max', 'standardise']), 'standardise', 'name', 'fitted on the training fold only'),
       accountFeatures: setting(z.boolean(), true, 'yes/no', 'four account columns follow the market columns'),
     })
     .prefault({}),
@@ -113,7 +113,7 @@ function listLeaves(value: unknown, prefix = ''): string[] {
   return Object.entries(value).flatMap(([key, inner]) => listLeaves(inner, prefix === '' ? key : `${prefix}.${key}`));
 }
 
-/** The nearest known path, for a typing error. */
+/** The nearest known path or section, for a typing error; a path that begins as typed is nearer than any other. */
 function nearest(path: string, known: readonly string[]): string {
   const distance = (a: string, b: string): number => {
     let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -125,7 +125,9 @@ function nearest(path: string, known: readonly string[]): string {
     }
     return previous[b.length];
   };
-  return [...known].sort((a, b) => distance(path, a) - distance(path, b))[0];
+  const sections = known.flatMap((one) => (one.includes('.') ? [one.slice(0, one.lastIndexOf('.'))] : []));
+  const cost = (one: string): number => (one.startsWith(path) ? 0 : distance(path, one));
+  return [...known, ...sections].sort((a, b) => cost(a) - cost(b))[0];
 }
 
 /** Reads the file in `folder` (or `file`), puts `overrides` over it, and checks the whole. */

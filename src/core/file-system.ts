@@ -31,16 +31,25 @@ export function readText(files: FileSystem, path: string): string {
   return decoder.decode(files.read(path));
 }
 
-function parentOf(path: string): string {
+/** Folder that holds a path; '.' at the top. */
+export function parentOf(path: string): string {
   const slash = path.lastIndexOf('/');
   return slash < 0 ? '.' : path.slice(0, slash);
+}
+
+/** Makes a folder and whatever leads to it. A new folder is an entry in its parent, which is synced too. */
+export function makeFolderDurably(files: FileSystem, folder: string): void {
+  if (folder === '.' || folder === '' || files.isDirectory(folder)) return;
+  makeFolderDurably(files, parentOf(folder));
+  files.mkdir(folder);
+  files.sync(parentOf(folder));
 }
 
 /** The whole file or none of it, whatever happens: temporary file, sync, rename, sync of the folder. */
 export function writeDurably(files: FileSystem, path: string, content: Uint8Array | string): void {
   const bytes = typeof content === 'string' ? encoder.encode(content) : content;
   const temporary = `${path}.tmp`;
-  files.mkdir(parentOf(path));
+  makeFolderDurably(files, parentOf(path));
   files.write(temporary, bytes);
   files.sync(temporary);
   files.rename(temporary, path);

@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { assert, InputError } from '../core/errors.ts';
-import { type FileSystem, readText, writeDurably } from '../core/file-system.ts';
+import { type FileSystem, makeFolderDurably, readText, writeDurably } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 
 export interface Registration {
@@ -169,6 +169,7 @@ export class RunRegistry {
     // Built beside its place and renamed into it: a run's folder is whole or absent.
     const temporary = `${ROOT}/.${name}.tmp`;
     this.#files.remove(temporary);
+    makeFolderDurably(this.#files, ROOT);
     this.#files.mkdir(temporary);
     this.#files.write(`${temporary}/registration.json`, encoder.encode(`${JSON.stringify(registration, null, 2)}\n`));
     this.#files.sync(`${temporary}/registration.json`);

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { InputError } from '../../src/core/errors.ts';
+import { canonicalJson, type Registration, RunRegistry, summariseTrials } from '../../src/runs/registry.ts';
+import { atEveryCrash, MemoryFileSystem } from '../memory-file-system.ts';
+
+const registration = (seed: number, config: Registration['config'] = { agent: 'ppo' }): Registration => ({
+  kind: 'train',
+  config,
+  seed,
+  dataHash: 'd'.repeat(64),
+  codeVersion: '0.1.0',
+  kernels: { name: 'reference' },
+  registeredAtMs: 0,
+  notes: null,
+});
+
+const finished = (sharpePerBar: number, isTrial = true) => ({
+  foldKey: 'btc-test',
+  isTrial,
+  sharpePerBar,
+  returns: [0.01, -0.02],
+  figures: { sharpe: 1 },
+});
+
+describe('the registry of runs', () => {
+  test('what was registered is read back, under a name that no other run has', () => {
+    const registry = new RunRegistry(new MemoryFileSystem());
+    const first = registry.register('ppo-BTC', registration(1));
+    const second = registry.register('ppo-BTC', registration(2));
+    expect([first.name, second.name]).toEqual(['ppo-BTC-1', 'ppo-BTC-2']);
+    expect(registry.open('ppo-BTC-2').registration.seed).toBe(2);
+    expect(() => registry.open('nothing')).toThrow(InputError);
+  });
+
+  test('the seeds of a configuration are one trial, and an unfinished evaluation counts', () => {
+    const registry = new RunRegistry(new MemoryFileSystem());
+    registry.register('a', registration(1)).finishEvaluation('test', finished(0.1));
+    registry.register('a', registration(2)).finishEvaluation('test', finished(0.3));
+    registry.register('a', registration(3)).finishEvaluation('validation', finished(9, false));
+    registry.register('b', registration(1, { agent: 'dqn' })).finishEvaluation('test', finished(0.5));
+    registry.register('c', registration(1, { agent: 'x' })).startEvaluation('test', 'btc-test', true);
+    const { count, sharpeVariance } = summariseTrials(registry.trials('btc-test'));
+    expect(count).toBe(3);
+    expect(sharpeVariance).toBeCloseTo(0.045, 12); // of 0.2 and 0.5
+    expect(registry.trials('another fold')).toEqual([]);
+  });
+
+  test('the same configuration has the same hash whatever the order of its keys', () => {
+    expect(canonicalJson({ b: [1, { d: 1, c: null }], a: 'x' })).toBe('{"a":"x","b":[1,{"c":null,"d":1}]}');
+  });
+
+  test('metrics: a torn last line is left out, a resume drops what came after its checkpoint', () => {
+    const files = new MemoryFileSystem();
+    const run = new RunRegistry(files).register('a', registration(1));
+    for (const step of [100, 200, 300]) run.appendMetrics({ step });
+    files.append('runs/a-1/metrics.jsonl', new TextEncoder().encode('{"step": 4'));
+    expect(run.readMetrics().map((row) => row.step)).toEqual([100, 200, 300]);
+    run.truncateMetrics(200);
+    run.appendMetrics({ step: 250 });
+    expect(run.readMetrics().map((row) => row.step)).toEqual([100, 200, 250]);
+  });
+
+  test('a crash at any boundary: a run is whole or absent, a result is old or new, the next start goes on', () => {
+    const before = new MemoryFileSystem();
+    new RunRegistry(before).register('a', registration(1)).finishEvaluation('test', finished(0.1));
+    let registered = false;
+    const states = atEveryCrash(
+      before,
+      (files) => {
+        registered = false;
+        const run = new RunRegistry(files).register('a', registration(2));
+        registered = true;
+        run.startEvaluation('test', 'btc-test', true);
+        run.appendMetrics({ step: 1 });
+        run.syncMetrics();
+        run.finishEvaluation('test', finished(0.2));
+      },
+      (disk) => {
+        const registry = new RunRegistry(disk);
+        const names = registry.list().map((run) => run.name);
+        expect(names.slice(0, 1)).toEqual(['a-1']);
+        if (registered) expect(names).toEqual(['a-1', 'a-2']);
+        for (const run of registry.list()) {
+          expect(run.registration.kind).toBe('train');
+          for (const { record } of run.results()) expect(['started', 'finished']).toContain(record.status);
+          run.readMetrics();
+        }
+        expect(registry.open('a-1').results()[0].record.sharpePerBar).toBe(0.1);
+        const next = registry.register('a', registration(3));
+        expect(names).not.toContain(next.name);
+      },
+    );
+    console.log(`registry: ${states} crash states read`);
+    expect(states).toBeGreaterThan(30);
+  });
+});
