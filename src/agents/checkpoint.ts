@@ -1,0 +1,214 @@
+/**
+ * A checkpoint is a folder:
+ *
+ *   checkpoint.json        what the agent is, sees and was trained for, and the SHA-256 of every other file
+ *   model.safetensors      the networks, named and laid out as a PyTorch module's state_dict
+ *   optimizer.safetensors  Adam's moments, the target network
+ *   training.*             last/ only: where the training stands; DQN's replay buffer
+ *
+ * Nothing in it depends on time, place or speed, so that the same seed gives the same bytes. Loading refuses what was
+ * made for something else, and prints both: a feature in the wrong place trades without a warning.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { ACTION_NAMES } from '../core/action.ts';
+import { InputError } from '../core/errors.ts';
+import type { FileSystem } from '../core/file-system.ts';
+import type { Json } from '../core/json.ts';
+import { findFolder, writeFolderDurably } from './durable-folder.ts';
+
+export const SCHEMA_VERSION = 1;
+
+const json: z.ZodType<Json> = z.json() as z.ZodType<Json>;
+
+const specSchema = z.strictObject({
+  featureSet: z.string(),
+  columns: z.array(z.string()),
+  accountColumns: z.array(z.string()),
+  timeframe: z.int().min(1),
+  timeframeMs: z.number().min(0),
+  scaler: json,
+  reward: json,
+  account: json,
+});
+
+/** What an agent sees and was trained for. It stands in its checkpoint and must equal what the agent is used with. */
+export interface AgentSpec {
+  /** Name of the feature set, for people; `columns` decide. */
+  readonly featureSet: string;
+  /** The market's columns of an observation, in order. */
+  readonly columns: readonly string[];
+  /** What follows them in each row; empty without account features. */
+  readonly accountColumns: readonly string[];
+  /** Bars in a window. */
+  readonly timeframe: number;
+  /** Length of a bar. */
+  readonly timeframeMs: number;
+  /** The fitted scaler, as it saves itself. */
+  readonly scaler: Json;
+  /** Name and parameters of the reward it was trained on. */
+  readonly reward: Json;
+  /** Mode, units and costs of the account it was trained with. */
+  readonly account: Json;
+}
+
+const checkpointSchema = z.strictObject({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  agent: z.enum(['ppo', 'dqn', 'integrated']),
+  actions: z.array(z.string()),
+  ...specSchema.shape,
+  columnsHash: z.string(),
+  trainedSteps: z.int().min(0),
+  network: json,
+  config: json,
+  files: z.record(z.string(), z.string()),
+});
+
+/** The content of checkpoint.json. */
+export interface CheckpointDescription extends AgentSpec {
+  readonly schemaVersion: number;
+  readonly agent: AgentKind;
+  /** The names of the actions 0, 1, 2: other systems number them otherwise. */
+  readonly actions: readonly string[];
+  /** SHA-256 of the column names. */
+  readonly columnsHash: string;
+  /** Environment steps of training. */
+  readonly trainedSteps: number;
+  /** Sizes of the networks. */
+  readonly network: Json;
+  /** The agent's own configuration. */
+  readonly config: Json;
+  /** SHA-256 of each other file of the folder. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export type AgentKind = 'ppo' | 'dqn' | 'integrated';
+
+/** SHA-256, as hex. */
+export function sha256(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+export function hashColumns(spec: Pick<AgentSpec, 'columns' | 'accountColumns'>): string {
+  return sha256([...spec.columns, '', ...spec.accountColumns].join('\n'));
+}
+
+/** All files of a checkpoint by name, checkpoint.json included. */
+export function describeCheckpoint(
+  own: { agent: AgentKind; spec: AgentSpec; trainedSteps: number; network: Json; config: Json },
+  contents: ReadonlyMap<string, Uint8Array>,
+): Map<string, Uint8Array> {
+  const { featureSet, columns, accountColumns, timeframe, timeframeMs, scaler, reward, account } = own.spec;
+  const description: CheckpointDescription = {
+    schemaVersion: SCHEMA_VERSION,
+    agent: own.agent,
+    actions: ACTION_NAMES,
+    featureSet,
+    columns,
+    accountColumns,
+    columnsHash: hashColumns(own.spec),
+    timeframe,
+    timeframeMs,
+    scaler,
+    reward,
+    account,
+    network: own.network,
+    config: own.config,
+    trainedSteps: own.trainedSteps,
+    files: Object.fromEntries([...contents].map(([name, bytes]) => [name, sha256(bytes)])),
+  };
+  const text = `${JSON.stringify(description, null, 2)}\n`;
+  return new Map([...contents, ['checkpoint.json', new TextEncoder().encode(text)]]);
+}
+
+/** Replaces the checkpoint at `path`; a crash leaves the old or the new. */
+export function saveCheckpoint(files: FileSystem, path: string, contents: ReadonlyMap<string, Uint8Array>): void {
+  writeFolderDurably(files, path, contents);
+}
+
+/** A checkpoint that was opened: its description is checked, its files are checked as they are read. */
+export interface OpenCheckpoint {
+  readonly path: string;
+  readonly description: CheckpointDescription;
+  has(name: string): boolean;
+  /** @throws InputError where the file is missing or damaged. */
+  read(name: string): Uint8Array;
+}
+
+/** @throws InputError where there is none, or where it is not one that this version reads. */
+export function openCheckpoint(files: FileSystem, path: string): OpenCheckpoint {
+  const folder = findFolder(files, path);
+  if (folder === null || !files.exists(`${folder}/checkpoint.json`)) {
+    throw new InputError(`${path}: there is no checkpoint (a folder with a checkpoint.json); check the path`);
+  }
+  const description = parseDescription(`${folder}/checkpoint.json`, files.read(`${folder}/checkpoint.json`));
+  return {
+    path: folder,
+    description,
+    has: (name) => name in description.files,
+    read(name) {
+      const file = `${folder}/${name}`;
+      const expected = description.files[name];
+      if (expected === undefined || !files.exists(file)) {
+        throw new InputError(`${file}: missing from the checkpoint; restore the folder or train again`);
+      }
+      const bytes = files.read(file);
+      const found = sha256(bytes);
+      if (found !== expected) {
+        throw new InputError(
+          `${file}: damaged: its SHA-256 is ${found}, checkpoint.json says ${expected}; restore the folder or train again`,
+        );
+      }
+      return bytes;
+    },
+  };
+}
+
+function parseDescription(path: string, bytes: Uint8Array): CheckpointDescription {
+  let raw: Record<string, unknown>;
+  try {
+    raw = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new InputError(`${path}: not valid JSON; restore the folder or train again`);
+  }
+  if (raw?.schemaVersion !== SCHEMA_VERSION) {
+    throw new InputError(
+      `${path}: has schema version ${JSON.stringify(raw?.schemaVersion)}, this program reads ${SCHEMA_VERSION}; train again or use the version that made it`,
+    );
+  }
+  if (JSON.stringify(raw.actions) !== JSON.stringify(ACTION_NAMES)) {
+    throw new InputError(
+      `${path}: its actions are ${JSON.stringify(raw.actions)}, this program's are ${JSON.stringify(ACTION_NAMES)}; it can't be used here`,
+    );
+  }
+  const parsed = checkpointSchema.safeParse(raw);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new InputError(`${path}: ${issue.path.join('.')}: ${issue.message}; restore the folder or train again`);
+  }
+  const description = parsed.data as unknown as CheckpointDescription;
+  const hash = hashColumns(description);
+  if (hash !== description.columnsHash) {
+    throw new InputError(
+      `${path}: the columns have SHA-256 ${hash}, but columnsHash is ${description.columnsHash}; the file was edited, restore it`,
+    );
+  }
+  return description;
+}
+
+/** @throws InputError where the checkpoint is of another class. */
+export function requireAgent(checkpoint: OpenCheckpoint, agent: AgentKind): void {
+  const found = checkpoint.description.agent;
+  if (found !== agent) throw new InputError(`${checkpoint.path}: holds an agent of class ${found}, not ${agent}`);
+}
+
+/** @throws InputError naming the first part of `expected` from which the checkpoint differs, with both. */
+export function requireSpec(path: string, found: AgentSpec, expected: Partial<AgentSpec>): void {
+  for (const name of Object.keys(expected) as (keyof AgentSpec)[]) {
+    const [a, b] = [JSON.stringify(found[name]), JSON.stringify(expected[name])];
+    if (a !== b)
+      throw new InputError(
+        `${path}: was trained with ${name} ${a}, but is used with ${b}; use what it was trained with`,
+      );
+  }
+}

@@ -1,0 +1,33 @@
+import type { Agent } from '../core/agent.ts';
+import type { Json } from '../core/json.ts';
+import type { VectorEnv } from '../env/vector-env.ts';
+import type { AgentSpec, OpenCheckpoint } from './checkpoint.ts';
+
+/** Means over one training step; the object is reused, so whoever keeps it copies it. */
+export type TrainReport = Readonly<Record<string, number>>;
+
+/** An agent that can be trained: what `train` asks of PPO and DQN. */
+export interface Learner extends Agent {
+  readonly kind: 'ppo' | 'dqn';
+  readonly spec: AgentSpec;
+  /** How many environments step together. */
+  readonly environments: number;
+  /** Environment steps taken, over all environments. */
+  readonly steps: number;
+  /** Prepares buffers and optimiser for `env`; rates are scheduled over `totalSteps` environment steps. */
+  attach(env: VectorEnv, totalSteps: number): void;
+  /** Chooses an exploring action for every environment. The array is the agent's own. */
+  explore(): Uint8Array;
+  /** Keeps what the step with these actions led to. */
+  store(actions: Uint8Array): void;
+  /** Whether a training step is due. */
+  ready(): boolean;
+  /** One training step: PPO's whole update on a rollout, DQN's update on one minibatch. */
+  trainStep(): TrainReport;
+  /** The checkpoint by file name: networks, optimiser, checkpoint.json; `more` is added to it. */
+  checkpointFiles(more?: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array>;
+  /** Buffers and counters, beyond the networks and the optimiser. */
+  saveTraining(): { readonly state: Json; readonly buffer: Uint8Array };
+  /** Makes the attached agent what it was: networks, optimiser, buffers, counters. */
+  restoreTraining(checkpoint: OpenCheckpoint, state: Json, buffer: Uint8Array): void;
+}

@@ -1,0 +1,183 @@
+/**
+ * The training loop: environment step -> store -> sample -> train, with validation, the best and the last checkpoint,
+ * progress, stop and resume. A run that was stopped at any step and resumed leaves the bytes of one that was not: all
+ * that decides the future is in last/, and the clock decides nothing.
+ */
+import type { Agent } from '../core/agent.ts';
+import type { Clock } from '../core/clock.ts';
+import { assert, InputError } from '../core/errors.ts';
+import type { FileSystem } from '../core/file-system.ts';
+import type { Json } from '../core/json.ts';
+import type { VectorEnv } from '../env/vector-env.ts';
+import { openCheckpoint, requireAgent, requireSpec, saveCheckpoint } from './checkpoint.ts';
+import type { Learner, TrainReport } from './learner.ts';
+
+export interface TrainOptions {
+  readonly agent: Learner;
+  readonly env: VectorEnv;
+  /** Seeds the environment. */
+  readonly seed: number;
+  /** Environment steps, over all environments. */
+  readonly steps: number;
+  /** Mean log return after costs on the validation fold; null trains without one, and the last agent is the best. */
+  readonly validate: ((agent: Agent) => number | Promise<number>) | null;
+  /** Environment steps between validations; there is one at the end too. */
+  readonly validateEvery: number;
+  /** Environment steps between writes of last/. */
+  readonly checkpointEvery: number;
+  /** Environment steps between progress reports. */
+  readonly progressEvery?: number;
+  readonly files: FileSystem;
+  /** The folder of the run's checkpoints: best/ and last/ are made in it. */
+  readonly folder: string;
+  /** Goes on from last/. */
+  readonly resume?: boolean;
+  readonly clock: Clock;
+  /** Stops at the next environment step, after writing last/. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly steps: number;
+  readonly totalSteps: number;
+  /** Environment steps a second since the last report. */
+  readonly stepsPerSecond: number;
+  readonly leftMs: number;
+  /** Means since the last report: what the agent's training steps said, and the reward a step. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Validation log return, where there was one since the last report. */
+  readonly validation: number | null;
+  readonly best: Best | null;
+}
+
+/** The best validation so far and the step at which it was seen. */
+export interface Best {
+  readonly steps: number;
+  readonly logReturn: number;
+}
+
+export interface TrainResult {
+  readonly status: 'finished' | 'stopped';
+  readonly steps: number;
+  readonly best: Best | null;
+}
+
+/** How long the loop may keep the thread before signals and timers get a turn. */
+const TURN_MS = 50;
+
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { agent, env, files, folder, clock } = options;
+  assert(env.count === agent.environments, `${env.count} environments, but the agent steps ${agent.environments}`);
+  agent.attach(env, options.steps);
+  let best: Best | null = null;
+  if (options.resume) best = restore(options);
+  else env.reset(options.seed);
+
+  const saveLast = () => {
+    const { state, buffer } = agent.saveTraining();
+    const training = { totalSteps: options.steps, seed: options.seed, best, env: env.saveState(), agent: state };
+    const more = new Map([
+      ['training.json', new TextEncoder().encode(`${JSON.stringify(training)}\n`)],
+      ['training.buffer', buffer],
+    ]);
+    saveCheckpoint(files, `${folder}/last`, agent.checkpointFiles(more));
+  };
+  const saveBest = (logReturn: number) => {
+    best = { steps: agent.steps, logReturn };
+    saveCheckpoint(files, `${folder}/best`, agent.checkpointFiles());
+  };
+  const meter = new Meter(options);
+  let turnMs = clock.nowMs();
+  while (agent.steps < options.steps) {
+    if (clock.nowMs() - turnMs > TURN_MS) {
+      await clock.sleep(0);
+      turnMs = clock.nowMs();
+    }
+    if (options.signal?.aborted) {
+      saveLast();
+      return { status: 'stopped', steps: agent.steps, best };
+    }
+    const actions = agent.explore();
+    env.step(actions);
+    agent.store(actions);
+    meter.countRewards(env.rewards);
+    while (agent.ready()) meter.countReport(agent.trainStep());
+
+    const finished = agent.steps >= options.steps;
+    const crossed = (every: number) =>
+      finished || Math.floor(agent.steps / every) > Math.floor((agent.steps - env.count) / every);
+    let validation: number | null = null;
+    if (options.validate !== null && crossed(options.validateEvery)) {
+      validation = await options.validate(agent);
+      assert(!Number.isNaN(validation), 'the validation returned NaN');
+      if (best === null || validation > best.logReturn) saveBest(validation);
+    }
+    if (crossed(options.checkpointEvery)) saveLast();
+    if (validation !== null || crossed(options.progressEvery ?? 2048)) meter.report(validation, best);
+  }
+  if (options.validate === null) saveCheckpoint(files, `${folder}/best`, agent.checkpointFiles());
+  return { status: 'finished', steps: agent.steps, best };
+}
+
+/** Puts agent and environment back to where last/ was written. */
+function restore({ agent, env, seed, steps, files, folder }: TrainOptions): Best | null {
+  const checkpoint = openCheckpoint(files, `${folder}/last`);
+  requireAgent(checkpoint, agent.kind);
+  requireSpec(checkpoint.path, checkpoint.description, agent.spec);
+  const training = JSON.parse(new TextDecoder().decode(checkpoint.read('training.json')));
+  for (const [name, value] of Object.entries({ totalSteps: steps, seed })) {
+    if (training[name] !== value) {
+      throw new InputError(
+        `${checkpoint.path}: was started with ${name} ${training[name]}, not ${value}; resume with the same, rates are scheduled over it`,
+      );
+    }
+  }
+  agent.restoreTraining(checkpoint, training.agent as Json, checkpoint.read('training.buffer'));
+  env.restoreState(training.env as Json);
+  return training.best;
+}
+
+/** Adds up what is reported; nothing here reaches a checkpoint. */
+class Meter {
+  readonly #options: TrainOptions;
+  readonly #sums = new Map<string, { sum: number; count: number }>();
+  #sinceMs: number;
+  #sinceSteps: number;
+
+  constructor(options: TrainOptions) {
+    this.#options = options;
+    this.#sinceMs = options.clock.nowMs();
+    this.#sinceSteps = options.agent.steps;
+  }
+
+  #add(name: string, value: number): void {
+    const entry = this.#sums.get(name);
+    if (entry === undefined) {
+      this.#sums.set(name, { sum: value, count: 1 });
+    } else {
+      entry.sum += value;
+      entry.count++;
+    }
+  }
+
+  countRewards(rewards: Float64Array): void {
+    for (let i = 0; i < rewards.length; i++) this.#add('reward', rewards[i]);
+  }
+
+  countReport(report: TrainReport): void {
+    for (const name in report) this.#add(name, report[name]);
+  }
+
+  report(validation: number | null, best: Best | null): void {
+    const { agent, steps: totalSteps, clock, onProgress } = this.#options;
+    const nowMs = clock.nowMs();
+    const stepsPerSecond = ((agent.steps - this.#sinceSteps) * 1000) / Math.max(1, nowMs - this.#sinceMs);
+    const metrics = Object.fromEntries([...this.#sums].map(([name, { sum, count }]) => [name, sum / count]));
+    const leftMs = ((totalSteps - agent.steps) * 1000) / Math.max(1e-9, stepsPerSecond);
+    onProgress?.({ steps: agent.steps, totalSteps, stepsPerSecond, leftMs, metrics, validation, best });
+    this.#sums.clear();
+    this.#sinceMs = nowMs;
+    this.#sinceSteps = agent.steps;
+  }
+}
