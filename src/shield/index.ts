@@ -1,0 +1,16 @@
+/** The shield's public names. */
+export { effectOf } from './exposure.ts';
+export { SHIELD_COLUMNS, shieldMask } from './mask.ts';
+export {
+  type ConfiguredRule,
+  configureRules,
+  type Exits,
+  exitsOf,
+  type Overrides,
+  profileConfig,
+  shieldSchema,
+} from './profiles.ts';
+export { PROFILES, type Profile } from './rule.ts';
+export { RULES } from './rules/index.ts';
+export { createShield, type Latch, Shield, type ShieldOptions } from './shield.ts';
+export { fitTrainingRange, type TrainingRange, trainingRangeSchema } from './training-range.ts';

@@ -1,0 +1,23 @@
+/** Protective price levels of a position: a signed distance from a price, and how several levels become one. */
+import type { ProtectiveLevels } from '../core/safety.ts';
+
+/** The price at which the position has gained `gain` (a share of `price`, negative: lost); NaN when flat. */
+export function levelAt(position: number, price: number, gain: number): number {
+  if (position === 0) return Number.NaN;
+  return position > 0 ? price * (1 + gain) : price * (1 - gain);
+}
+
+/** True where `price` is at or on the losing side of `level`. False where there is no level. */
+export function isBeyond(position: number, price: number, level: number): boolean {
+  return position > 0 ? price <= level : position < 0 && price >= level;
+}
+
+/** Of two levels the one that is reached first from inside; NaN is no level. */
+export function joinLevels(position: number, a: ProtectiveLevels, b: ProtectiveLevels): ProtectiveLevels {
+  const pick = (x: number, y: number, upper: boolean): number => {
+    if (Number.isNaN(x)) return y;
+    if (Number.isNaN(y)) return x;
+    return upper ? Math.max(x, y) : Math.min(x, y);
+  };
+  return { stop: pick(a.stop, b.stop, position > 0), target: pick(a.target, b.target, position < 0) };
+}
