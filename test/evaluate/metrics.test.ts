@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { BUY, HOLD, SELL } from '../../src/core/action.ts';
+import { drawdownCurve, maximumDrawdown } from '../../src/evaluate/drawdown.ts';
+import { barReturns, type Trade } from '../../src/evaluate/ledger.ts';
+import { expectedShortfall, METRICS, measure } from '../../src/evaluate/metrics.ts';
+import { shape } from '../../src/evaluate/moments.ts';
+import { golden } from './golden.ts';
+import { ledgerOf } from './ledger-of.ts';
+
+function trade(profit: number): Trade {
+  return {
+    side: 'long',
+    entryRow: 1,
+    exitRow: 4,
+    entryPrice: 100,
+    exitPrice: 101,
+    profit,
+    logReturn: profit / 10_000,
+    exit: 'signal',
+  };
+}
+
+describe('metrics', () => {
+  const { equity, drawdownRows, timeframeMs, skewness, kurtosis, ...expected } = golden.metrics;
+  const ledger = ledgerOf(equity);
+
+  it.each(Object.entries(expected))('%s is numpy’s %d', (name, value) => {
+    expect(ledger.timeframeMs).toBe(timeframeMs);
+    expect(measure(ledger)[name]).toBeCloseTo(value, 10);
+  });
+
+  it('finds the dates of the maximum drawdown', () => {
+    const { peak, trough, recovery } = maximumDrawdown(equity);
+    expect([peak, trough, recovery]).toEqual(drawdownRows);
+    expect(Math.max(...drawdownCurve(equity))).toBe(maximumDrawdown(equity).depth);
+  });
+
+  it('recovers, or says that it never did', () => {
+    expect(maximumDrawdown([100, 80, 90, 100, 110])).toEqual({ depth: 1 - 80 / 100, peak: 0, trough: 1, recovery: 3 });
+    expect(maximumDrawdown([100, 80, 90]).recovery).toBeNull();
+    expect(maximumDrawdown([1, 2, 3])).toEqual({ depth: 0, peak: 0, trough: 0, recovery: 0 });
+  });
+
+  it('has numpy’s moments', () => {
+    const moments = shape(barReturns(ledger));
+    expect(moments.skewness).toBeCloseTo(skewness, 10);
+    expect(moments.kurtosis).toBeCloseTo(kurtosis, 9);
+  });
+
+  it('counts a part of the boundary return in the expected shortfall', () => {
+    expect(expectedShortfall(Float64Array.of(-4, -1, 3, 5, 6), 0.3)).toBeCloseTo((-4 - 0.5) / 1.5, 12);
+    expect(expectedShortfall(Float64Array.of(-4, 1, 3, 5), 0.05)).toBeCloseTo(-4, 12);
+  });
+
+  it('measures trades and actions', () => {
+    const metrics = measure(
+      ledgerOf([100, 110, 121, 133.1], {
+        trades: [trade(30), trade(-10), trade(0)],
+        actions: Uint8Array.of(BUY, SELL, BUY, HOLD),
+        decided: Uint8Array.of(1, 1, 1, 0),
+        position: Float64Array.of(0, 1.1, 0, 0),
+        turnover: 232.05,
+        feesPaid: 3,
+      }),
+    );
+    expect(metrics.trades).toBe(3);
+    expect(metrics.winRate).toBeCloseTo(1 / 3);
+    expect(metrics.profitFactor).toBe(3);
+    expect(metrics.barsPerTrade).toBe(3);
+    expect(metrics.buyShare).toBeCloseTo(2 / 3);
+    expect(metrics.holdShare).toBe(0);
+    expect(metrics.actionEntropy).toBeCloseTo(Math.log2(3) - 2 / 3);
+    expect(metrics.exposure).toBeCloseTo(0.25);
+    expect(metrics.turnover).toBeCloseTo(((232.05 / 116.025) * 8766) / 3);
+    expect(metrics.feesPaid).toBe(3);
+  });
+
+  it('has no value, rather than a wrong one, where there is none', () => {
+    const flat = measure(ledgerOf([100, 100, 100], { decided: new Uint8Array(3) }));
+    for (const name of ['sharpe', 'sortino', 'calmar', 'winRate', 'profitFactor', 'buyShare', 'actionEntropy'])
+      expect(flat[name]).toBeNull();
+    expect(flat.volatility).toBe(0);
+    for (const value of Object.values(measure(ledgerOf([100]))))
+      expect(value === null || Number.isFinite(value)).toBe(true);
+  });
+
+  it('names each metric once, with a unit and a meaning', () => {
+    expect(new Set(METRICS.map((metric) => metric.name)).size).toBe(METRICS.length);
+    for (const metric of METRICS) expect(metric.doc.length).toBeGreaterThan(10);
+  });
+});
