@@ -1,5 +1,13 @@
 import { decayBars, type Indicator } from './indicator.ts';
 
+// What each cell of the state holds.
+const BARS = 0;
+const HIGH = 1;
+const LOW = 2;
+const UP = 3;
+const DOWN = 4;
+const AVERAGE = 5;
+
 const PERIOD = 14;
 
 /**
@@ -14,7 +22,6 @@ export const adx: Indicator = {
   warmup: 2 * PERIOD - 1,
   memory: 1 + 2 * decayBars(1 / PERIOD),
   start(state) {
-    const [BARS, HIGH, LOW, UP, DOWN, AVERAGE] = [0, 1, 2, 3, 4, 5];
     const cells = state.cells(6);
     return (candle, out, at) => {
       const bar = cells[BARS]++;

@@ -21,11 +21,8 @@ export function bollinger(per: 'price' | 'close'): Indicator {
           out[at + 1] = Number.NaN;
           return;
         }
-        const { cells, first, size } = closes;
         const mean = closes.mean();
-        let squares = 0;
-        for (let i = first; i < first + size; i++) squares += (cells[i] - mean) * (cells[i] - mean);
-        const width = 2 * Math.sqrt(squares / size);
+        const width = 2 * Math.sqrt(closes.variance(mean));
         const unit = per === 'close' ? candle.close : 1;
         out[at] = (mean + width - candle.close) / unit;
         out[at + 1] = (candle.close - (mean - width)) / unit;

@@ -1,5 +1,9 @@
 import type { Indicator } from './indicator.ts';
-import { RollingMax, RollingWindow } from './rolling.ts';
+import { RollingWindow } from './rolling.ts';
+
+// What each cell of the state holds.
+const PREVIOUS = 0;
+const REPEATS = 1;
 
 /**
  * Commodity channel index over 20 bars: (TP - mean TP) / (0.015 mean |TP - mean TP|), TP = (H + L + C) / 3.
@@ -12,27 +16,20 @@ export const cci: Indicator = {
   warmup: 19,
   memory: 19,
   start(state) {
+    const cells = state.cells(2);
     const prices = new RollingWindow(state, 20);
-    const highest = new RollingMax(state, 20);
-    const negatedLowest = new RollingMax(state, 20);
     return (candle, out, at) => {
       const typical = (candle.high + candle.low + candle.close) / 3;
+      cells[REPEATS] = typical === cells[PREVIOUS] ? cells[REPEATS] + 1 : 0;
+      cells[PREVIOUS] = typical;
       prices.push(typical);
-      highest.push(typical);
-      negatedLowest.push(-typical);
       if (!prices.full) {
         out[at] = Number.NaN;
         return;
       }
-      if (highest.value === -negatedLowest.value) {
-        out[at] = 0;
-        return;
-      }
-      const { cells, first, size } = prices;
       const mean = prices.mean();
-      let deviation = 0;
-      for (let i = first; i < first + size; i++) deviation += Math.abs(cells[i] - mean);
-      out[at] = (typical - mean) / ((0.015 * deviation) / size);
+      const withoutRange = cells[REPEATS] >= prices.size - 1;
+      out[at] = withoutRange ? 0 : (typical - mean) / (0.015 * prices.meanDeviation(mean));
     };
   },
 };

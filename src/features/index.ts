@@ -11,7 +11,7 @@ import { macd } from './macd.ts';
 import { rsi } from './rsi.ts';
 import { stochastic } from './stochastic.ts';
 import { trends } from './trends.ts';
-import { adl, obv } from './volume-flow.ts';
+import { volumeFlow } from './volume-flow.ts';
 import { vwap } from './vwap.ts';
 
 export const INDICATORS: readonly Indicator[] = [
@@ -32,14 +32,10 @@ export const INDICATORS: readonly Indicator[] = [
   vwap('close'),
   bollinger('price'),
   bollinger('close'),
-  adl('volume'),
-  adl('volume', 'second'),
-  adl('mean-volume'),
-  adl('mean-volume', 'second'),
-  obv('volume'),
-  obv('volume', 'second'),
-  obv('mean-volume'),
-  obv('mean-volume', 'second'),
+  volumeFlow('volume'),
+  volumeFlow('volume', 'second'),
+  volumeFlow('mean-volume'),
+  volumeFlow('mean-volume', 'second'),
   trends('zero'),
   trends('refuse'),
 ];

@@ -12,7 +12,7 @@ import { macd } from './macd.ts';
 import { rsi } from './rsi.ts';
 import { stochastic } from './stochastic.ts';
 import { trends } from './trends.ts';
-import { adl, type FlowDifference, obv } from './volume-flow.ts';
+import { type FlowDifference, volumeFlow } from './volume-flow.ts';
 import { vwap } from './vwap.ts';
 
 /** An ordered list of indicators: the columns that an agent sees. */
@@ -51,7 +51,7 @@ function middle(scaleFree: boolean, variants: readonly FeatureVariant[]): Indica
   const source = variants.includes('aroon-high-low') ? 'high-low' : 'close';
   return [
     ...[hour, macd(per), stochastic, aroon(source), rsi, adx, cci, dema(per), vwap(per), bollinger(per)],
-    ...[adl(unit, difference), obv(unit, difference)],
+    volumeFlow(unit, difference),
   ];
 }
 

@@ -2,6 +2,12 @@ import type { Candle } from '../core/candle.ts';
 import type { Indicator } from './indicator.ts';
 import { RollingWindow } from './rolling.ts';
 
+// What each cell of the state holds.
+const BARS = 0;
+const CLOSE = 1;
+const ADL = 2;
+const OBV = 3;
+
 /** How a flow of volume is stated: in units of volume, or divided by SMA20 of the volume (0 where that is 0). */
 export type FlowUnit = 'volume' | 'mean-volume';
 /** The first difference of the running line, or the second. */
@@ -18,48 +24,40 @@ function balanced(candle: Candle, previousClose: number): number {
   return candle.close < previousClose ? -candle.volume : candle.volume;
 }
 
-/** The line itself is never summed up: its difference is the bar's own gain, free of a long sum's rounding. */
-function flow(
-  name: 'adl' | 'obv',
-  unit: FlowUnit,
-  difference: FlowDifference,
-  gain: (candle: Candle, previousClose: number) => number,
-): Indicator {
+/**
+ * Differences of the accumulation/distribution line and of on-balance volume. The lines themselves are never summed
+ * up: their difference is the bar's own gain, free of a long sum's rounding.
+ */
+export function volumeFlow(unit: FlowUnit, difference: FlowDifference = 'first'): Indicator {
   const first = difference === 'first' ? 1 : 2;
   return {
-    id: `${name}(${difference}-difference,per-${unit})`,
-    columns: [`${name}_diffs`],
+    id: `volume-flow(${difference}-difference,per-${unit})`,
+    columns: ['adl_diffs', 'obv_diffs'],
     needs: 'candles',
     warmup: unit === 'volume' ? first : 19,
     memory: unit === 'volume' ? first : 19,
     start(state) {
-      const [BARS, CLOSE, GAIN] = [0, 1, 2];
-      const cells = state.cells(3);
+      const cells = state.cells(4);
       const volumes = unit === 'volume' ? null : new RollingWindow(state, 20);
       return (candle, out, at) => {
         const bar = cells[BARS]++;
-        const gained = gain(candle, cells[CLOSE]);
-        const value = difference === 'first' ? gained : gained - cells[GAIN];
+        const adl = accumulated(candle);
+        const obv = balanced(candle, cells[CLOSE]);
+        const adlDifference = difference === 'first' ? adl : adl - cells[ADL];
+        const obvDifference = difference === 'first' ? obv : obv - cells[OBV];
         cells[CLOSE] = candle.close;
-        cells[GAIN] = gained;
-        volumes?.push(candle.volume);
-        if (bar < first || volumes?.full === false) {
+        cells[ADL] = adl;
+        cells[OBV] = obv;
+        if (volumes !== null) volumes.push(candle.volume);
+        if (bar < first || (volumes !== null && !volumes.full)) {
           out[at] = Number.NaN;
+          out[at + 1] = Number.NaN;
           return;
         }
         const mean = volumes === null ? 1 : volumes.mean();
-        out[at] = mean > 0 ? value / mean : 0;
+        out[at] = mean > 0 ? adlDifference / mean : 0;
+        out[at + 1] = mean > 0 ? obvDifference / mean : 0;
       };
     },
   };
-}
-
-/** Differences of the accumulation/distribution line. */
-export function adl(unit: FlowUnit, difference: FlowDifference = 'first'): Indicator {
-  return flow('adl', unit, difference, accumulated);
-}
-
-/** Differences of on-balance volume. */
-export function obv(unit: FlowUnit, difference: FlowDifference = 'first'): Indicator {
-  return flow('obv', unit, difference, balanced);
 }

@@ -11,7 +11,7 @@ import {
 } from '../../src/features/sets.ts';
 import { FeatureStream } from '../../src/features/stream.ts';
 import { computeFeatures } from '../../src/features/table.ts';
-import { adl } from '../../src/features/volume-flow.ts';
+import { volumeFlow } from '../../src/features/volume-flow.ts';
 import { randomSeries, truncateSeries } from './random-series.ts';
 
 function flatCandle(timeMs: number, price: number, volume = 1): Candle {
@@ -92,9 +92,9 @@ describe('variants', () => {
 
   it('the second difference of a line is the difference of its first', () => {
     const series = randomSeries(8, 60);
-    const first = computeFeatures(series, defineFeatureSet('1', [adl('volume')]));
-    const second = computeFeatures(series, defineFeatureSet('2', [adl('volume', 'second')]));
-    for (let i = 2; i < 60; i++) expect(second.data[i]).toBe(first.data[i] - first.data[i - 1]);
+    const first = computeFeatures(series, defineFeatureSet('1', [volumeFlow('volume')]));
+    const second = computeFeatures(series, defineFeatureSet('2', [volumeFlow('volume', 'second')]));
+    for (let i = 4; i < 120; i++) expect(second.data[i]).toBe(first.data[i] - first.data[i - 2]);
   });
 
   it('a set name carries them, and the signature differs', () => {
