@@ -24,6 +24,7 @@ import {
   reduceOnly,
   type Thresholds,
 } from './rule.ts';
+import { outOfRange } from './rules/out-of-range.ts';
 import { smurf } from './rules/smurf.ts';
 import { measureDistance, type TrainingRange, takeColumns } from './training-range.ts';
 
@@ -136,7 +137,7 @@ export class Shield implements SafetyLayer {
   }
 
   decide(decision: AgentDecision, facts: DecisionFacts): SafetyDecision {
-    if (decision.vetoed !== undefined && this.#rules.some(({ rule }) => rule === smurf)) refuseTwice();
+    if (decision.vetoed !== undefined && this.#rules.some(({ rule }) => rule.name === smurf.name)) refuseTwice();
     const { record, states, latch } = this.#consider(decision.action, decision, facts);
     this.#states = states;
     this.#latch = latch;
@@ -207,9 +208,12 @@ export class Shield implements SafetyLayer {
       const { verdict, state } = this.#ask(rule, config, states[index], { request, facts, decision });
       verdicts.push({ rule: rule.name, verdict });
       states[index] = state;
-      if (verdict.kind === 'halt') latch ??= { rule: rule.name, ...verdict, timeMs: facts.timeMs };
+      if (verdict.kind === 'halt') {
+        const { code, numbers } = verdict;
+        latch ??= { rule: rule.name, code, numbers, timeMs: facts.timeMs };
+      }
       // The supervisor comes first; every later rule sees the request as it left it.
-      if (rule === smurf && blocks(verdict, request, facts, this.exits)) request = HOLD;
+      if (rule.name === smurf.name && blocks(verdict, request, facts, this.exits)) request = HOLD;
     }
     const final = verdicts.some(({ verdict }) => blocks(verdict, request, facts, this.exits)) ? HOLD : request;
     const flatten = latch !== null && facts.position !== 0;
@@ -224,12 +228,17 @@ export class Shield implements SafetyLayer {
   /** A rule that fails halts: whatever it guards is unguarded now. */
   #ask(rule: AnyRule, config: Thresholds, state: Json, asked: Asked): Judgement<Json> {
     try {
-      const advice = rule === smurf ? this.#advise(asked.facts) : null;
-      const trainingDistance = this.#trainingRange === null ? null : measureDistance(this.#trainingRange, asked.facts);
+      // What costs time is worked out for the one rule that looks at it.
+      const advice = rule.name === smurf.name ? this.#advise(asked.facts) : null;
+      const trainingDistance = rule.name === outOfRange.name ? this.#measure(asked.facts) : null;
       return rule.judge(config, state, { ...asked, advice, trainingDistance });
     } catch (error) {
       return { verdict: halt(`rule-failed: ${(error as Error).message}`, {}), state };
     }
+  }
+
+  #measure(facts: DecisionFacts): number | null {
+    return this.#trainingRange === null ? null : measureDistance(this.#trainingRange, facts);
   }
 
   #advise(facts: DecisionFacts): Action | null {
@@ -251,11 +260,11 @@ function refuseTwice(): never {
 export function createShield(options: ShieldOptions = {}): Shield {
   const { profile = 'cautious', overrides, without, supervisor, primary } = options;
   let rules = configureRules(profile, overrides, without);
-  if (rules.some(({ rule }) => rule === smurf)) {
+  if (rules.some(({ rule }) => rule.name === smurf.name)) {
     if (supervisor === undefined) {
       if (profile === 'spec' || overrides?.smurf !== undefined)
         throw new InputError('shield: the rule smurf needs a supervisor: name its checkpoint, or leave the rule out');
-      rules = rules.filter(({ rule }) => rule !== smurf);
+      rules = rules.filter(({ rule }) => rule.name !== smurf.name);
     } else if (primary?.kind === 'integrated' || supervisor.kind === 'integrated') refuseTwice();
   }
   return new Shield(rules, { ...options, exits: options.exits ?? exitsOf(profile) });

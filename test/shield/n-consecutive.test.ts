@@ -1,5 +1,6 @@
 /** The specification's vectors, of the bare rules: exits literal, so that no exemption hides a verdict. */
 import { describe, expect, test } from 'vitest';
+import type { Action } from '../../src/core/action.ts';
 import { createShield, type Overrides } from '../../src/shield/index.ts';
 import { ask, makeFacts, parseActions, printActions } from './facts.ts';
 
