@@ -49,9 +49,6 @@ export type FillReason = 'order' | 'stop' | 'target' | 'liquidation' | 'ruin' | 
 /** Told after every fill: signed base quantity, executed price, fee in quote currency. */
 export type FillListener = (reason: FillReason, quantity: number, executed: number, fee: number) => void;
 
-/** The market-independent columns of an observation, in this order. */
-export const ACCOUNT_COLUMNS = ['units', 'unrealised_log_return', 'bars_in_trade', 'drawdown'] as const;
-
 /** Margin is liquidated below this share of the notional, spot ends below this share of the starting equity. */
 const FLOOR_SHARE = 0.05;
 /** Equity counts as at least this share of the starting equity in logarithms: a gap can leave margin below zero. */
@@ -270,11 +267,14 @@ export class Account {
   /** The bookkeeping of a close without any simulated fill: all that a bar does to an account that trades for real. */
   markBar(high: number, low: number, close: number): void {
     this.markTo(close);
-    if (this.units !== 0) {
-      this.barsInTrade++;
-      this.bestPrice = this.units > 0 ? Math.max(this.bestPrice, high) : Math.min(this.bestPrice, low);
-    }
-    this.peakEquity = Math.max(this.peakEquity, this.equity);
+    this.#endBar(high, low);
+  }
+
+  /** One bar of an account whose fills come by themselves, as on a real venue: the mark at the close. */
+  observeBar(high: number, low: number, close: number): void {
+    this.tradeClosed = false;
+    this.markTo(close);
+    this.#endBar(high, low);
   }
 
   /**
@@ -381,6 +381,14 @@ export class Account {
     return trimmed > DUST_SHARE * quantity ? trimmed : 0;
   }
 
+  #endBar(high: number, low: number): void {
+    if (this.units !== 0) {
+      this.barsInTrade++;
+      this.bestPrice = this.units > 0 ? Math.max(this.bestPrice, high) : Math.min(this.bestPrice, low);
+    }
+    this.peakEquity = Math.max(this.peakEquity, this.equity);
+  }
+
   #payBorrow(elapsedMs: number): void {
     const cost = -this.position * this.mark * this.config.borrowRatePerYear * (elapsedMs / YEAR_MS);
     this.cash -= cost;
@@ -417,8 +425,8 @@ export class Account {
 }
 
 /**
- * Writes the account's four values at `out[offset..]`, in the order of ACCOUNT_COLUMNS: units / maxUnits, log return of
- * the price since entry (positive is a gain), bars in the trade / timeframe capped at 1, drawdown from the peak.
+ * Writes the account's four values at `out[offset..]`, in the order of an observation's columns: units /
+ * maxUnits, log return of the price since entry (positive is a gain), bars in the trade / timeframe capped at 1, drawdown from the peak.
  */
 export function writeAccountColumns(
   account: Account,

@@ -1,0 +1,35 @@
+import type { Account } from '../../core/account.ts';
+import type { Action } from '../../core/action.ts';
+import type { CandleSeries } from '../../core/candle.ts';
+
+interface RewardFacts {
+  readonly name: string;
+  /** One sentence for the table of rewards. */
+  readonly docs: string;
+  /** Bars after the decision's that it looks at: an embargo is at least this long. */
+  readonly horizon: number;
+  /** True where it pays what no strategy can earn. */
+  readonly hindsight: boolean;
+}
+
+/** What a trade through the account earned. */
+export interface AccountReward extends RewardFacts {
+  readonly kind: 'account';
+  /** For one step: the account after it, the action taken, and ln(equity) before. */
+  pay(account: Account, action: Action, logEquityBefore: number): number;
+}
+
+/** A property of the bar alone. */
+export interface TableReward extends RewardFacts {
+  readonly kind: 'table';
+  /** (rows, 3) by bar of the decision and action; NaN where the bars it looks at are missing, or beyond a gap. */
+  table(series: CandleSeries, costs: Costs): Float64Array;
+}
+
+export type Reward = AccountReward | TableReward;
+
+/** Shares of the notional, each side. An AccountConfig is one. */
+export interface Costs {
+  readonly feeRate: number;
+  readonly slippageRate: number;
+}
