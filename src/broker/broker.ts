@@ -1,0 +1,52 @@
+import type { Account } from '../core/account.ts';
+import type { Candle } from '../core/candle.ts';
+import type { Json } from '../core/json.ts';
+import type { SafetyLayer } from '../core/safety.ts';
+import type { BrokerEntry } from './entries.ts';
+
+/** What a decision orders. */
+export interface OrderIntent {
+  /** Signed base quantity, never 0: above 0 opens or adds, below 0 reduces (spot). */
+  readonly quantity: number;
+  /** Unix ms of the decision: the close of its bar. */
+  readonly decisionMs: number;
+  /** The decision's close, against which slippage is told. */
+  readonly close: number;
+  /** 'flatten' where a halt or a person closes the position. */
+  readonly reason: 'order' | 'flatten';
+}
+
+/**
+ * Where orders become fills, for one symbol with an allocation and account of its own. Paper and live are the same to
+ * the bot. Calls for one symbol come one after the other; nothing here runs by itself.
+ */
+export interface Broker {
+  readonly kind: 'paper' | 'live';
+  readonly symbol: string;
+  readonly account: Account;
+  /** Why the orders or the position are in doubt; null where all is known. While in doubt nothing is opened. */
+  readonly doubt: string | null;
+  /** Relative difference of the last fill to its expected price, cost positive; NaN before the first. */
+  readonly lastSlippage: number;
+  /** Books the bar that closed: pending fills, protective levels, the mark. */
+  closeBar(candle: Candle, elapsedMs: number): Promise<void>;
+  /** Places an order, once. What can't be placed is written down as denied; it is no error. */
+  place(intent: OrderIntent): Promise<void>;
+  /** Sets where the protective levels come from, until the next call. */
+  protect(levels: SafetyLayer['levels'] | null): Promise<void>;
+  /** Called every few seconds: asks after orders in doubt, fetches fills, keeps the stop, retries exits. */
+  tend(): Promise<void>;
+  /** After a restart, once state and entries are back: finds out what became of everything that was under way. */
+  recover(): Promise<void>;
+  /** State as of a decision; entries written later are applied on top of it. */
+  save(): Json;
+  restore(state: Json): void;
+  apply(entry: BrokerEntry): void;
+}
+
+/** How a broker writes down what happens before it acts on it. */
+export interface Notebook {
+  record(entry: BrokerEntry): void;
+  /** Returns when everything recorded is durable. */
+  sync(): void;
+}

@@ -1,0 +1,93 @@
+import type { Account } from '../core/account.ts';
+import type { Candle } from '../core/candle.ts';
+import type { Json } from '../core/json.ts';
+import type { SafetyLayer } from '../core/safety.ts';
+import { decimalOf } from '../exchange/decimal.ts';
+import { canonicalOrder, checkOrder } from '../exchange/order-rules.ts';
+import type { Market } from '../exchange/venue.ts';
+import type { Broker, Notebook, OrderIntent } from './broker.ts';
+
+export interface PaperOptions {
+  readonly symbol: string;
+  readonly account: Account;
+  /** Filters that a real order would have to pass; null where the venue's are not known. */
+  readonly market: Market | null;
+  readonly notebook: Notebook;
+  readonly nowMs: () => number;
+}
+
+/**
+ * Simulated orders on live candles. An order fills at the open of the next bar, which is the price of that bar's first
+ * update; it is booked when the bar closes, through `Account.stepBar`, the very call that a backtest makes. So a paper
+ * ledger and the backtest of the same candles agree to the last digit.
+ */
+export class PaperBroker implements Broker {
+  readonly kind = 'paper';
+  readonly symbol: string;
+  readonly account: Account;
+  readonly doubt = null;
+  lastSlippage = Number.NaN;
+  readonly #options: PaperOptions;
+  #pending = 0;
+  #protect: SafetyLayer['levels'] | null = null;
+
+  constructor(options: PaperOptions) {
+    this.symbol = options.symbol;
+    this.account = options.account;
+    this.#options = options;
+  }
+
+  /** Signed base quantity that fills at the next open; 0 for none. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  async closeBar(candle: Candle, elapsedMs: number): Promise<void> {
+    const { account } = this;
+    const fills = account.fills;
+    account.stepBar(this.#pending, elapsedMs, candle.open, candle.high, candle.low, candle.close, this.#protect);
+    if (account.fills > fills) this.lastSlippage = account.config.slippageRate;
+    this.#pending = 0;
+  }
+
+  async place(intent: OrderIntent): Promise<void> {
+    const { market, notebook, symbol, nowMs } = this.#options;
+    if (market !== null) {
+      const draft = {
+        clientOrderId: 'paper',
+        symbol,
+        type: 'market',
+        quantity: decimalOf(Math.abs(intent.quantity)),
+      } as const;
+      const request = canonicalOrder({ ...draft, side: intent.quantity > 0 ? 'buy' : 'sell' }, market);
+      const problem = checkOrder(request, market, decimalOf(intent.close));
+      if (problem !== null) {
+        const { code, numbers } = problem;
+        notebook.record({ type: 'denied', symbol, code, numbers, gaveUp: null, timeMs: nowMs() });
+        return;
+      }
+    }
+    this.#pending = intent.quantity;
+  }
+
+  async protect(levels: SafetyLayer['levels'] | null): Promise<void> {
+    this.#protect = levels;
+  }
+
+  async tend(): Promise<void> {}
+
+  async recover(): Promise<void> {}
+
+  save(): Json {
+    return { account: this.account.save(), lastSlippage: Number.isNaN(this.lastSlippage) ? null : this.lastSlippage };
+  }
+
+  restore(state: Json): void {
+    const saved = state as { account: Json; lastSlippage: number | null };
+    this.account.restore(saved.account);
+    this.lastSlippage = saved.lastSlippage ?? Number.NaN;
+    this.#pending = 0;
+  }
+
+  apply(): void {}
+}
