@@ -31,7 +31,7 @@ export interface SimulatedVenueOptions {
   readonly timeoutMs?: number;
   /** An order that arrives later than this after sending is refused. */
   readonly orderWindowMs?: number;
-  /** Time between two updates of the running candle; a quarter of the timeframe by default. */
+  /** Time between two updates of the running candle; by default a minute, or a quarter of the timeframe if that is less. */
   readonly updateEveryMs?: number;
   /** Delay of a candle's final update after its close. */
   readonly streamDelayMs?: number;
@@ -200,7 +200,7 @@ export class SimulatedVenue implements Venue {
   ): Promise<void> {
     await this.#arrive('public', 'watchCandles');
     const path = this.#path(symbol);
-    const everyMs = this.#updateEveryMs ?? timeframeMs / 4;
+    const everyMs = this.#updateEveryMs ?? Math.min(60_000, timeframeMs / 4);
     let openMs = Math.floor(this.#venueMs / timeframeMs) * timeframeMs;
     let newest: CandleUpdate | null = null;
     const send = (atMs: number, closed: boolean) => {
