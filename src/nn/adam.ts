@@ -1,0 +1,142 @@
+/**
+ * Adam (Kingma and Ba 2015) with PyTorch's arithmetic, over one or several networks, and the global gradient norm.
+ * One pass over memory updates the parameters, renews the transposed weights and, where asked, lets a target follow.
+ */
+import { InputError } from '../core/errors.ts';
+import type { Kernels } from './kernels.ts';
+import { type Network, readTensors, type StateDict, writeTensors } from './network.ts';
+import * as ops from './ops.ts';
+import { updateUnits } from './plan.ts';
+import type { Program } from './program.ts';
+
+export interface AdamOptions {
+  /** Learning rate where `step` is not given one; default 3e-4. */
+  readonly lr?: number;
+  /** Default 1e-5, PPO's custom; PyTorch's own default is 1e-8. */
+  readonly eps?: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  /** A network that moves towards the first one by tau after every step (Polyak averaging). */
+  readonly follow?: { readonly target: Network; readonly tau: number };
+}
+
+export class Adam {
+  readonly #networks: readonly Network[];
+  readonly #kernels: Kernels;
+  readonly #lr: number;
+  readonly #eps: number;
+  readonly #beta1: number;
+  readonly #beta2: number;
+  readonly #moments: { m: Float32Array; v: Float32Array }[];
+  readonly #scalars: Float32Array;
+  readonly #follow: AdamOptions['follow'];
+  readonly #program: Program;
+  #steps = 0;
+  // beta^steps as running products: Math.pow promises no equality between machines.
+  #power1 = 1;
+  #power2 = 1;
+
+  constructor(kernels: Kernels, networks: Network | readonly Network[], options: AdamOptions = {}) {
+    this.#kernels = kernels;
+    this.#networks = Array.isArray(networks) ? networks : [networks as Network];
+    this.#lr = options.lr ?? 3e-4;
+    this.#eps = options.eps ?? 1e-5;
+    this.#beta1 = options.beta1 ?? 0.9;
+    this.#beta2 = options.beta2 ?? 0.999;
+    this.#follow = options.follow;
+    this.#moments = this.#networks.map((n) => ({
+      m: kernels.alloc(n.parameters.length),
+      v: kernels.alloc(n.parameters.length),
+    }));
+    this.#scalars = kernels.alloc(16);
+    this.#program = kernels.compile([this.#networks.flatMap((network, i) => this.#units(network, i))]);
+  }
+
+  /** Steps taken. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /**
+   * One step along `gradients` x gradScale. p -= lr / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + eps), written as
+   * rate m / (sqrt(v) + eps') with rate = lr sqrt(1 - beta2^t) / (1 - beta1^t) and eps' = eps sqrt(1 - beta2^t).
+   */
+  step(lr = this.#lr, gradScale = 1): void {
+    this.#count();
+    const root = Math.sqrt(1 - this.#power2);
+    this.#scalars.set([
+      gradScale,
+      (lr * root) / (1 - this.#power1),
+      this.#eps * root,
+      this.#beta1,
+      1 - this.#beta1,
+      this.#beta2,
+      1 - this.#beta2,
+      this.#follow?.tau ?? 0,
+    ]);
+    for (const network of this.#networks) network.refreshTransposed();
+    this.#kernels.run(this.#program);
+    this.#follow?.target.parametersChanged();
+  }
+
+  /** Steps and both moments: `step`, `0.exp_avg.encoder.conv.weight`, `0.exp_avg_sq...`, in PyTorch's layouts. */
+  stateDict(): StateDict {
+    const state: StateDict = new Map([['step', { shape: [1], data: Float32Array.of(this.#steps) }]]);
+    this.#networks.forEach(({ layout }, i) => {
+      const { m, v } = this.#moments[i];
+      for (const [name, tensor] of readTensors(layout.tensors, m, `${i}.exp_avg.`)) state.set(name, tensor);
+      for (const [name, tensor] of readTensors(layout.tensors, v, `${i}.exp_avg_sq.`)) state.set(name, tensor);
+    });
+    return state;
+  }
+
+  loadStateDict(state: StateDict): void {
+    const steps = state.get('step')?.data[0];
+    if (steps === undefined) throw new InputError("optimiser state: 'step' is missing");
+    this.#networks.forEach(({ layout }, i) => {
+      writeTensors(layout.tensors, this.#moments[i].m, state, `${i}.exp_avg.`);
+      writeTensors(layout.tensors, this.#moments[i].v, state, `${i}.exp_avg_sq.`);
+    });
+    this.#steps = 0;
+    this.#power1 = 1;
+    this.#power2 = 1;
+    while (this.#steps < steps) this.#count();
+  }
+
+  /** Gives the memory back. */
+  dispose(): void {
+    for (const { m, v } of this.#moments) for (const view of [m, v]) this.#kernels.free(view);
+    this.#kernels.free(this.#scalars);
+    this.#kernels.free(this.#program.view);
+  }
+
+  #count(): void {
+    this.#steps++;
+    this.#power1 *= this.#beta1;
+    this.#power2 *= this.#beta2;
+  }
+
+  #units(network: Network, index: number) {
+    const { m, v } = this.#moments[index];
+    const { parameters, gradients } = network;
+    return updateUnits(network, (offset, length) => {
+      const part = (flat: Float32Array) => flat.subarray(offset, offset + length);
+      const step = ops.adam(part(parameters), part(m), part(v), part(gradients), this.#scalars, length);
+      if (!this.#follow || index > 0) return [step];
+      const { target } = this.#follow;
+      return [step, ops.polyak(part(target.parameters), part(parameters), this.#scalars.subarray(7), length)];
+    });
+  }
+}
+
+/** L2 norm over the gradients of all the networks, as their last `backward` left them. */
+export function gradientNorm(networks: readonly Network[]): number {
+  let sum = 0;
+  for (const { squares } of networks) for (let i = 0; i < squares.length; i++) sum += squares[i];
+  return Math.sqrt(sum);
+}
+
+/** What to multiply gradients by so that their norm is at most `max`, as PyTorch's `clip_grad_norm_`. */
+export function clipScale(norm: number, max: number): number {
+  return Math.min(1, max / (norm + 1e-6));
+}

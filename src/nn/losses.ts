@@ -1,0 +1,220 @@
+/**
+ * Losses and their gradients with respect to the networks' outputs, in float64 and plain TypeScript: at batch 256 they
+ * take microseconds. Each writes the gradient of the mean over the batch.
+ */
+import { exp, log } from '../core/math.ts';
+
+/** Masks are (batch, width), 1 where an action is allowed; null allows all. */
+export type Masks = Uint8Array | null;
+
+/**
+ * Log-probabilities of the masked softmax of one row, into `out`; -Infinity where an action is not allowed.
+ * Returns the entropy -sum p log p.
+ */
+export function maskedLogSoftmax(
+  logits: Float32Array,
+  masks: Masks,
+  at: number,
+  width: number,
+  out: Float64Array,
+): number {
+  let max = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < width; k++) if (allowed(masks, at + k) && !(logits[at + k] <= max)) max = logits[at + k];
+  let sum = 0;
+  for (let k = 0; k < width; k++) if (allowed(masks, at + k)) sum += exp(logits[at + k] - max);
+  const logSum = max + log(sum);
+  let entropy = 0;
+  for (let k = 0; k < width; k++) {
+    if (allowed(masks, at + k)) {
+      out[k] = logits[at + k] - logSum;
+      entropy -= exp(out[k]) * out[k];
+    } else out[k] = Number.NEGATIVE_INFINITY;
+  }
+  return entropy;
+}
+
+const allowed = (masks: Masks, i: number): boolean => masks === null || masks[i] !== 0;
+
+/** Probabilities (batch, width) of the masked softmax. */
+export function softmax(logits: Float32Array, masks: Masks, batch: number, width: number): Float32Array {
+  const out = new Float32Array(batch * width);
+  const row = new Float64Array(width);
+  for (let b = 0; b < batch; b++) {
+    maskedLogSoftmax(logits, masks, b * width, width, row);
+    for (let k = 0; k < width; k++) out[b * width + k] = exp(row[k]);
+  }
+  return out;
+}
+
+/** One minibatch as PPO sees it. */
+export interface PPOBatch {
+  /** (batch, actions) */
+  readonly masks: Masks;
+  /** (batch) */
+  readonly actions: Uint8Array | Int32Array;
+  /** (batch) log-probability of the action when it was taken, on the masked distribution. */
+  readonly oldLogProbs: Float32Array;
+  /** (batch) */
+  readonly advantages: Float32Array;
+  /** (batch) targets of the value function. */
+  readonly returns: Float32Array;
+}
+
+export interface PPOCoefficients {
+  /** Clip range of the probability ratio; 0.2. */
+  readonly clip: number;
+  /** Weight of the value loss; 0.5. */
+  readonly value: number;
+  /** Weight of the entropy bonus; 0.01. */
+  readonly entropy: number;
+}
+
+export interface PPOLoss {
+  /** policy + value coefficient x value - entropy coefficient x entropy. */
+  readonly loss: number;
+  readonly policy: number;
+  readonly value: number;
+  readonly entropy: number;
+  /** Mean of (ratio - 1) - log ratio (Schulman's k3 estimate of KL(old || new)). */
+  readonly kl: number;
+  /** Share of samples whose ratio lies outside the clip range. */
+  readonly clippedShare: number;
+}
+
+/**
+ * PPO's clipped surrogate (Schulman et al. 2017, equation 9): the mean of
+ * -min(r A, clip(r, 1 - e, 1 + e) A) + c_v (V - R)^2 - c_e H, with r = pi(a) / pi_old(a) on the masked distribution.
+ * logits (batch, actions), values (batch); writes dLogits and dValues of the same shapes.
+ */
+export function ppoLoss(
+  logits: Float32Array,
+  values: Float32Array,
+  batch: number,
+  data: PPOBatch,
+  coefficients: PPOCoefficients,
+  dLogits: Float32Array,
+  dValues: Float32Array,
+): PPOLoss {
+  const { masks, actions, oldLogProbs, advantages, returns } = data;
+  const { clip } = coefficients;
+  const width = logits.length / batch;
+  const logProbs = new Float64Array(width);
+  let policy = 0;
+  let value = 0;
+  let entropy = 0;
+  let kl = 0;
+  let clipped = 0;
+  for (let b = 0; b < batch; b++) {
+    const at = b * width;
+    const h = maskedLogSoftmax(logits, masks, at, width, logProbs);
+    const logRatio = logProbs[actions[b]] - oldLogProbs[b];
+    const ratio = exp(logRatio);
+    const advantage = advantages[b];
+    const plain = ratio * advantage;
+    const bounded = Math.min(Math.max(ratio, 1 - clip), 1 + clip) * advantage;
+    policy -= Math.min(plain, bounded);
+    entropy += h;
+    kl += ratio - 1 - logRatio;
+    if (Math.abs(ratio - 1) > clip) clipped++;
+    // d(-min)/d log pi(a): the clipped branch is flat.
+    const dLogProb = plain <= bounded ? -plain : 0;
+    for (let k = 0; k < width; k++) {
+      const p = exp(logProbs[k]);
+      // d log pi(a) / d z_k = [k = a] - p_k;  d H / d z_k = -p_k (log p_k + H).
+      const fromEntropy = p > 0 ? coefficients.entropy * p * (logProbs[k] + h) : 0;
+      dLogits[at + k] = (dLogProb * ((k === actions[b] ? 1 : 0) - p) + fromEntropy) / batch;
+    }
+    const error = values[b] - returns[b];
+    value += error * error;
+    dValues[b] = (2 * coefficients.value * error) / batch;
+  }
+  policy /= batch;
+  value /= batch;
+  entropy /= batch;
+  const loss = policy + coefficients.value * value - coefficients.entropy * entropy;
+  return { loss, policy, value, entropy, kl: kl / batch, clippedShare: clipped / batch };
+}
+
+/** (advantages - mean) / (standard deviation + 1e-8), in place; the deviation with n - 1, as PyTorch's `std`. */
+export function normalizeAdvantages(advantages: Float32Array, batch: number): void {
+  let mean = 0;
+  for (let i = 0; i < batch; i++) mean += advantages[i];
+  mean /= batch;
+  let square = 0;
+  for (let i = 0; i < batch; i++) square += (advantages[i] - mean) ** 2;
+  const deviation = Math.sqrt(square / Math.max(1, batch - 1));
+  for (let i = 0; i < batch; i++) advantages[i] = (advantages[i] - mean) / (deviation + 1e-8);
+}
+
+/** A regression loss of one error: its value and derivative. */
+export interface RegressionLoss {
+  (error: number): number;
+  readonly slope: (error: number) => number;
+}
+
+/** error^2, as PyTorch's `mse_loss`. */
+export const mse: RegressionLoss = Object.assign((error: number) => error * error, {
+  slope: (error: number) => 2 * error,
+});
+
+/** Huber's loss with delta 1: error^2 / 2 near 0, |error| - 1/2 beyond 1 (Huber 1964; Mnih et al. 2015's clipping). */
+export const huber: RegressionLoss = Object.assign(
+  (error: number) => (Math.abs(error) <= 1 ? 0.5 * error * error : Math.abs(error) - 0.5),
+  { slope: (error: number) => Math.min(1, Math.max(-1, error)) },
+);
+
+export interface DQNBatch {
+  /** (batch) */
+  readonly actions: Uint8Array | Int32Array;
+  /** (batch) */
+  readonly rewards: Float32Array;
+  /** (batch) 1 where the episode ended for good; a truncated one goes on in the target. */
+  readonly terminated: Uint8Array;
+  /** (batch, actions) allowed actions of the next state. */
+  readonly nextMasks: Masks;
+}
+
+/**
+ * Targets r + gamma (1 - terminated) max over allowed a of Q'(s', a) into `targets` (Mnih et al. 2015). With `chooser`
+ * (the online network's Q(s', .)) its best allowed action is valued instead: double DQN (van Hasselt et al. 2016).
+ */
+export function dqnTargets(
+  nextQ: Float32Array,
+  chooser: Float32Array | null,
+  batch: number,
+  data: DQNBatch,
+  gamma: number,
+  targets: Float64Array,
+): void {
+  const width = nextQ.length / batch;
+  const by = chooser ?? nextQ;
+  for (let b = 0; b < batch; b++) {
+    let best = -1;
+    for (let k = b * width; k < (b + 1) * width; k++) {
+      if (allowed(data.nextMasks, k) && (best < 0 || by[k] > by[best])) best = k;
+    }
+    const future = data.terminated[b] || best < 0 ? 0 : nextQ[best];
+    targets[b] = data.rewards[b] + gamma * future;
+  }
+}
+
+/** Mean of loss(Q(s, a) - target); q (batch, actions); writes dQ, which is zero for the actions not taken. */
+export function dqnLoss(
+  q: Float32Array,
+  batch: number,
+  actions: Uint8Array | Int32Array,
+  targets: Float64Array,
+  loss: RegressionLoss,
+  dQ: Float32Array,
+): number {
+  const width = q.length / batch;
+  let sum = 0;
+  for (let b = 0; b < batch; b++) {
+    const taken = b * width + actions[b];
+    const error = q[taken] - targets[b];
+    sum += loss(error);
+    dQ.fill(0, b * width, (b + 1) * width);
+    dQ[taken] = loss.slope(error) / batch;
+  }
+  return sum / batch;
+}

@@ -1,0 +1,49 @@
+/** The networks by name: one encoder, four heads. The only subclasses of the code: names for settings of `Network`. */
+import { ACTION_COUNT, type Action } from '../core/action.ts';
+import type { NetworkConfig } from './config.ts';
+import type { Kernels } from './kernels.ts';
+import { softmax } from './losses.ts';
+import { Network } from './network.ts';
+
+/** The encoder alone: (batch, timeframe, features) -> features (batch, 256). 166,400 parameters at 21 x 12. */
+export class EncodingNetwork extends Network {
+  constructor(kernels: Kernels, config: Partial<NetworkConfig> = {}) {
+    super(kernels, config, { outputs: 0, gain: 0 });
+  }
+}
+
+/** Encoder + Linear(256, 3): Q-values. 167,171 parameters at 21 x 12. */
+export class QNetwork extends Network {
+  constructor(kernels: Kernels, config: Partial<NetworkConfig> = {}) {
+    super(kernels, config, { outputs: ACTION_COUNT, gain: 1 });
+  }
+
+  /** The allowed action of the highest Q-value for one window; ties go to the lowest number. Allocates nothing. */
+  bestAction(window: Float32Array, mask: Uint8Array | null = null): Action {
+    const q = this.infer(window, 1);
+    let best = -1;
+    for (let a = 0; a < ACTION_COUNT; a++) {
+      if ((!mask || mask[a]) && (best < 0 || q[a] > q[best])) best = a;
+    }
+    return best as Action;
+  }
+}
+
+/** Encoder + Linear(256, 3) + softmax; `forward` gives the logits. 167,171 parameters at 21 x 12. */
+export class ActorNetwork extends Network {
+  constructor(kernels: Kernels, config: Partial<NetworkConfig> = {}) {
+    super(kernels, config, { outputs: ACTION_COUNT, gain: 0.01 });
+  }
+
+  /** Probabilities (batch, 3) of the distribution over the allowed actions; masks (batch, 3) or null for all. */
+  probabilities(obs: Float32Array, batch: number, masks: Uint8Array | null = null): Float32Array {
+    return softmax(this.infer(obs, batch), masks, batch, ACTION_COUNT);
+  }
+}
+
+/** Encoder (its own weights) + Linear(256, 1): the value of a state. 166,657 parameters at 21 x 12. */
+export class ValueNetwork extends Network {
+  constructor(kernels: Kernels, config: Partial<NetworkConfig> = {}) {
+    super(kernels, config, { outputs: 1, gain: 1 });
+  }
+}

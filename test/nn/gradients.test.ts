@@ -1,0 +1,128 @@
+/** Every backward pass and loss against central differences, all in float64 (the oracle's memory holds float64). */
+import { expect, test } from 'vitest';
+import { Rng } from '../../src/core/rng.ts';
+import {
+  ActorNetwork,
+  EncodingNetwork,
+  huber,
+  mse,
+  type Network,
+  ppoLoss,
+  QNetwork,
+  ValueNetwork,
+} from '../../src/nn/index.ts';
+import { createReferenceKernels } from '../../src/nn/kernels.ts';
+import { dqnLoss } from '../../src/nn/losses.ts';
+
+const wide = (n: number) => new Float64Array(n) as unknown as Float32Array;
+
+function randomArray(length: number, rng: Rng): Float32Array {
+  const values = wide(length);
+  for (let i = 0; i < length; i++) values[i] = rng.normal();
+  return values;
+}
+
+/** Compares `network.gradients` with differences of `loss` at some entries of every tensor. */
+function checkGradients(network: Network, loss: () => number, rng: Rng): void {
+  for (const { shape, offset, place } of network.layout.tensors) {
+    const length = shape.reduce((a, b) => a * b, 1);
+    for (let n = 0; n < 6; n++) {
+      const at = offset + place(rng.integer(length));
+      const kept = network.parameters[at];
+      const h = 1e-5;
+      network.parameters[at] = kept + h;
+      const up = loss();
+      network.parameters[at] = kept - h;
+      const down = loss();
+      network.parameters[at] = kept;
+      const slope = (up - down) / (2 * h);
+      expect(Math.abs(slope - network.gradients[at])).toBeLessThan(1e-7 + 1e-6 * Math.abs(slope));
+    }
+  }
+}
+
+const sizes = [
+  { timeframe: 5, features: 3, filters: 4, hidden: [7, 6] },
+  { timeframe: 6, features: 2, filters: 33, kernelSize: 5, padding: 'valid', hidden: [40, 9] },
+] as const;
+
+test.each(sizes)('network backward, $timeframe bars', (config) => {
+  const rng = new Rng(1);
+  const kernels = createReferenceKernels(8);
+  for (const Kind of [EncodingNetwork, QNetwork, ActorNetwork, ValueNetwork]) {
+    const network = new Kind(kernels, config);
+    network.initialize(rng);
+    for (const { shape, offset, length, place } of network.layout.tensors) {
+      if (shape.length === 1)
+        for (let i = 0; i < shape[0]; i++) network.parameters[offset + place(i)] = 0.1 * rng.normal();
+      expect(length % 32).toBe(0);
+    }
+    const batch = 3;
+    const obs = randomArray(batch * config.timeframe * config.features, rng);
+    const weights = randomArray(batch * network.outputs, rng);
+    const loss = () => network.forward(obs, batch).reduce((sum, y, i) => sum + y * weights[i], 0);
+    loss();
+    network.backward(weights, batch);
+    checkGradients(network, loss, rng);
+  }
+});
+
+test('ppo loss: gradient with masks, on both sides of the clip', () => {
+  const rng = new Rng(2);
+  const batch = 40;
+  const logits = randomArray(batch * 3, rng);
+  const values = randomArray(batch, rng);
+  const masks = Uint8Array.from({ length: batch * 3 }, (_, i) => (i % 3 === 2 || rng.uniform() < 0.7 ? 1 : 0));
+  const actions = Uint8Array.from({ length: batch }, (_, b) => (masks[b * 3] ? 0 : 2));
+  const data = {
+    masks,
+    actions,
+    oldLogProbs: randomArray(batch, rng).map((x) => -1 + 0.4 * x),
+    advantages: randomArray(batch, rng),
+    returns: randomArray(batch, rng),
+  };
+  const coefficients = { clip: 0.2, value: 0.5, entropy: 0.01 };
+  const [dLogits, dValues] = [wide(batch * 3), wide(batch)];
+  const scratch = [wide(batch * 3), wide(batch)] as const;
+  const loss = () => ppoLoss(logits, values, batch, data, coefficients, ...scratch).loss;
+  const result = ppoLoss(logits, values, batch, data, coefficients, dLogits, dValues);
+  expect(result.clippedShare).toBeGreaterThan(0.2);
+  expect(result.clippedShare).toBeLessThan(0.9);
+  for (const [x, gradient] of [
+    [logits, dLogits],
+    [values, dValues],
+  ] as const) {
+    for (let i = 0; i < x.length; i++) expectSlope(x, i, loss, gradient[i]);
+  }
+  masks.forEach((allowed, i) => {
+    if (!allowed) expect(Math.abs(dLogits[i])).toBe(0);
+  });
+});
+
+test.each([
+  ['huber', huber],
+  ['mse', mse],
+] as const)('dqn loss: %s', (_, regression) => {
+  const rng = new Rng(3);
+  const batch = 16;
+  const q = randomArray(batch * 3, rng);
+  const actions = Uint8Array.from({ length: batch }, () => rng.integer(3));
+  const targets = Float64Array.from({ length: batch }, () => 2 * rng.normal());
+  const gradient = wide(batch * 3);
+  const scratch = wide(batch * 3);
+  dqnLoss(q, batch, actions, targets, regression, gradient);
+  for (let i = 0; i < q.length; i++) {
+    expectSlope(q, i, () => dqnLoss(q, batch, actions, targets, regression, scratch), gradient[i]);
+  }
+});
+
+function expectSlope(x: Float32Array, i: number, loss: () => number, gradient: number): void {
+  const kept = x[i];
+  const h = 1e-6;
+  x[i] = kept + h;
+  const up = loss();
+  x[i] = kept - h;
+  const down = loss();
+  x[i] = kept;
+  expect(Math.abs((up - down) / (2 * h) - gradient)).toBeLessThan(1e-8);
+}
