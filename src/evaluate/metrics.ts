@@ -266,7 +266,7 @@ export const METRICS: readonly Metric[] = [
     doc: 'entropy of the shares of the final actions; 0 for a constant policy, log2(3) = 1.585 at most',
     compute: (ledger) => {
       const shares = actionShares(ledger);
-      return shares && shares.reduce((sum, p) => (p > 0 ? sum - (p * log(p)) / Math.LN2 : sum), 0);
+      return shares?.reduce((sum, p) => (p > 0 ? sum - (p * log(p)) / Math.LN2 : sum), 0) ?? null;
     },
   },
 ];

@@ -1,0 +1,37 @@
+/** Whatever makes decisions in a backtest: an agent, or a baseline that is none. */
+import type { Account } from '../core/account.ts';
+import { type Action, BUY, HOLD, SELL } from '../core/action.ts';
+import type { Agent, AgentDecision, Observation } from '../core/agent.ts';
+
+/** One pass over a fold; a policy with a memory is made afresh for each. */
+export interface Policy {
+  readonly name: string;
+  /**
+   * Asked at the close of `row`, in order. Whoever looks at a series may look at rows up to this one only.
+   * @param obs borrowed; its window is empty where the backtest has no table
+   */
+  decide(row: number, obs: Observation, account: Account): AgentDecision;
+}
+
+/** The decisions that carry nothing but their action. */
+export const PLAIN: Readonly<Record<Action, AgentDecision>> = {
+  [SELL]: { action: SELL, probabilities: null, qValues: null },
+  [BUY]: { action: BUY, probabilities: null, qValues: null },
+  [HOLD]: { action: HOLD, probabilities: null, qValues: null },
+};
+
+export function agentPolicy(agent: Agent): Policy {
+  return { name: agent.kind, decide: (_row, obs) => agent.decide(obs) };
+}
+
+/** The same decisions, each `bars` bars late; HOLD before the first. */
+export function delayPolicy(policy: Policy, bars: number): Policy {
+  const waiting: AgentDecision[] = Array.from({ length: bars }, () => PLAIN[HOLD]);
+  return {
+    name: `${policy.name}, ${bars} bars late`,
+    decide: (row, obs, account) => {
+      waiting.push(policy.decide(row, obs, account));
+      return waiting.shift() as AgentDecision;
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
+import { Rng } from '../../src/core/rng.ts';
+import { backtest } from '../../src/evaluate/backtest.ts';
+import { BASELINES, type BaselineContext, backtestBaseline, findBaseline } from '../../src/evaluate/baselines/index.ts';
+import { fitLogistic } from '../../src/evaluate/baselines/logistic.ts';
+import { backtestRandom, matchTurnover, randomPolicy } from '../../src/evaluate/baselines/random.ts';
+import { measure } from '../../src/evaluate/metrics.ts';
+import { golden } from './golden.ts';
+import { randomWalk, seriesOf, tableOf } from './markets.ts';
+
+const BARS = 1500;
+
+function contextOf(seed: number, extra: Partial<BaselineContext> = {}): BaselineContext {
+  const series = randomWalk(BARS, seed);
+  const account = DEFAULT_ACCOUNT;
+  const test = { from: 900, to: BARS };
+  const table = tableOf(BARS, (row) => Math.sin(row));
+  const policy = randomPolicy('agent', 0.1, 99);
+  const reference = backtest({ policy, series, table, account, safety: null, rows: test });
+  return { series, table, account, train: { from: 0, to: 800 }, test, reference, seed, ...extra };
+}
+
+describe('every baseline', () => {
+  it.each(BASELINES.map(({ name }) => name))('%s is deterministic, named, and blind to the future', (name) => {
+    const baseline = findBaseline(name);
+    const context = contextOf(1);
+    const ledger = backtestBaseline(baseline, context);
+    expect(ledger.name).toBe(name);
+    expect(backtestBaseline(baseline, contextOf(1))).toEqual(ledger);
+
+    // What is matched to the reference may know the whole fold: it is a yardstick, not a strategy.
+    if (baseline.needs.includes('reference')) return;
+    const cut = 1200;
+    const rng = new Rng(5);
+    const later = (column: Float64Array) =>
+      column.map((value, row) => (row > cut ? value * (0.5 + rng.uniform()) : value));
+    const changed = seriesOf(later(context.series.open), later(context.series.close), 0.002);
+    const length = cut - 900 + 1;
+    expect(backtestBaseline(baseline, { ...context, series: changed }).actions.slice(0, length)).toEqual(
+      ledger.actions.slice(0, length),
+    );
+  });
+
+  it('says what it lacks', () => {
+    const bare = { ...contextOf(1), table: null, train: null, reference: null };
+    expect(() => backtestBaseline(findBaseline('logistic'), bare)).toThrow(
+      /'logistic' needs features.* and a training/,
+    );
+    expect(() => backtestBaseline(findBaseline('random'), bare)).toThrow(/needs an agent to match/);
+    expect(() => findBaseline('magic')).toThrow(/unknown baseline 'magic'; choose one of buy-and-hold, flat/);
+  });
+});
+
+describe('holding', () => {
+  it('buys everything once and pays both sides', () => {
+    const context = contextOf(2);
+    const { series, test } = context;
+    const ledger = backtestBaseline(findBaseline('buy-and-hold'), context);
+    const growth = series.close[test.to - 1] / series.open[test.from + 1];
+    expect(ledger.fills).toHaveLength(2);
+    expect(ledger.equity[ledger.bars - 1] / 10_000).toBeCloseTo((growth * 0.9995 * 0.999) / (1.0005 * 1.001), 9);
+    expect(measure(ledger).exposure).toBeGreaterThan(0.98);
+  });
+
+  it('flat costs and earns nothing', () => {
+    expect(new Set(backtestBaseline(findBaseline('flat'), contextOf(3)).equity)).toEqual(new Set([10_000]));
+  });
+
+  it('matches the volatility of the agent', () => {
+    for (const seed of [1, 2, 3]) {
+      const context = contextOf(seed);
+      const matched = measure(backtestBaseline(findBaseline('volatility-matched'), context));
+      const wanted = context.reference && measure(context.reference).volatility;
+      expect(matched.volatility).toBeCloseTo(wanted ?? 0, 4);
+    }
+    const still = contextOf(4);
+    const reference = backtestBaseline(findBaseline('flat'), still);
+    const matched = backtestBaseline(findBaseline('volatility-matched'), { ...still, reference });
+    expect(matched.fills).toHaveLength(0);
+  });
+});
+
+describe('random policies', () => {
+  it('turn over what the agent does', () => {
+    const context = contextOf(6);
+    const reference = context.reference;
+    if (reference === null) throw new Error('no reference');
+    const rate = matchTurnover(context, reference);
+    const turnovers = Array.from({ length: 40 }, (_, seed) => backtestRandom(context, rate, 500 + seed).turnover);
+    const mean = turnovers.reduce((sum, value) => sum + value, 0) / turnovers.length;
+    expect(mean / reference.turnover).toBeGreaterThan(0.85);
+    expect(mean / reference.turnover).toBeLessThan(1.15);
+  });
+});
+
+describe('logistic regression', () => {
+  it('has scikit-learn’s weights', () => {
+    const { x, y, ridge, weights, intercept } = golden.logistic;
+    const model = fitLogistic(Float64Array.from(x.flat()), Uint8Array.from(y), 3, ridge);
+    weights.forEach((weight, i) => {
+      expect(model.weights[i]).toBeCloseTo(weight, 6);
+    });
+    expect(model.intercept).toBeCloseTo(intercept, 6);
+  });
+
+  it('earns from a signal in its columns, out of sample, and nothing once the column is shuffled', () => {
+    const rng = new Rng(8);
+    const signal = Float64Array.from({ length: BARS + 1 }, () => rng.normal());
+    const series = randomWalk(BARS, 8, { sigma: 0.005, signal: (row) => 0.006 * signal[row] });
+    // Known at the close of a row: what moves the price in the bar after the next open.
+    const told = contextOf(8, { series, table: tableOf(BARS, (row) => signal[row + 1]) });
+    const shuffled = signal.slice();
+    rng.shuffle(shuffled);
+    const untold = { ...told, table: tableOf(BARS, (row) => shuffled[row + 1]) };
+    const earned = (context: BaselineContext) => measure(backtestBaseline(findBaseline('logistic'), context)).logReturn;
+    expect(earned(told)).toBeGreaterThan(0.3);
+    expect(earned(untold)).toBeLessThan(0.1);
+  });
+});
