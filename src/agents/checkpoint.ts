@@ -15,6 +15,7 @@ import { ACTION_NAMES } from '../core/action.ts';
 import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
+import { decodeSafetensors, encodeSafetensors, type Kernels, type StateDict } from '../nn/index.ts';
 import { findFolder, writeFolderDurably } from './durable-folder.ts';
 
 export const SCHEMA_VERSION = 1;
@@ -25,10 +26,12 @@ const specSchema = z.strictObject({
   featureSet: z.string(),
   columns: z.array(z.string()),
   accountColumns: z.array(z.string()),
+  signature: z.string(),
   timeframe: z.int().min(1),
   timeframeMs: z.number().min(0),
   scaler: json,
-  reward: json,
+  reward: z.string(),
+  rewardScale: z.number(),
   account: json,
 });
 
@@ -40,14 +43,17 @@ export interface AgentSpec {
   readonly columns: readonly string[];
   /** What follows them in each row; empty without account features. */
   readonly accountColumns: readonly string[];
+  /** Canonical text of the columns with their options, the window and the account's columns. */
+  readonly signature: string;
   /** Bars in a window. */
   readonly timeframe: number;
   /** Length of a bar. */
   readonly timeframeMs: number;
   /** The fitted scaler, as it saves itself. */
   readonly scaler: Json;
-  /** Name and parameters of the reward it was trained on. */
-  readonly reward: Json;
+  /** Name of the reward it was trained on, and what training multiplied it by. */
+  readonly reward: string;
+  readonly rewardScale: number;
   /** Mode, units and costs of the account it was trained with. */
   readonly account: Json;
 }
@@ -59,7 +65,6 @@ const checkpointSchema = z.strictObject({
   ...specSchema.shape,
   columnsHash: z.string(),
   trainedSteps: z.int().min(0),
-  network: json,
   config: json,
   files: z.record(z.string(), z.string()),
 });
@@ -70,13 +75,11 @@ export interface CheckpointDescription extends AgentSpec {
   readonly agent: AgentKind;
   /** The names of the actions 0, 1, 2: other systems number them otherwise. */
   readonly actions: readonly string[];
-  /** SHA-256 of the column names. */
+  /** SHA-256 of the column names and the signature. */
   readonly columnsHash: string;
   /** Environment steps of training. */
   readonly trainedSteps: number;
-  /** Sizes of the networks. */
-  readonly network: Json;
-  /** The agent's own configuration. */
+  /** The agent's own configuration, sizes of the networks included. */
   readonly config: Json;
   /** SHA-256 of each other file of the folder. */
   readonly files: Readonly<Record<string, string>>;
@@ -89,32 +92,31 @@ export function sha256(content: Uint8Array | string): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-export function hashColumns(spec: Pick<AgentSpec, 'columns' | 'accountColumns'>): string {
-  return sha256([...spec.columns, '', ...spec.accountColumns].join('\n'));
+export function hashColumns(spec: AgentSpec): string {
+  return sha256([...spec.columns, '', ...spec.accountColumns, '', spec.signature].join('\n'));
+}
+
+/** What an agent is made of; a null seed leaves the networks to be loaded. */
+export interface AgentOptions<Config> {
+  readonly kernels: Kernels;
+  readonly spec: AgentSpec;
+  readonly config: Config;
+  readonly seed: number | null;
 }
 
 /** All files of a checkpoint by name, checkpoint.json included. */
 export function describeCheckpoint(
-  own: { agent: AgentKind; spec: AgentSpec; trainedSteps: number; network: Json; config: Json },
+  own: { agent: AgentKind; spec: AgentSpec; trainedSteps: number; config: Json },
   contents: ReadonlyMap<string, Uint8Array>,
 ): Map<string, Uint8Array> {
-  const { featureSet, columns, accountColumns, timeframe, timeframeMs, scaler, reward, account } = own.spec;
   const description: CheckpointDescription = {
     schemaVersion: SCHEMA_VERSION,
     agent: own.agent,
     actions: ACTION_NAMES,
-    featureSet,
-    columns,
-    accountColumns,
+    ...own.spec,
     columnsHash: hashColumns(own.spec),
-    timeframe,
-    timeframeMs,
-    scaler,
-    reward,
-    account,
-    network: own.network,
-    config: own.config,
     trainedSteps: own.trainedSteps,
+    config: own.config,
     files: Object.fromEntries([...contents].map(([name, bytes]) => [name, sha256(bytes)])),
   };
   const text = `${JSON.stringify(description, null, 2)}\n`;
@@ -130,6 +132,7 @@ export function saveCheckpoint(files: FileSystem, path: string, contents: Readon
 export interface OpenCheckpoint {
   readonly path: string;
   readonly description: CheckpointDescription;
+  readonly spec: AgentSpec;
   has(name: string): boolean;
   /** @throws InputError where the file is missing or damaged. */
   read(name: string): Uint8Array;
@@ -145,6 +148,7 @@ export function openCheckpoint(files: FileSystem, path: string): OpenCheckpoint 
   return {
     path: folder,
     description,
+    spec: specSchema.strip().parse(description) as AgentSpec,
     has: (name) => name in description.files,
     read(name) {
       const file = `${folder}/${name}`;
@@ -210,5 +214,56 @@ export function requireSpec(path: string, found: AgentSpec, expected: Partial<Ag
       throw new InputError(
         `${path}: was trained with ${name} ${a}, but is used with ${b}; use what it was trained with`,
       );
+  }
+}
+
+/** The agent's own configuration. @throws InputError where this version has no such setting or value. */
+export function parseAgentConfig<S extends z.ZodType>(checkpoint: OpenCheckpoint, schema: S): z.output<S> {
+  const parsed = schema.safeParse(checkpoint.description.config);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new InputError(
+    `${checkpoint.path}/checkpoint.json: config.${issue.path.join('.')}: ${issue.message}; restore the folder or train again`,
+  );
+}
+
+/** A network, or an optimiser: whatever keeps tensors under names. */
+interface TensorOwner {
+  stateDict(): StateDict;
+  loadStateDict(state: StateDict): void;
+}
+
+/** One safetensors file of several owners' tensors: `actor.encoder.conv.weight`. */
+export function encodeNetworks(owners: Readonly<Record<string, TensorOwner>>): Uint8Array {
+  const state: StateDict = new Map();
+  for (const [prefix, owner] of Object.entries(owners)) {
+    for (const [name, tensor] of owner.stateDict()) state.set(`${prefix}.${name}`, tensor);
+  }
+  return encodeSafetensors(state);
+}
+
+/** @throws InputError where a tensor is missing, too many, or has another shape. */
+export function decodeNetworks(
+  checkpoint: OpenCheckpoint,
+  file: string,
+  owners: Readonly<Record<string, TensorOwner>>,
+): void {
+  const path = `${checkpoint.path}/${file}`;
+  const state = decodeSafetensors(checkpoint.read(file), path);
+  const known = Object.keys(owners);
+  const stranger = [...state.keys()].find((name) => !known.includes(name.split('.')[0]));
+  if (stranger !== undefined)
+    throw new InputError(`${path}: tensor ${stranger} belongs to none of ${known.join(', ')}`);
+  for (const [prefix, owner] of Object.entries(owners)) {
+    const own: StateDict = new Map();
+    for (const [name, tensor] of state) {
+      if (name.startsWith(`${prefix}.`)) own.set(name.slice(prefix.length + 1), tensor);
+    }
+    try {
+      owner.loadStateDict(own);
+    } catch (error) {
+      if (error instanceof InputError) throw new InputError(`${path}: ${prefix}: ${error.message}`);
+      throw error;
+    }
   }
 }

@@ -10,12 +10,13 @@ export type TrainReport = Readonly<Record<string, number>>;
 export interface Learner extends Agent {
   readonly kind: 'ppo' | 'dqn';
   readonly spec: AgentSpec;
+  readonly config: Json;
   /** How many environments step together. */
   readonly environments: number;
   /** Environment steps taken, over all environments. */
   readonly steps: number;
   /** Prepares buffers and optimiser for `env`; rates are scheduled over `totalSteps` environment steps. */
-  attach(env: VectorEnv, totalSteps: number): void;
+  attach(env: VectorEnv, totalSteps: number, tableHash: string): void;
   /** Chooses an exploring action for every environment. The array is the agent's own. */
   explore(): Uint8Array;
   /** Keeps what the step with these actions led to. */

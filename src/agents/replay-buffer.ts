@@ -88,7 +88,7 @@ export class ReplayBuffer {
     out: {
       obs: Float32Array;
       nextObs: Float32Array;
-      actions: Int32Array;
+      actions: Uint8Array;
       rewards: Float32Array;
       terminated: Uint8Array;
       nextMasks: Uint8Array;

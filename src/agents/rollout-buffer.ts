@@ -62,11 +62,11 @@ export class RolloutBuffer {
     this.length++;
   }
 
-  /** Writes the observations of `indices` (positions in the rollout) to `out` (batch, timeframe, features). */
-  writeObservations(env: VectorEnv, indices: Int32Array | Uint32Array, out: Float32Array): void {
+  /** Writes the observations at the positions order[start, start + batch) to `out` (batch, timeframe, features). */
+  writeObservations(env: VectorEnv, order: Int32Array, start: number, batch: number, out: Float32Array): void {
     const windowSize = env.timeframe * env.features;
-    for (let i = 0; i < indices.length; i++) {
-      const at = indices[i];
+    for (let i = 0; i < batch; i++) {
+      const at = order[start + i];
       env.writeObservation(this.bars[at], this.extras, at * this.extraWidth, out, i * windowSize);
     }
   }

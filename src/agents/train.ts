@@ -9,7 +9,7 @@ import { assert, InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 import type { VectorEnv } from '../env/vector-env.ts';
-import { openCheckpoint, requireAgent, requireSpec, saveCheckpoint } from './checkpoint.ts';
+import { openCheckpoint, requireAgent, requireSpec, saveCheckpoint, sha256 } from './checkpoint.ts';
 import type { Learner, TrainReport } from './learner.ts';
 
 export interface TrainOptions {
@@ -69,14 +69,17 @@ const TURN_MS = 50;
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { agent, env, files, folder, clock } = options;
   assert(env.count === agent.environments, `${env.count} environments, but the agent steps ${agent.environments}`);
-  agent.attach(env, options.steps);
+  const { buffer: memory, byteOffset, byteLength } = env.table;
+  const tableHash = sha256(new Uint8Array(memory, byteOffset, byteLength));
+  agent.attach(env, options.steps, tableHash);
   let best: Best | null = null;
-  if (options.resume) best = restore(options);
+  if (options.resume) best = restore(options, tableHash);
   else env.reset(options.seed);
 
   const saveLast = () => {
     const { state, buffer } = agent.saveTraining();
-    const training = { totalSteps: options.steps, seed: options.seed, best, env: env.saveState(), agent: state };
+    const { steps: totalSteps, seed } = options;
+    const training = { totalSteps, seed, tableHash, best, env: env.saveState(), agent: state };
     const more = new Map([
       ['training.json', new TextEncoder().encode(`${JSON.stringify(training)}\n`)],
       ['training.buffer', buffer],
@@ -121,15 +124,19 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 }
 
 /** Puts agent and environment back to where last/ was written. */
-function restore({ agent, env, seed, steps, files, folder }: TrainOptions): Best | null {
+function restore({ agent, env, seed, steps, files, folder }: TrainOptions, tableHash: string): Best | null {
   const checkpoint = openCheckpoint(files, `${folder}/last`);
   requireAgent(checkpoint, agent.kind);
-  requireSpec(checkpoint.path, checkpoint.description, agent.spec);
+  requireSpec(checkpoint.path, checkpoint.spec, agent.spec);
+  const [found, asked] = [JSON.stringify(checkpoint.description.config), JSON.stringify(agent.config)];
+  if (found !== asked) {
+    throw new InputError(`${checkpoint.path}: was started with config ${found}, not ${asked}; resume with the same`);
+  }
   const training = JSON.parse(new TextDecoder().decode(checkpoint.read('training.json')));
-  for (const [name, value] of Object.entries({ totalSteps: steps, seed })) {
+  for (const [name, value] of Object.entries({ totalSteps: steps, seed, tableHash })) {
     if (training[name] !== value) {
       throw new InputError(
-        `${checkpoint.path}: was started with ${name} ${training[name]}, not ${value}; resume with the same, rates are scheduled over it`,
+        `${checkpoint.path}: was started with ${name} ${training[name]}, not ${value}; resume with the same data and flags`,
       );
     }
   }

@@ -6,7 +6,7 @@ import { CountingEnv } from './counting-env.ts';
 const batchArrays = (batch: number) => ({
   obs: new Float32Array(batch * 9),
   nextObs: new Float32Array(batch * 9),
-  actions: new Int32Array(batch),
+  actions: new Uint8Array(batch),
   rewards: new Float32Array(batch),
   terminated: new Uint8Array(batch),
   nextMasks: new Uint8Array(batch * 3),

@@ -1,0 +1,345 @@
+/**
+ * Proximal policy optimisation: Schulman et al., "Proximal Policy Optimization Algorithms", 2017 (algorithm 1, with the
+ * clipped surrogate of equation 7 and the entropy bonus of equation 9), with advantages as in `gae.ts` and the details
+ * of Huang et al., "The 37 Implementation Details of PPO", 2022: advantages normalised per minibatch, global gradient
+ * norm, linear decay of the learning rate, Adam's epsilon of 1e-5, orthogonal initialisation.
+ *
+ * Departures: actor and critic have encoders of their own; the value loss is not clipped; what the account forbids is
+ * masked before sampling, so log-probability and entropy are those of the masked distribution (Huang and Ontanon, 2020).
+ */
+import { z } from 'zod';
+import { ACTION_COUNT, type Action } from '../core/action.ts';
+import type { AgentDecision, Observation } from '../core/agent.ts';
+import { assert } from '../core/errors.ts';
+import type { FileSystem } from '../core/file-system.ts';
+import type { Json } from '../core/json.ts';
+import { exp } from '../core/math.ts';
+import { Rng } from '../core/rng.ts';
+import { setting } from '../core/setting.ts';
+import type { VectorEnv } from '../env/vector-env.ts';
+import { ActorNetwork, type Kernels, maskedLogSoftmax, PPOUpdater, ValueNetwork } from '../nn/index.ts';
+import { bestAllowed } from './best-allowed.ts';
+import {
+  type AgentOptions,
+  type AgentSpec,
+  decodeNetworks,
+  describeCheckpoint,
+  encodeNetworks,
+  type OpenCheckpoint,
+  openCheckpoint,
+  parseAgentConfig,
+  requireAgent,
+  saveCheckpoint,
+} from './checkpoint.ts';
+import { estimateAdvantages } from './gae.ts';
+import type { Learner, TrainReport } from './learner.ts';
+import { networkFor, networkSettings } from './network-settings.ts';
+import { RolloutBuffer } from './rollout-buffer.ts';
+
+const share = z.number().min(0).max(1);
+
+export const ppoConfigSchema = z.strictObject({
+  environments: setting(z.int().min(1), 8, 'environments', 'that step together'),
+  rolloutSteps: setting(z.int().min(1), 256, 'steps of each environment', 'between two updates'),
+  minibatchSize: setting(z.int().min(2), 64, 'samples', 'in one gradient step'),
+  epochs: setting(z.int().min(1), 10, 'passes', 'over a rollout'),
+  gamma: setting(share, 0.99, 'factor a step', 'discount of the future'),
+  lambda: setting(share, 0.95, 'factor a step', 'how far advantages trust rewards over values'),
+  clip: setting(z.number().positive(), 0.2, 'ratio', 'how far a probability may move in one update'),
+  entropyCoefficient: setting(z.number().min(0), 0.01, 'factor', 'weight of the entropy bonus'),
+  valueCoefficient: setting(z.number().min(0), 0.5, 'factor', 'weight of the value loss'),
+  gradientNorm: setting(z.number().positive(), 0.5, 'norm', 'largest global gradient'),
+  learningRate: setting(z.number().positive(), 3e-4, 'per update', "Adam's step size"),
+  learningRateDecay: setting(z.enum(['linear', 'none']), 'linear', 'choice', 'linear: to 0 at the last step'),
+  adamEpsilon: setting(z.number().positive(), 1e-5, 'number', "keeps Adam's division finite"),
+  network: networkSettings.prefault({}),
+});
+
+export type PPOConfig = z.output<typeof ppoConfigSchema>;
+
+/** Streams of the seed. */
+const STREAM = { weights: 0, training: 1 } as const;
+/** States that the critic values in one call. */
+const VALUE_BATCH = 256;
+
+/** What exists while an agent is trained. */
+interface Training {
+  readonly env: VectorEnv;
+  readonly totalSteps: number;
+  readonly updater: PPOUpdater;
+  readonly rollout: RolloutBuffer;
+  /** (rollout) V(s_t), advantages, returns, and a shuffled order. */
+  readonly values: Float32Array;
+  readonly advantages: Float32Array;
+  readonly returns: Float32Array;
+  readonly order: Int32Array;
+  /** (VALUE_BATCH, timeframe, features) */
+  readonly obs: Float32Array;
+  /** (environments) */
+  readonly lastValues: Float32Array;
+  readonly actions: Uint8Array;
+  readonly logProbs: Float32Array;
+}
+
+export class PPOAgent implements Learner {
+  readonly kind = 'ppo';
+  readonly spec: AgentSpec;
+  readonly config: PPOConfig;
+  readonly actor: ActorNetwork;
+  readonly critic: ValueNetwork;
+  readonly #kernels: Kernels;
+  readonly #rng: Rng;
+  readonly #row = new Float64Array(ACTION_COUNT);
+  readonly #report: Record<string, number> = {};
+  #steps = 0;
+  #training: Training | null = null;
+
+  constructor({ kernels, spec, config, seed }: AgentOptions<PPOConfig>) {
+    this.spec = spec;
+    this.config = config;
+    this.#kernels = kernels;
+    const sizes = networkFor(spec, config.network);
+    this.actor = new ActorNetwork(kernels, sizes);
+    this.critic = new ValueNetwork(kernels, sizes);
+    this.#rng = new Rng(seed ?? 0, STREAM.training);
+    if (seed === null) return;
+    const rng = new Rng(seed, STREAM.weights);
+    this.actor.initialize(rng);
+    this.critic.initialize(rng);
+  }
+
+  get environments(): number {
+    return this.config.environments;
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** The most probable allowed action. */
+  getAction(obs: Observation): Action {
+    return bestAllowed(this.actor.infer(obs.window, 1), 0, obs.mask, 0);
+  }
+
+  decide(obs: Observation): AgentDecision {
+    const logits = this.actor.infer(obs.window, 1);
+    maskedLogSoftmax(logits, obs.mask, 0, ACTION_COUNT, this.#row);
+    const action = bestAllowed(logits, 0, obs.mask, 0);
+    return { action, probabilities: Array.from(this.#row, exp), qValues: null };
+  }
+
+  /** An action drawn from the policy. */
+  sampleAction(obs: Observation, rng: Rng): Action {
+    maskedLogSoftmax(this.actor.infer(obs.window, 1), obs.mask, 0, ACTION_COUNT, this.#row);
+    return draw(this.#row, rng);
+  }
+
+  attach(env: VectorEnv, totalSteps: number): void {
+    const { environments: envs, rolloutSteps: steps, minibatchSize: batch } = this.config;
+    const { clip, valueCoefficient, entropyCoefficient, gradientNorm, adamEpsilon } = this.config;
+    const size = steps * envs;
+    this.#training?.updater.dispose();
+    this.#training = {
+      env,
+      totalSteps,
+      updater: new PPOUpdater(this.#kernels, this.actor, this.critic, {
+        batch,
+        coefficients: { clip, value: valueCoefficient, entropy: entropyCoefficient },
+        maxGradNorm: gradientNorm,
+        adam: { eps: adamEpsilon },
+      }),
+      rollout: new RolloutBuffer({ steps, envs, extraWidth: env.extraWidth }),
+      values: new Float32Array(size),
+      advantages: new Float32Array(size),
+      returns: new Float32Array(size),
+      order: new Int32Array(size),
+      obs: new Float32Array(Math.min(size, VALUE_BATCH) * env.timeframe * env.features),
+      lastValues: new Float32Array(envs),
+      actions: new Uint8Array(envs),
+      logProbs: new Float32Array(envs),
+    };
+  }
+
+  get #attached(): Training {
+    assert(this.#training !== null, 'attach an environment before training');
+    return this.#training;
+  }
+
+  /** "Run policy pi_old in environment for T timesteps": one of them, in all environments at once. */
+  explore(): Uint8Array {
+    const { env, rollout, actions, logProbs } = this.#attached;
+    const logits = this.actor.infer(env.obs, env.count);
+    for (let i = 0; i < env.count; i++) {
+      maskedLogSoftmax(logits, env.masks, i * ACTION_COUNT, ACTION_COUNT, this.#row);
+      actions[i] = draw(this.#row, this.#rng);
+      logProbs[i] = this.#row[actions[i]];
+    }
+    rollout.begin(env, actions, logProbs);
+    return actions;
+  }
+
+  store(): void {
+    const { env, rollout } = this.#attached;
+    rollout.finish(env);
+    const windowSize = env.timeframe * env.features;
+    for (let i = 0; i < env.count; i++) {
+      if (env.truncated[i] === 0 || env.terminated[i] === 1) continue;
+      const final = env.finalObs.subarray(i * windowSize, (i + 1) * windowSize);
+      rollout.finalValues[(rollout.length - 1) * env.count + i] = this.critic.infer(final, 1)[0];
+    }
+    this.#steps += env.count;
+  }
+
+  ready(): boolean {
+    const { rollout } = this.#attached;
+    return rollout.length === rollout.steps;
+  }
+
+  /** "Compute advantage estimates; optimize surrogate L, with K epochs and minibatch size M <= NT". */
+  trainStep(): TrainReport {
+    const { env, totalSteps, updater, rollout, values, advantages, returns, order, lastValues } = this.#attached;
+    const { epochs, minibatchSize, gamma, lambda, learningRate, learningRateDecay } = this.config;
+    const { steps, envs } = rollout;
+    const size = steps * envs;
+    for (let i = 0; i < size; i++) order[i] = i;
+
+    // The parameters did not change during the rollout, so all its states are valued now, in large batches.
+    this.#valueRollout();
+    lastValues.set(this.critic.infer(env.obs, envs));
+    const { rewards, terminated, truncated, finalValues } = rollout;
+    estimateAdvantages(
+      { steps, envs, rewards, values, terminated, truncated, finalValues, lastValues, gamma, lambda },
+      advantages,
+      returns,
+    );
+
+    const progress = (this.#steps - size) / totalSteps;
+    const rate = learningRateDecay === 'linear' ? learningRate * (1 - progress) : learningRate;
+    const sums = { policyLoss: 0, valueLoss: 0, entropy: 0, kl: 0, clippedShare: 0, gradientNorm: 0 };
+    let updates = 0;
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      this.#rng.shuffle(order);
+      for (let start = 0; start < size; start += minibatchSize) {
+        const batch = Math.min(minibatchSize, size - start);
+        this.#gather(start, batch);
+        const update = updater.update(batch, rate);
+        sums.policyLoss += update.policy;
+        sums.valueLoss += update.value;
+        sums.entropy += update.entropy;
+        sums.kl += update.kl;
+        sums.clippedShare += update.clippedShare;
+        sums.gradientNorm += update.gradNorm;
+        updates++;
+      }
+    }
+    rollout.length = 0;
+    for (const name in sums) this.#report[name] = sums[name as keyof typeof sums] / updates;
+    this.#report.explainedVariance = explainedVariance(values, returns);
+    this.#report.learningRate = rate;
+    return this.#report;
+  }
+
+  #valueRollout(): void {
+    const { env, rollout, values, order, obs } = this.#attached;
+    for (let start = 0; start < order.length; start += VALUE_BATCH) {
+      const batch = Math.min(VALUE_BATCH, order.length - start);
+      rollout.writeObservations(env, order, start, batch, obs);
+      values.set(this.critic.infer(obs, batch), start);
+    }
+  }
+
+  /** Puts the samples order[start, start + batch) into the updater's arrays. */
+  #gather(start: number, batch: number): void {
+    const { env, updater, rollout, advantages, returns, order } = this.#attached;
+    rollout.writeObservations(env, order, start, batch, updater.obs);
+    for (let i = 0; i < batch; i++) {
+      const at = order[start + i];
+      updater.actions[i] = rollout.actions[at];
+      updater.oldLogProbs[i] = rollout.logProbs[at];
+      updater.advantages[i] = advantages[at];
+      updater.returns[i] = returns[at];
+      for (let a = 0; a < ACTION_COUNT; a++) {
+        updater.masks[i * ACTION_COUNT + a] = rollout.masks[at * ACTION_COUNT + a];
+      }
+    }
+  }
+
+  checkpointFiles(more: ReadonlyMap<string, Uint8Array> = new Map()): Map<string, Uint8Array> {
+    const contents = new Map([['model.safetensors', encodeNetworks({ actor: this.actor, critic: this.critic })]]);
+    if (this.#training !== null) {
+      contents.set('optimizer.safetensors', encodeNetworks({ adam: this.#training.updater.adam }));
+    }
+    for (const [name, bytes] of more) contents.set(name, bytes);
+    const { spec, config } = this;
+    return describeCheckpoint({ agent: this.kind, spec, config, trainedSteps: this.#steps }, contents);
+  }
+
+  saveTraining(): { state: Json; buffer: Uint8Array } {
+    const { rollout } = this.#attached;
+    return { state: { rng: this.#rng.save(), rolloutLength: rollout.length }, buffer: rollout.save() };
+  }
+
+  restoreTraining(checkpoint: OpenCheckpoint, state: Json, buffer: Uint8Array): void {
+    const { rng, rolloutLength } = state as { rng: number[]; rolloutLength: number };
+    this.#loadNetworks(checkpoint);
+    decodeNetworks(checkpoint, 'optimizer.safetensors', { adam: this.#attached.updater.adam });
+    this.#rng.restore(rng);
+    this.#attached.rollout.load(buffer, rolloutLength);
+  }
+
+  #loadNetworks(checkpoint: OpenCheckpoint): void {
+    decodeNetworks(checkpoint, 'model.safetensors', { actor: this.actor, critic: this.critic });
+    this.#steps = checkpoint.description.trainedSteps;
+  }
+
+  /** Writes the checkpoint folder `path`. */
+  save(files: FileSystem, path: string): void {
+    saveCheckpoint(files, path, this.checkpointFiles());
+  }
+
+  /** @throws InputError where the folder holds no whole checkpoint of this class. */
+  static load(files: FileSystem, path: string, kernels: Kernels): PPOAgent {
+    const checkpoint = openCheckpoint(files, path);
+    requireAgent(checkpoint, 'ppo');
+    const config = parseAgentConfig(checkpoint, ppoConfigSchema);
+    const agent = new PPOAgent({ kernels, spec: checkpoint.spec, config, seed: null });
+    agent.#loadNetworks(checkpoint);
+    return agent;
+  }
+
+  /** Gives the kernels' memory back. */
+  dispose(): void {
+    this.#training?.updater.dispose();
+    this.actor.dispose();
+    this.critic.dispose();
+  }
+}
+
+/** An action from log-probabilities (3) of which some may be -Infinity. */
+function draw(logProbs: Float64Array, rng: Rng): Action {
+  let left = rng.uniform();
+  let action: Action = 2;
+  for (let a = 0; a < ACTION_COUNT; a++) {
+    const probability = exp(logProbs[a]);
+    if (probability === 0) continue;
+    action = a as Action;
+    left -= probability;
+    if (left < 0) break;
+  }
+  return action;
+}
+
+/** 1 - Var(returns - values) / Var(returns): 1 where the critic knows all, 0 where it knows the mean. */
+function explainedVariance(values: Float32Array, returns: Float32Array): number {
+  const n = returns.length;
+  let [sum, squares, errorSum, errorSquares] = [0, 0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const error = returns[i] - values[i];
+    sum += returns[i];
+    squares += returns[i] * returns[i];
+    errorSum += error;
+    errorSquares += error * error;
+  }
+  const variance = squares - (sum * sum) / n;
+  return variance > 0 ? 1 - (errorSquares - (errorSum * errorSum) / n) / variance : 0;
+}
