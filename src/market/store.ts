@@ -1,0 +1,289 @@
+/**
+ * The embedded database: candles keyed by venue, symbol, timeframe and time, Google Trends by symbol and time. Node's
+ * own SQLite with a write-ahead log and full syncs; one writer at a time. An import is one transaction: after a crash
+ * the next start sees all of it or nothing.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
+import type { CandleSeries } from '../core/candle.ts';
+import { InputError } from '../core/errors.ts';
+import { allocateSeries, type SeriesKey } from './series.ts';
+import { joinTrends, publicationMs, stitchTrends, type Trend } from './trends.ts';
+
+/** File name of the database under the storage folder. */
+export const MARKET_DATABASE = 'market.sqlite';
+
+const SCHEMA_VERSION = 1;
+const SCHEMA = `
+CREATE TABLE series (
+  id INTEGER PRIMARY KEY, venue TEXT NOT NULL, symbol TEXT NOT NULL, timeframe_ms INTEGER NOT NULL,
+  UNIQUE (venue, symbol, timeframe_ms)) STRICT;
+CREATE TABLE candle (
+  series INTEGER NOT NULL REFERENCES series (id), time_ms INTEGER NOT NULL,
+  open REAL NOT NULL, high REAL NOT NULL, low REAL NOT NULL, close REAL NOT NULL, volume REAL NOT NULL,
+  trades REAL, filled INTEGER NOT NULL, PRIMARY KEY (series, time_ms)) STRICT, WITHOUT ROWID;
+CREATE TABLE trend (
+  symbol TEXT NOT NULL, time_ms INTEGER NOT NULL, period_ms INTEGER NOT NULL, published_ms INTEGER NOT NULL,
+  value REAL NOT NULL, PRIMARY KEY (symbol, time_ms)) STRICT, WITHOUT ROWID;
+`;
+
+/** What the database holds of one series. */
+export interface StoredSeries extends SeriesKey {
+  readonly bars: number;
+  readonly fromMs: number;
+  /** Open of the last bar. */
+  readonly toMs: number;
+  /** Bars that are missing between the first and the last. */
+  readonly missing: number;
+  readonly filled: number;
+  /** Whether every bar that traded has a trade count. */
+  readonly trades: boolean;
+  /** Number of Google Trends scores for the symbol. */
+  readonly trends: number;
+}
+
+export interface ImportCounts {
+  readonly inserted: number;
+  /** Bars that were there already with the same values. */
+  readonly unchanged: number;
+  /** Bars whose values were overwritten: filled bars by real ones, or any with `replace`. */
+  readonly replaced: number;
+}
+
+/** One stored row as SQLite returns it in array form. */
+type Row = SQLOutputValue[];
+
+export class CandleStore implements Disposable {
+  readonly path: string;
+  readonly #db: DatabaseSync;
+
+  private constructor(path: string, db: DatabaseSync) {
+    this.path = path;
+    this.#db = db;
+  }
+
+  /**
+   * Opens the database, creating it where there is none; ':memory:' for one that is forgotten.
+   * @throws InputError where the file isn't a database of this project or of a later version.
+   */
+  static open(path: string): CandleStore {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    let db: DatabaseSync | null = null;
+    try {
+      db = new DatabaseSync(path, { timeout: 5000 });
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+      const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+      if (version > SCHEMA_VERSION)
+        throw new InputError(
+          `${path} has schema version ${version}, this program knows ${SCHEMA_VERSION}; update the program`,
+        );
+      const store = new CandleStore(path, db);
+      if (version === 0) store.#transaction(() => store.#createSchema());
+      return store;
+    } catch (error) {
+      db?.close();
+      throw explain(error, path);
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #createSchema(): void {
+    // Another process may have made it while this one waited for the lock.
+    if (Number(this.#db.prepare('PRAGMA user_version').get()?.user_version) !== 0) return;
+    const tables = this.#db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table'").get();
+    if (Number(tables?.n) > 0)
+      throw new InputError(`${this.path} is a database of another program; choose another --storage folder`);
+    this.#db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
+  }
+
+  #transaction<T>(work: () => T): T {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** One writing transaction; SQLite's errors become InputErrors. */
+  #write<T>(work: () => T): T {
+    try {
+      return this.#transaction(work);
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+  }
+
+  #rows(sql: string, ...values: SQLInputValue[]): Row[] {
+    const statement = this.#db.prepare(sql);
+    statement.setReturnArrays(true);
+    return statement.all(...values) as unknown as Row[];
+  }
+
+  #seriesId(key: SeriesKey): number | null {
+    const sql = 'SELECT id FROM series WHERE venue = ? AND symbol = ? AND timeframe_ms = ?';
+    const [row] = this.#rows(sql, key.venue, key.symbol, key.timeframeMs);
+    return row === undefined ? null : Number(row[0]);
+  }
+
+  /**
+   * Writes a whole series in one transaction, beside what is there. A stored bar with other values is a conflict,
+   * unless it was filled in or `replace` is set. `series.trends` isn't stored; see `importTrends`.
+   * @throws InputError on a conflict; nothing is written then.
+   */
+  importSeries(series: CandleSeries, options: { readonly replace?: boolean } = {}): ImportCounts {
+    return this.#write(() => this.#insertBars(series, options.replace === true));
+  }
+
+  #insertBars(series: CandleSeries, replace: boolean): ImportCounts {
+    const { venue, symbol, timeframeMs, length } = series;
+    const insertKey = 'INSERT OR IGNORE INTO series (venue, symbol, timeframe_ms) VALUES (?, ?, ?)';
+    this.#db.prepare(insertKey).run(venue, symbol, timeframeMs);
+    const id = this.#seriesId(series)!;
+    const find = this.#db.prepare(
+      'SELECT open, high, low, close, volume, trades, filled FROM candle WHERE series = ? AND time_ms = ?',
+    );
+    find.setReturnArrays(true);
+    const put = this.#db.prepare('INSERT OR REPLACE INTO candle VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    let [inserted, unchanged, replaced] = [0, 0, 0];
+    for (let i = 0; i < length; i++) {
+      const trades = series.trades === null || Number.isNaN(series.trades[i]) ? null : series.trades[i];
+      const prices = [series.open[i], series.high[i], series.low[i], series.close[i], series.volume[i]];
+      const stored = find.get(id, series.timeMs[i]) as unknown as Row | undefined;
+      if (stored !== undefined) {
+        const same = prices.every((value, k) => value === stored[k]);
+        const storedFilled = stored[6] === 1;
+        const isFilled = series.filled[i] === 1;
+        // A made-up bar never overwrites a real one, and a source without trade counts doesn't erase them.
+        if (
+          (isFilled && !storedFilled) ||
+          (same && (trades === null || trades === stored[5]) && (isFilled || !storedFilled))
+        ) {
+          unchanged++;
+          continue;
+        }
+        if (!same && !storedFilled && !replace) throw conflict(series, i, prices, stored);
+        replaced++;
+      } else inserted++;
+      put.run(id, series.timeMs[i], ...prices, trades, series.filled[i]);
+    }
+    return { inserted, unchanged, replaced };
+  }
+
+  /**
+   * Adds a window of Google Trends scores for a symbol, rescaled to the stored ones by their overlap; what is stored
+   * never changes.
+   * @throws InputError where the windows don't overlap enough.
+   */
+  importTrends(symbol: string, trends: readonly Trend[]): { readonly inserted: number } {
+    return this.#write(() => {
+      const added = stitchTrends(this.loadTrends(symbol), trends);
+      const put = this.#db.prepare('INSERT INTO trend VALUES (?, ?, ?, ?, ?)');
+      for (const trend of added) put.run(symbol, trend.timeMs, trend.periodMs, publicationMs(trend), trend.value);
+      return { inserted: added.length };
+    });
+  }
+
+  /** A symbol's scores, oldest first. */
+  loadTrends(symbol: string): Trend[] {
+    return this.#rows('SELECT time_ms, period_ms, value FROM trend WHERE symbol = ? ORDER BY time_ms', symbol).map(
+      ([timeMs, periodMs, value]) => ({ timeMs: Number(timeMs), periodMs: Number(periodMs), value: Number(value) }),
+    );
+  }
+
+  /**
+   * The bars with fromMs <= time < toMs, trends joined. Trade counts are null unless every bar that traded has one.
+   * @throws InputError where there are none.
+   */
+  load(venue: string, symbol: string, timeframeMs: number, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER): CandleSeries {
+    const key = { venue, symbol, timeframeMs };
+    const id = this.#seriesId(key);
+    const rows =
+      id === null
+        ? []
+        : this.#rows(
+            'SELECT time_ms, open, high, low, close, volume, trades, filled FROM candle WHERE series = ? AND time_ms >= ? AND time_ms < ? ORDER BY time_ms',
+            ...[id, fromMs, toMs],
+          );
+    if (rows.length === 0) throw this.#nothingStored(key, id !== null);
+    const hasTrades = rows.every((row) => row[6] !== null || row[7] === 1);
+    const series = allocateSeries(key, rows.length, { trades: hasTrades, trends: false });
+    const { timeMs, open, high, low, close, volume, trades, filled } = series;
+    rows.forEach((row, i) => {
+      timeMs[i] = row[0] as number;
+      open[i] = row[1] as number;
+      high[i] = row[2] as number;
+      low[i] = row[3] as number;
+      close[i] = row[4] as number;
+      volume[i] = row[5] as number;
+      if (trades !== null) trades[i] = (row[6] as number | null) ?? 0;
+      filled[i] = row[7] as number;
+    });
+    return joinTrends(series, this.loadTrends(symbol));
+  }
+
+  #nothingStored(key: SeriesKey, known: boolean): InputError {
+    if (known)
+      return new InputError(`${key.symbol} of ${key.venue} has no bars in that time; see 'tradernet data list'`);
+    const others = this.list().map((row) => `${row.symbol} of ${row.venue} (${row.timeframeMs / 60_000} min)`);
+    const there = others.length === 0 ? 'the database is empty' : `there is ${others.slice(0, 5).join(', ')}`;
+    return new InputError(
+      `no candles of ${key.symbol} of ${key.venue} with bars of ${key.timeframeMs / 60_000} min; ${there}; 'tradernet data import' or 'data synth' adds some`,
+    );
+  }
+
+  /** Every series, by venue, symbol and timeframe. */
+  list(): StoredSeries[] {
+    const rows = this.#rows(`
+      SELECT s.venue, s.symbol, s.timeframe_ms, count(*), min(c.time_ms), max(c.time_ms), sum(c.filled),
+        sum(c.trades IS NULL AND c.filled = 0), (SELECT count(*) FROM trend t WHERE t.symbol = s.symbol)
+      FROM series s JOIN candle c ON c.series = s.id GROUP BY s.id ORDER BY s.venue, s.symbol, s.timeframe_ms`);
+    return rows.map((row) => {
+      const [timeframeMs, bars, fromMs, toMs, filled, without, trends] = row.slice(2).map(Number);
+      const missing = Math.round((toMs - fromMs) / timeframeMs) + 1 - bars;
+      const key = { venue: String(row[0]), symbol: String(row[1]), timeframeMs };
+      return { ...key, bars, fromMs, toMs, missing, filled, trades: without === 0, trends };
+    });
+  }
+}
+
+function conflict(series: CandleSeries, i: number, prices: readonly number[], stored: Row): InputError {
+  const time = new Date(series.timeMs[i]).toISOString();
+  return new InputError(
+    `${series.symbol} at ${time}: the file has ${prices.join(' ')}, the database ${stored.slice(0, 5).join(' ')} (open high low close volume); import with --replace to overwrite`,
+  );
+}
+
+/** SQLite's errors that a user can mend, in one line. */
+function explain(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || (error as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') return error;
+  const { message } = error;
+  if (/database is locked|busy/.test(message))
+    return new InputError(`${path} is being written by another process; wait until it has ended`);
+  if (/not a database|malformed|unable to open|readonly|full|disk I\/O/.test(message))
+    return new InputError(`${path}: ${message}; check the file and its folder, or choose another --storage folder`);
+  return error;
+}
+
+/** SHA-256 over everything a series holds: a run's registration names it. */
+export function hashSeries(series: CandleSeries): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([series.venue, series.symbol, series.timeframeMs, series.length]));
+  const { timeMs, open, high, low, close, volume, trades, trends } = series;
+  for (const column of [timeMs, open, high, low, close, volume, trades, trends])
+    if (column === null) hash.update('none');
+    else hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
+  return hash.update(series.filled).digest('hex');
+}
