@@ -78,9 +78,7 @@ const savedSchema = z.strictObject({
 function areReadable(facts: DecisionFacts): boolean {
   const { timeMs, high, low, close, position, units, equity, entryPrice, lastSlippage, closedTrades } = facts;
   const certain = [timeMs, high, low, close, position, units, equity, closedTrades].every(Number.isFinite);
-  return (
-    certain && (position === 0 || Number.isFinite(entryPrice)) && Math.abs(lastSlippage) !== Number.POSITIVE_INFINITY
-  );
+  return certain && (units === 0 || Number.isFinite(entryPrice)) && Math.abs(lastSlippage) !== Number.POSITIVE_INFINITY;
 }
 
 /** Whether one verdict stops a request. */

@@ -54,3 +54,12 @@ export function parseActions(letters: string): Action[] {
 export function printActions(actions: readonly Action[]): string {
   return actions.map((action) => 'SBH'[action]).join('');
 }
+
+/** Units after an order has filled, said once more and apart from the account: exits are whole, entries one unit. */
+export function unitsAfter(units: number, action: Action, mode: 'spot' | 'margin', maxUnits: number): number {
+  if (action === HOLD) return units;
+  const wanted = action === BUY ? 1 : -1;
+  if (units * wanted < 0) return 0;
+  const moved = units + wanted;
+  return Math.abs(moved) > maxUnits || (mode === 'spot' && moved < 0) ? units : moved;
+}

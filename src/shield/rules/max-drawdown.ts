@@ -34,7 +34,7 @@ export const maxDrawdown: Rule<{ reduceAt: number; haltAt: number; restBars: num
   standard: { reduceAt: 0.1, haltAt: 0.2, restBars: 168 },
   profiles: { cautious: {}, balanced: { reduceAt: 0.15, haltAt: 0.3, restBars: 48 } },
   initial: () => nothing,
-  judge({ reduceAt, haltAt, restBars }, state, { facts: { equity, position } }) {
+  judge({ reduceAt, haltAt, restBars }, state, { facts: { equity, units } }) {
     const peak = Math.max(state.peak ?? equity, equity);
     const reference = Math.max(state.reference ?? equity, equity);
     // Written so that a peak at or below zero, which has no drawdown, halts.
@@ -44,11 +44,11 @@ export const maxDrawdown: Rule<{ reduceAt: number; haltAt: number; restBars: num
         state: { peak, reference, rested: 0 },
       };
     if (equity > reference * (1 - reduceAt)) return { verdict: ALLOW, state: { peak, reference, rested: 0 } };
-    if (state.rested >= restBars && position === 0)
+    if (state.rested >= restBars && units === 0)
       return { verdict: ALLOW, state: { peak, reference: equity, rested: 0 } };
     return {
       verdict: reduceOnly('drawdown', { equity, reference, drawdown: 1 - equity / reference, reduceAt }),
-      state: { peak, reference, rested: position === 0 ? state.rested + 1 : 0 },
+      state: { peak, reference, rested: units === 0 ? state.rested + 1 : 0 },
     };
   },
   carry: ({ peak, reference }) => ({ peak, reference, rested: 0 }),

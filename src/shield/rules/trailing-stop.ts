@@ -4,7 +4,7 @@ import { isBeyond, levelAt } from '../levels.ts';
 import { ALLOW, type Rule, reduceOnly, threshold } from '../rule.ts';
 
 interface State {
-  /** Sign of the position that `best` belongs to. */
+  /** Sign of the units that `best` belongs to. */
   side: number;
   /** Best price since the entry as the decisions saw it; null when flat. */
   best: number | null;
@@ -21,8 +21,8 @@ export const trailingStop: Rule<{ distance: number }, State> = {
   standard: { distance: 0.08 },
   profiles: { cautious: {}, balanced: { distance: 0.12 } },
   initial: () => ({ side: 0, best: null }),
-  judge({ distance }, state, { facts: { position, entryPrice, high, low, close } }) {
-    const side = position > 0 ? 1 : position < 0 ? -1 : 0;
+  judge({ distance }, state, { facts: { position, units, entryPrice, high, low, close } }) {
+    const side = Math.sign(units);
     if (side === 0) return { verdict: ALLOW, state: { side, best: null } };
     // The bar in which the entry filled may have had its extreme before the entry; that errs on the tight side.
     const known = state.side === side && state.best !== null ? state.best : entryPrice;
