@@ -28,6 +28,8 @@ export interface Broker {
   readonly doubt: string | null;
   /** Relative difference of the last fill to its expected price, cost positive; NaN before the first. */
   readonly lastSlippage: number;
+  /** Relative bid-ask spread at the last close; NaN where it isn't known. */
+  readonly spread: number;
   /** Books the bar that closed: pending fills, protective levels, the mark. */
   closeBar(candle: Candle, elapsedMs: number): Promise<void>;
   /** Places an order, once. What can't be placed is written down as denied; it is no error. */

@@ -60,6 +60,8 @@ export interface OrderEndEntry {
   readonly id: string;
   readonly end: OrderEnd;
   readonly why: string;
+  /** True where what is left of the position is too little for the venue: the trade is over, the rest is dust. */
+  readonly dust: boolean;
   readonly timeMs: number;
 }
 
@@ -71,6 +73,8 @@ export interface DeniedEntry {
   readonly numbers: Readonly<Record<string, string>>;
   /** The order whose further attempts end with this; null where there was none. */
   readonly gaveUp: string | null;
+  /** As in `order-end`. */
+  readonly dust: boolean;
   readonly timeMs: number;
 }
 

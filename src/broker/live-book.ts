@@ -93,11 +93,13 @@ export class LiveBook {
         this.orders.delete(entry.id);
         // An exit isn't done before the position is closed; an entry is tried again only where nothing happened.
         const unfinished = order.role === 'exit' ? order.seen !== order.quantity : entry.end === 'never-arrived';
-        if (order.role !== 'stop' && unfinished) this.retry = { ...order, state: 'done', end: entry.end };
+        if (entry.dust) this.#leaveDust();
+        else if (order.role !== 'stop' && unfinished) this.retry = { ...order, state: 'done', end: entry.end };
         break;
       }
       case 'denied':
         if (entry.gaveUp === this.retry?.id) this.retry = null;
+        if (entry.dust) this.#leaveDust();
         break;
     }
   }
@@ -134,6 +136,10 @@ export class LiveBook {
     this.otherFees.clear();
     for (const [currency, amount] of Object.entries(saved.otherFees)) this.otherFees.set(currency, amount);
     this.lastSlippage = saved.lastSlippage ?? Number.NaN;
+  }
+
+  #leaveDust(): void {
+    if (this.account.units !== 0) this.account.leaveDust();
   }
 
   #order(id: string): TrackedOrder {

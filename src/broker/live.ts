@@ -34,7 +34,11 @@ export interface LiveOptions {
 const ENTRY_ATTEMPTS = 3;
 const LONGEST_BACKOFF_MS = 60_000;
 /** Without an answer of the venue for this long, what rests there is in doubt. */
-const LONGEST_SILENCE_MS = 60_000;
+const LONGEST_SILENCE_MS = 180_000;
+/** Why a venue takes no order for what is left of a position. */
+const TOO_LITTLE: ReadonlySet<string> = new Set(['quantity-too-small', 'notional-too-small']);
+/** An entry leaves this share of the cash it spends, because the market can move before it fills. */
+const CASH_MARGIN = 0.01;
 
 /**
  * Real orders on a spot venue, for one symbol. An order is written down and made durable before it leaves, leaves once,
@@ -54,6 +58,7 @@ export class LiveBroker implements Broker {
   reconciled = false;
   /** Counts everything that can change balances; reconciliation holds only where it stood still. */
   activity = 0;
+  spread = Number.NaN;
   readonly #options: LiveOptions;
   #market: Market | null = null;
   /** undefined until the bot has said where levels come from: a resting stop stays as it is. */
@@ -98,6 +103,12 @@ export class LiveBroker implements Broker {
 
   async closeBar(candle: Candle): Promise<void> {
     await this.tend();
+    this.spread = Number.NaN;
+    await this.#carefully(async () => {
+      const quote = await this.#options.venue.fetchQuote(this.symbol);
+      const [bid, ask] = [Number(quote.bid), Number(quote.ask)];
+      this.spread = (2 * (ask - bid)) / (ask + bid);
+    });
     this.account.observeBar(candle.high, candle.low, candle.close);
   }
 
@@ -105,8 +116,10 @@ export class LiveBroker implements Broker {
     const { doubt } = this;
     if (intent.quantity > 0) {
       if (doubt !== null) return this.#deny('in-doubt', { doubt });
-      this.#exitWanted = null;
-      return this.#carefully(() => this.#send(intent, 'entry', decimalOf(roundQuantity(intent.quantity)), 1));
+      const { clock, freshMs } = this.#options;
+      if (clock.nowMs() - intent.decisionMs > freshMs) return this.#deny('no-longer-fresh', {});
+      const quantity = decimalOf(roundQuantity(this.#affordable(intent)));
+      return this.#carefully(() => this.#send(intent, 'entry', quantity, 1));
     }
     if (this.book.retry?.role === 'entry') this.#giveUp('superseded', {});
     this.#exitWanted = intent;
@@ -178,6 +191,12 @@ export class LiveBroker implements Broker {
     await this.#send(intent, 'exit', this.#sellable(), 1);
   }
 
+  /** The part of an entry that the cash pays for even where the price moves a little. */
+  #affordable({ quantity, close }: OrderIntent): number {
+    const { cash, config } = this.account;
+    return Math.min(quantity, Math.max(0, cash) / (close * (1 + CASH_MARGIN) * (1 + config.feeRate)));
+  }
+
   #sellable(): string {
     const { baseOwned } = this.book;
     return this.shortage !== null && compareDecimals(this.shortage, baseOwned) < 0 ? this.shortage : baseOwned;
@@ -230,7 +249,8 @@ export class LiveBroker implements Broker {
     const problem = checkOrder(request, this.#market, judgedBy);
     if (problem !== null) {
       if (role !== 'entry') alarm(`${role}-denied`, { symbol: this.symbol, code: problem.code, ...problem.numbers });
-      if (role !== 'stop') this.#giveUp(problem.code, problem.numbers);
+      const dust = role === 'exit' && this.shortage === null && TOO_LITTLE.has(problem.code);
+      if (role !== 'stop') this.#giveUp(problem.code, problem.numbers, dust);
       return false;
     }
     this.#note({
@@ -406,18 +426,27 @@ export class LiveBroker implements Broker {
   #end(order: TrackedOrder, end: OrderEnd, why: string): void {
     this.activity++;
     const timeMs = this.#options.clock.nowMs();
-    this.#note({ type: 'order-end', symbol: this.symbol, id: order.id, end, why, timeMs });
+    const dust = order.role !== 'entry' && this.#leavesDust();
+    this.#note({ type: 'order-end', symbol: this.symbol, id: order.id, end, why, dust, timeMs });
+  }
+
+  /** Whether what is left of the position is too little to be sold. */
+  #leavesDust(): boolean {
+    if (this.account.units <= 0 || this.#market === null || this.shortage !== null) return false;
+    const draft = { clientOrderId: 'dust', symbol: this.symbol, side: 'sell', type: 'market' } as const;
+    const rest = canonicalOrder({ ...draft, quantity: this.book.baseOwned }, this.#market);
+    return TOO_LITTLE.has(checkOrder(rest, this.#market, decimalOf(this.account.mark))?.code ?? '');
   }
 
   #deny(code: string, numbers: Readonly<Record<string, string>>): void {
     const timeMs = this.#options.clock.nowMs();
-    this.#note({ type: 'denied', symbol: this.symbol, code, numbers, gaveUp: null, timeMs });
+    this.#note({ type: 'denied', symbol: this.symbol, code, numbers, gaveUp: null, dust: false, timeMs });
   }
 
-  #giveUp(code: string, numbers: Readonly<Record<string, string>>): void {
+  #giveUp(code: string, numbers: Readonly<Record<string, string>>, dust = false): void {
     const timeMs = this.#options.clock.nowMs();
     const gaveUp = this.book.retry?.id ?? null;
-    this.#note({ type: 'denied', symbol: this.symbol, code, numbers, gaveUp, timeMs });
+    this.#note({ type: 'denied', symbol: this.symbol, code, numbers, gaveUp, dust, timeMs });
   }
 
   #note(entry: BrokerEntry): void {

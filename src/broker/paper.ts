@@ -26,7 +26,7 @@ export class PaperBroker implements Broker {
   readonly symbol: string;
   readonly account: Account;
   readonly doubt = null;
-  lastSlippage = Number.NaN;
+  readonly spread = Number.NaN;
   readonly #options: PaperOptions;
   #pending = 0;
   #protect: SafetyLayer['levels'] | null = null;
@@ -37,16 +37,18 @@ export class PaperBroker implements Broker {
     this.#options = options;
   }
 
+  get lastSlippage(): number {
+    return this.account.fills === 0 ? Number.NaN : this.account.config.slippageRate;
+  }
+
   /** Signed base quantity that fills at the next open; 0 for none. */
   get pending(): number {
     return this.#pending;
   }
 
   async closeBar(candle: Candle, elapsedMs: number): Promise<void> {
-    const { account } = this;
-    const fills = account.fills;
-    account.stepBar(this.#pending, elapsedMs, candle.open, candle.high, candle.low, candle.close, this.#protect);
-    if (account.fills > fills) this.lastSlippage = account.config.slippageRate;
+    const { open, high, low, close } = candle;
+    this.account.stepBar(this.#pending, elapsedMs, open, high, low, close, this.#protect);
     this.#pending = 0;
   }
 
@@ -63,7 +65,7 @@ export class PaperBroker implements Broker {
       const problem = checkOrder(request, market, decimalOf(intent.close));
       if (problem !== null) {
         const { code, numbers } = problem;
-        notebook.record({ type: 'denied', symbol, code, numbers, gaveUp: null, timeMs: nowMs() });
+        notebook.record({ type: 'denied', symbol, code, numbers, gaveUp: null, dust: false, timeMs: nowMs() });
         return;
       }
     }
@@ -79,13 +81,11 @@ export class PaperBroker implements Broker {
   async recover(): Promise<void> {}
 
   save(): Json {
-    return { account: this.account.save(), lastSlippage: Number.isNaN(this.lastSlippage) ? null : this.lastSlippage };
+    return { account: this.account.save() };
   }
 
   restore(state: Json): void {
-    const saved = state as { account: Json; lastSlippage: number | null };
-    this.account.restore(saved.account);
-    this.lastSlippage = saved.lastSlippage ?? Number.NaN;
+    this.account.restore((state as { account: Json }).account);
     this.#pending = 0;
   }
 

@@ -339,6 +339,15 @@ export class Account {
     if (this.onFill !== null) this.onFill(reason, quantity, executed, feeQuote + feeBase * reference);
   }
 
+  /** Ends the open trade with what is left of the position kept as dust, because no venue would take it. */
+  leaveDust(): void {
+    this.lastTradeLogReturn = this.logEquity - log(this.tradeStartEquity);
+    this.closedTrades++;
+    this.tradeClosed = true;
+    this.units = 0;
+    this.#goFlat();
+  }
+
   /** Values the position at another price. */
   markTo(price: number): void {
     this.markPnl += this.position * (price - this.mark);
@@ -409,11 +418,7 @@ export class Account {
   /** Less than a quantity step is dust that no venue would take: it stays in the account, the trade is over. */
   #closeTradeIfFlat(filled: number): void {
     if (Math.abs(this.position) >= Math.max(this.config.quantityStep, 1e-9 * Math.abs(filled))) return;
-    this.lastTradeLogReturn = this.logEquity - log(this.tradeStartEquity);
-    this.closedTrades++;
-    this.tradeClosed = true;
-    this.units = 0;
-    this.#goFlat();
+    this.leaveDust();
   }
 
   #goFlat(): void {

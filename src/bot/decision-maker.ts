@@ -1,0 +1,139 @@
+/**
+ * From a closed candle to an order, for one symbol: features, observation, agent, safety layer, account. It does no
+ * input and output, so the running bot and `verify` make each decision by the same lines.
+ */
+import { createHash } from 'node:crypto';
+import { type Account, writeAccountColumns } from '../core/account.ts';
+import { HOLD } from '../core/action.ts';
+import type { Agent, AgentDecision } from '../core/agent.ts';
+import type { Candle } from '../core/candle.ts';
+import { countGapBars, describeDecision } from '../core/decision-facts.ts';
+import type { Json } from '../core/json.ts';
+import type { SafetyDecision, SafetyLayer } from '../core/safety.ts';
+import { ACCOUNT_COLUMNS } from '../features/observation.ts';
+import type { RealTimeFeatureEng } from '../features/realtime.ts';
+import { encodeCandle, toExactJson } from './entries.ts';
+
+/** What only the running bot knows at a decision; `verify` reads it from the journal. */
+export interface Circumstances {
+  readonly dataAgeMs: number;
+  readonly doubt: string | null;
+  readonly spread: number;
+  readonly lastSlippage: number;
+  /** Why everything is halted; null while it isn't. */
+  readonly halted: string | null;
+}
+
+export interface Decision {
+  /** Signed base quantity; 0 for none. */
+  readonly order: number;
+  readonly flatten: boolean;
+  readonly safety: SafetyDecision;
+  /** Everything the decision was based on and came to, for the journal. */
+  readonly record: Json;
+}
+
+const NOTHING: AgentDecision = { action: HOLD, probabilities: null, qValues: null };
+
+export class DecisionMaker {
+  readonly features: RealTimeFeatureEng;
+  readonly #agent: Agent;
+  readonly #safety: SafetyLayer;
+  readonly #timeframeMs: number;
+  /** Older data than this opens nothing, whatever the shield's profile. */
+  readonly #maxDataAgeMs: number;
+  readonly #window: Float32Array;
+  readonly #columns = new Float32Array(ACCOUNT_COLUMNS.length);
+  readonly #mask = new Uint8Array(3);
+  /** Open times of the last bars, newest last. */
+  #times: Float64Array = new Float64Array(0);
+
+  constructor(options: {
+    readonly features: RealTimeFeatureEng;
+    readonly agent: Agent;
+    readonly safety: SafetyLayer;
+    readonly timeframeMs: number;
+    readonly maxDataAgeMs: number;
+  }) {
+    this.features = options.features;
+    this.#agent = options.agent;
+    this.#safety = options.safety;
+    this.#timeframeMs = options.timeframeMs;
+    this.#maxDataAgeMs = options.maxDataAgeMs;
+    this.#window = new Float32Array(options.features.timeframe * options.features.width);
+  }
+
+  /** Takes a candle that is decided elsewhere or not at all: warm-up and replay. */
+  observe(candle: Candle) {
+    const keep = this.#times.length < this.features.timeframe ? 0 : 1;
+    this.#times = Float64Array.of(...this.#times.subarray(keep), candle.timeMs);
+    return this.features.update(candle);
+  }
+
+  /** The account is booked and marked at the candle's close. */
+  decide(candle: Candle, account: Account, known: Circumstances): Decision {
+    const bar = this.observe(candle);
+    const { timeframe, width, marketWidth } = this.features;
+    const timeframeMs = this.#timeframeMs;
+    writeAccountColumns(account, candle.close, timeframe, this.#columns, 0);
+    if (bar.decidable) this.features.observe(this.#columns, this.#window);
+    else this.#window.fill(0);
+    account.allowedActions(this.#mask);
+    const asked = bar.decidable ? this.#agent.decide({ window: this.#window, mask: this.#mask }) : NOTHING;
+    const facts = describeDecision(account, {
+      timeMs: candle.timeMs + timeframeMs,
+      timeframeMs,
+      open: candle.open,
+      high: candle.high,
+      low: candle.low,
+      close: candle.close,
+      window: this.#window,
+      timeframe,
+      clippedShare: bar.clippedShare,
+      gapBars: countGapBars(this.#times, this.#times.length - 1, timeframeMs, timeframe),
+      dataAgeMs: known.dataAgeMs,
+      unknownState: known.doubt !== null,
+      spread: known.spread,
+      lastSlippage: known.lastSlippage,
+    });
+    const safety = this.#safety.decide(asked, facts);
+    const flatten = safety.flatten || known.halted !== null;
+    const wanted = flatten ? -account.position : account.request(safety.final);
+    const guard = this.#guard(wanted, account, known);
+    const order = guard === null ? wanted : 0;
+    const newest = (timeframe - 1) * width;
+    const record = toExactJson({
+      candle: encodeCandle(candle),
+      decidable: bar.decidable,
+      windowHash: createHash('sha256').update(new Uint8Array(this.#window.buffer)).digest('hex'),
+      row: this.#window.subarray(newest, newest + marketWidth),
+      account: this.#columns,
+      mask: this.#mask,
+      clippedShare: bar.clippedShare,
+      gapBars: facts.gapBars,
+      known,
+      equity: account.equity,
+      position: account.position,
+      units: account.units,
+      action: asked.action,
+      probabilities: asked.probabilities,
+      qValues: asked.qValues,
+      vetoed: asked.vetoed ?? null,
+      safety,
+      flatten,
+      guard,
+      order,
+    });
+    return { order, flatten, safety, record };
+  }
+
+  /** Why an order that the shield let through is not sent: new risk on old data, in doubt, after a halt or the end. */
+  #guard(order: number, account: Account, known: Circumstances): string | null {
+    if (Math.abs(account.position + order) <= Math.abs(account.position)) return null;
+    if (account.ended) return 'account-ended';
+    if (known.halted !== null) return 'halted';
+    if (known.doubt !== null) return 'in-doubt';
+    if (known.dataAgeMs > this.#maxDataAgeMs) return 'stale-data';
+    return null;
+  }
+}

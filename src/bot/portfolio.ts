@@ -1,0 +1,42 @@
+/**
+ * The drawdown over the sum of all symbols' equities, marked at closes. Each symbol has its own account and shield;
+ * this is the one number that sees them together, and it halts them together.
+ */
+export class Portfolio {
+  readonly #equities = new Map<string, number>();
+  readonly #maxDrawdown: number;
+  peak = 0;
+
+  /** @param maxDrawdown share of the peak at which everything halts; 0 for never */
+  constructor(allocations: ReadonlyMap<string, number>, maxDrawdown: number) {
+    for (const [symbol, allocation] of allocations) this.#equities.set(symbol, allocation);
+    this.#maxDrawdown = maxDrawdown;
+    this.peak = this.total;
+  }
+
+  get total(): number {
+    let total = 0;
+    for (const equity of this.#equities.values()) total += equity;
+    return total;
+  }
+
+  get drawdown(): number {
+    return 1 - this.total / this.peak;
+  }
+
+  equityOf(symbol: string): number {
+    return this.#equities.get(symbol) ?? Number.NaN;
+  }
+
+  /** Books a symbol's equity; true where the drawdown has reached its limit. */
+  mark(symbol: string, equity: number): boolean {
+    this.#equities.set(symbol, equity);
+    this.peak = Math.max(this.peak, this.total);
+    return this.#maxDrawdown > 0 && this.drawdown >= this.#maxDrawdown;
+  }
+
+  /** A person lets it trade again: the drawdown is measured from here. */
+  reset(): void {
+    this.peak = this.total;
+  }
+}

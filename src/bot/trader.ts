@@ -1,0 +1,147 @@
+import type { Broker } from '../broker/broker.ts';
+import { Lane } from '../broker/lane.ts';
+import type { Candle } from '../core/candle.ts';
+import type { SafetyLayer } from '../core/safety.ts';
+import type { DecisionMaker } from './decision-maker.ts';
+import { type BotEntry, type DecisionEntry, decodeCandle } from './entries.ts';
+
+/** What a trader needs of the bot around it. */
+export interface Surroundings {
+  nowMs(): number;
+  /** Monotonic, for measuring; may have fractions. */
+  elapsedMs(): number;
+  append(entry: BotEntry): void;
+  sync(): void;
+  /** Books a symbol's equity; returns the sum over all symbols and its peak. May halt. */
+  mark(symbol: string, equity: number): { readonly total: number; readonly peak: number };
+  readonly halted: string | null;
+  measured(stage: 'decide' | 'sync', ms: number): void;
+}
+
+/** One symbol's life: its closed candles in, decisions and orders out. All calls go through its lane. */
+export class Trader {
+  readonly symbol: string;
+  readonly lane = new Lane();
+  readonly broker: Broker;
+  readonly maker: DecisionMaker;
+  readonly #safety: SafetyLayer;
+  readonly #timeframeMs: number;
+  readonly #around: Surroundings;
+  /** Open time of the newest candle that was taken in; NaN before the warm-up. */
+  lastTimeMs = Number.NaN;
+  /** Whether the account has seen a candle: the first one only sets its mark. */
+  #started = false;
+  decisions = 0;
+  lastDecisionMs = Number.NaN;
+
+  constructor(options: {
+    readonly broker: Broker;
+    readonly maker: DecisionMaker;
+    readonly safety: SafetyLayer;
+    readonly timeframeMs: number;
+    readonly around: Surroundings;
+  }) {
+    this.symbol = options.broker.symbol;
+    this.broker = options.broker;
+    this.maker = options.maker;
+    this.#safety = options.safety;
+    this.#timeframeMs = options.timeframeMs;
+    this.#around = options.around;
+  }
+
+  /** A closed candle that only fills the indicators. */
+  warmUp(candle: Candle): void {
+    this.maker.observe(candle);
+    this.lastTimeMs = candle.timeMs;
+  }
+
+  /** The life of a candle: booked, decided, written down, and only then ordered. */
+  async onCandle(candle: Candle, source: 'stream' | 'rest'): Promise<void> {
+    const { broker } = this;
+    const around = this.#around;
+    if (this.#started) await broker.closeBar(candle, candle.timeMs - this.lastTimeMs);
+    else broker.account.reset(candle.close);
+    const beganMs = around.elapsedMs();
+    const portfolio = around.mark(this.symbol, broker.account.equity);
+    const timeMs = around.nowMs();
+    const decision = this.maker.decide(candle, broker.account, {
+      dataAgeMs: Math.max(0, timeMs - candle.timeMs - this.#timeframeMs),
+      doubt: broker.doubt,
+      spread: broker.spread,
+      lastSlippage: broker.lastSlippage,
+      halted: around.halted,
+    });
+    this.#started = true;
+    this.lastTimeMs = candle.timeMs;
+    const state = { broker: broker.save(), safety: this.#safety.saveState() };
+    const { symbol } = this;
+    around.append({ type: 'decision', timeMs, symbol, source, portfolio, record: decision.record, state });
+    const decidedMs = around.elapsedMs();
+    around.sync();
+    around.measured('decide', decidedMs - beganMs);
+    around.measured('sync', around.elapsedMs() - decidedMs);
+    this.decisions++;
+    this.lastDecisionMs = timeMs;
+    await this.#order(decision.order, decision.flatten, candle);
+  }
+
+  async #order(order: number, flatten: boolean, candle: Candle): Promise<void> {
+    const decisionMs = candle.timeMs + this.#timeframeMs;
+    const reason = flatten ? 'flatten' : 'order';
+    if (order !== 0) await this.broker.place({ quantity: order, decisionMs, close: candle.close, reason });
+    await this.broker.protect(this.#levels(flatten));
+  }
+
+  #levels(flatten: boolean): SafetyLayer['levels'] | null {
+    return flatten ? null : (facts) => this.#safety.levels(facts);
+  }
+
+  /** Closes the position without waiting for the next candle. */
+  async flatten(): Promise<void> {
+    const { account } = this.broker;
+    await this.broker.protect(null);
+    if (account.units === 0) return;
+    const decisionMs = this.#around.nowMs();
+    await this.broker.place({ quantity: -account.position, decisionMs, close: account.mark, reason: 'flatten' });
+  }
+
+  /** Takes back one entry of the journal, in order. */
+  replay(entry: BotEntry): void {
+    switch (entry.type) {
+      case 'warm-up':
+        for (const candle of entry.candles) this.warmUp(decodeCandle(candle));
+        break;
+      case 'decision':
+        this.warmUp(decodeCandle((entry.record as { candle: never }).candle));
+        this.#started = true;
+        this.decisions++;
+        this.lastDecisionMs = entry.timeMs;
+        this.broker.restore(entry.state.broker);
+        this.#safety.restoreState(entry.state.safety);
+        break;
+      case 'reset':
+        this.#safety.reset({ person: true });
+        break;
+      case 'intent':
+      case 'order':
+      case 'fill':
+      case 'order-end':
+      case 'denied':
+        this.broker.apply(entry);
+    }
+  }
+
+  /**
+   * After the replay: finds out what became of orders that were under way. The last decision's order that the crash
+   * kept from being written down is placed now; the broker refuses it where it is no longer fresh.
+   */
+  async resume(last: DecisionEntry | null, ordered: boolean): Promise<void> {
+    if (last === null) return;
+    const record = last.record as unknown as { order: number; flatten: boolean; candle: never };
+    const flatten = record.flatten || this.#around.halted !== null;
+    // On paper the pending order lives in the decision alone.
+    if (this.broker.kind === 'paper' || !ordered)
+      await this.#order(Number(record.order), flatten, decodeCandle(record.candle));
+    else await this.broker.protect(this.#levels(flatten));
+  }
+}

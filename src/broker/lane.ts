@@ -1,0 +1,16 @@
+/** A queue of one: what is run in a lane comes one after the other, in the order in which it was asked for. */
+export class Lane {
+  #last: Promise<unknown> = Promise.resolve();
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+}
+
+/** Runs `work` while every lane stands still. */
+export function runInAll<T>(lanes: readonly Lane[], work: () => Promise<T>): Promise<T> {
+  const [first, ...others] = lanes;
+  return first === undefined ? work() : first.run(() => runInAll(others, work));
+}
