@@ -1,92 +1,14 @@
 /** `tradernet.json`: one schema, in which each value states its unit, default and meaning. Flags override the file. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { InputError } from '../core/errors.ts';
-import { listSettings, setting } from '../core/setting.ts';
-
-const rate = (maximum: number) => z.number().min(0).max(maximum);
-const count = z.number().int().min(1);
+import { listSettings } from '../core/setting.ts';
+import { experimentSchema } from '../experiment/config.ts';
 
 export const CONFIG_FILE = 'tradernet.json';
 
-export const configSchema = z.strictObject({
-  seed: setting(z.number().int().min(0), 1, 'integer', 'the same seed gives the same bytes'),
-  market: z
-    .strictObject({
-      venue: setting(z.string().min(1), 'synthetic', 'name', 'where the candles came from'),
-      timeframe: setting(z.string().regex(/^\d+[smhd]$/), '1h', 'length', 'bar length: 15m, 1h, 1d'),
-    })
-    .prefault({}),
-  account: z
-    .strictObject({
-      mode: setting(z.enum(['spot', 'margin']), 'spot', 'choice', 'spot never goes below flat; margin may be short'),
-      startingEquity: setting(z.number().positive(), 10_000, 'quote', 'equity at the start of an evaluation'),
-      maxUnits: setting(count.max(100), 4, 'units', 'the position is built in at most this many units'),
-      unitQuote: setting(
-        z.number().positive().nullable(),
-        null,
-        'quote',
-        'fixed size of a unit; null: equity / maxUnits',
-      ),
-      feeRate: setting(rate(0.1), 0.001, 'share of notional, a side', 'trading fee'),
-      slippageRate: setting(rate(0.1), 0.0005, 'share of price, a side', 'how much worse than the open an order fills'),
-      quantityStep: setting(z.number().min(0), 0, 'base', 'smallest quantity increment; 0: none'),
-      borrowRatePerYear: setting(rate(10), 0.1, 'share a year', 'cost of borrowing (margin only)'),
-    })
-    .prefault({}),
-  features: z
-    .strictObject({
-      set: setting(
-        z.enum(['auto', 'tradernet21', 'tradernet20', 'tradernet19', 'tradernet21-published']),
-        'auto',
-        'name',
-        'auto: the largest scale-free set that the data supports',
-      ),
-      timeframe: setting(count.max(512), 12, 'bars', 'length of the window that an agent sees'),
-      scaler: setting(z.enum(['min-max', 'standardise']), 'standardise', 'name', 'fitted on the training fold only'),
-      accountFeatures: setting(z.boolean(), true, 'yes/no', 'four account columns follow the market columns'),
-    })
-    .prefault({}),
-  split: z
-    .strictObject({
-      train: setting(z.number().gt(0).lt(1), 0.7, 'share of bars', 'training fold, the oldest bars'),
-      validation: setting(z.number().gt(0).lt(1), 0.15, 'share of bars', 'validation fold; the rest is the test fold'),
-      testBars: setting(
-        z.number().int().min(0),
-        0,
-        'bars',
-        'length of the test fold in bars; 0: what the shares leave',
-      ),
-    })
-    .prefault({}),
-  training: z
-    .strictObject({
-      agent: setting(z.enum(['ppo', 'dqn']), 'ppo', 'choice', 'the algorithm'),
-      steps: setting(count, 200_000, 'environment steps', 'how long to train'),
-      reward: setting(
-        z.string(),
-        'market-order',
-        'name',
-        'what training pays for; evaluation always goes through the account',
-      ),
-      rewardScale: setting(z.number().positive(), 100, 'factor', 'training multiplies the reward by it'),
-      episodeBars: setting(z.number().int().min(0), 720, 'bars', 'longest training episode; 0: to the end of the fold'),
-      validateEvery: setting(count, 20_000, 'environment steps', 'how often the validation fold is run'),
-      checkpointEvery: setting(count, 20_000, 'environment steps', 'how often last/ is written'),
-    })
-    .prefault({}),
-  evaluation: z
-    .strictObject({
-      bootstrapSamples: setting(count.max(100_000), 2000, 'samples', 'of the block bootstrap'),
-    })
-    .prefault({}),
-  shield: z
-    .strictObject({
-      profile: setting(z.enum(['cautious', 'balanced', 'spec', 'none']), 'cautious', 'choice', 'rules and thresholds'),
-    })
-    .prefault({}),
-});
+export const configSchema = experimentSchema;
 
 export type Config = z.output<typeof configSchema>;
 /** Dotted path to value, as flags and `--set` give them. */

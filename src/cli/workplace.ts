@@ -1,0 +1,69 @@
+/** Opens, for a command, what the library takes as arguments: files, database, kernels, version. */
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CandleSeries } from '../core/candle.ts';
+import { NodeFileSystem } from '../disk/node-file-system.ts';
+import type { Workplace } from '../experiment/train-run.ts';
+import { CandleStore, MARKET_DATABASE } from '../market/store.ts';
+import { createKernels, type KernelKind } from '../nn/index.ts';
+import type { Context, Option } from './command.ts';
+import { parseChoice, parseInteger, parseTimeframe } from './options.ts';
+
+export const KERNEL_OPTIONS: readonly Option[] = [
+  {
+    flags: '--kernels <kind>',
+    doc: 'auto, native, wasm or reference; also TRADERNET_KERNELS',
+    parse: parseChoice(['auto', 'native', 'wasm', 'reference']),
+  },
+  { flags: '--threads <n>', doc: 'threads of the kernels (default: the free cores)', parse: parseInteger(1, 64) },
+];
+
+/** Cores that nobody is using just now, at least one. */
+function freeCores(): number {
+  const cores = availableParallelism();
+  return Math.max(1, Math.min(cores, Math.round(cores - loadavg()[0])));
+}
+
+/** `0.1.0`, and the commit where the sources lie in a checkout. */
+export function readCodeVersion(): string {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const head = join(root, '.git/HEAD');
+  if (!existsSync(head)) return version;
+  const text = readFileSync(head, 'utf8').trim();
+  if (!text.startsWith('ref: ')) return `${version}+${text.slice(0, 12)}`;
+  const ref = join(root, '.git', text.slice('ref: '.length));
+  return existsSync(ref) ? `${version}+${readFileSync(ref, 'utf8').trim().slice(0, 12)}` : version;
+}
+
+export async function openKernels(options: Record<string, unknown>, context: Context) {
+  const environment = context.env.TRADERNET_KERNELS;
+  const kind = (options.kernels ??
+    (environment === undefined || environment === ''
+      ? 'auto'
+      : parseChoice(['auto', 'native', 'wasm', 'reference'])(environment))) as KernelKind | 'auto';
+  return createKernels({ kind, threads: (options.threads as number | undefined) ?? freeCores() });
+}
+
+export async function openWorkplace(options: Record<string, unknown>, context: Context): Promise<Workplace> {
+  return {
+    files: new NodeFileSystem(context.storage),
+    clock: context.clock,
+    kernels: await openKernels(options, context),
+    codeVersion: readCodeVersion(),
+    signal: context.signal,
+  };
+}
+
+export function openStore(context: Context): CandleStore {
+  return CandleStore.open(join(context.storage, MARKET_DATABASE));
+}
+
+/** The stored history of each symbol, whole. */
+export function loadSeries(context: Context, symbols: readonly string[]): CandleSeries[] {
+  const { venue, timeframe } = context.config().market;
+  using store = openStore(context);
+  return symbols.map((symbol) => store.load(venue, symbol, parseTimeframe(timeframe)));
+}

@@ -1,0 +1,99 @@
+/** Every setting of an experiment: data to folds, a training, an evaluation. Each states its unit, default and meaning. */
+import { z } from 'zod';
+import { dqnConfigSchema } from '../agents/dqn.ts';
+import { ppoConfigSchema } from '../agents/ppo.ts';
+import { setting } from '../core/setting.ts';
+import { PROFILES } from '../shield/rule.ts';
+
+const rate = (maximum: number) => z.number().min(0).max(maximum);
+const count = z.number().int().min(1);
+const share = z.number().gt(0).lt(1);
+
+export const experimentSchema = z.strictObject({
+  seed: setting(z.number().int().min(0), 1, 'integer', 'the same seed gives the same bytes'),
+  market: z
+    .strictObject({
+      venue: setting(z.string().min(1), 'synthetic', 'name', 'where the candles came from'),
+      timeframe: setting(z.string().regex(/^\d+[smhd]$/), '1h', 'length', 'bar length: 15m, 1h, 1d'),
+    })
+    .prefault({}),
+  account: z
+    .strictObject({
+      mode: setting(z.enum(['spot', 'margin']), 'spot', 'choice', 'spot never goes below flat; margin may be short'),
+      startingEquity: setting(z.number().positive(), 10_000, 'quote', 'equity at the start of an evaluation'),
+      maxUnits: setting(count.max(100), 4, 'units', 'the position is built in at most this many units'),
+      unitQuote: setting(
+        z.number().positive().nullable(),
+        null,
+        'quote',
+        'fixed size of a unit; null: equity / maxUnits',
+      ),
+      feeRate: setting(rate(0.1), 0.001, 'share of notional, a side', 'trading fee'),
+      slippageRate: setting(rate(0.1), 0.0005, 'share of price, a side', 'how much worse than the open an order fills'),
+      quantityStep: setting(z.number().min(0), 0, 'base', 'smallest quantity increment; 0: none'),
+      borrowRatePerYear: setting(rate(10), 0.1, 'share a year', 'cost of borrowing (margin only)'),
+    })
+    .prefault({}),
+  features: z
+    .strictObject({
+      set: setting(z.string(), 'auto', 'name', 'auto: the largest scale-free set that the data supports'),
+      timeframe: setting(count.max(512), 12, 'bars', 'length of the window that an agent sees'),
+      scaler: setting(z.enum(['min-max', 'standardise']), 'standardise', 'name', 'fitted on the training fold only'),
+      accountFeatures: setting(z.boolean(), true, 'yes/no', 'four account columns follow the market columns'),
+    })
+    .prefault({}),
+  split: z
+    .strictObject({
+      train: setting(share, 0.7, 'share of bars', 'training fold, the oldest bars'),
+      validation: setting(share, 0.15, 'share of bars', 'validation fold; the rest is the test fold'),
+      testFrom: setting(
+        z.iso.date().nullable(),
+        null,
+        'date',
+        'first day of the test fold; what lies before is shared by training and validation; null: by the shares',
+      ),
+    })
+    .prefault({}),
+  training: z
+    .strictObject({
+      agent: setting(z.enum(['ppo', 'dqn']), 'ppo', 'choice', 'the algorithm'),
+      steps: setting(count, 200_000, 'environment steps', 'how long to train'),
+      reward: setting(
+        z.string(),
+        'market-order',
+        'name',
+        'what training pays for; evaluation goes through the account',
+      ),
+      rewardScale: setting(z.number().positive(), 100, 'factor', 'training multiplies the reward by it'),
+      episodeBars: setting(z.number().int().min(0), 720, 'bars', 'longest training episode; 0: to the end of the fold'),
+      validateEvery: setting(count, 20_000, 'environment steps', 'how often the validation fold is run'),
+      checkpointEvery: setting(count, 20_000, 'environment steps', 'how often last/ is written'),
+    })
+    .prefault({}),
+  ppo: ppoConfigSchema.prefault({}),
+  dqn: dqnConfigSchema.prefault({}),
+  evaluation: z
+    .strictObject({
+      bootstrapSamples: setting(count.max(100_000), 2000, 'samples', 'of the block bootstrap'),
+    })
+    .prefault({}),
+  shield: z
+    .strictObject({
+      profile: setting(z.enum(PROFILES), 'cautious', 'choice', 'rules and thresholds'),
+      exits: setting(
+        z.enum(['always-pass', 'literal']).nullable(),
+        null,
+        'choice',
+        "whether a denial may stop a reduction of risk; null: the profile's",
+      ),
+      rules: setting(
+        z.record(z.string(), z.union([z.literal(false), z.record(z.string(), z.unknown())])),
+        {},
+        'rule -> thresholds',
+        'what differs from the profile; false leaves a rule out, {} takes it in as it stands',
+      ),
+    })
+    .prefault({}),
+});
+
+export type ExperimentConfig = z.output<typeof experimentSchema>;

@@ -1,0 +1,128 @@
+/**
+ * From candles to what an agent is trained and judged on: feature tables, folds with an embargo, a scaler that has seen
+ * the training folds alone. Several symbols are cut at the same times, so that none of them tells another's future.
+ */
+import { createHash } from 'node:crypto';
+import type { CandleSeries } from '../core/candle.ts';
+import { InputError } from '../core/errors.ts';
+import { rewardNamed } from '../env/rewards/index.ts';
+import { embargoRows, type Split, splitChronologically } from '../evaluate/split.ts';
+import { type ScaledTable, scaleTable } from '../features/observation.ts';
+import { fitScaler, type Scaler } from '../features/scaler.ts';
+import { chooseFeatureSet, type FeatureSet, featureSet, requireColumns } from '../features/sets.ts';
+import { computeFeatures, type FeatureTable } from '../features/table.ts';
+import { hashSeries } from '../market/store.ts';
+import type { ExperimentConfig } from './config.ts';
+
+export interface PreparedMarket {
+  readonly series: CandleSeries;
+  readonly features: FeatureTable;
+  readonly table: ScaledTable;
+  readonly split: Split;
+}
+
+export interface Prepared {
+  readonly set: FeatureSet;
+  /** Why this set: one line for the registration. */
+  readonly setReason: string;
+  readonly scaler: Scaler;
+  readonly markets: readonly PreparedMarket[];
+  /** SHA-256 of every candle that was read. */
+  readonly dataHash: string;
+}
+
+/** SHA-256 over all series, in order. */
+export function hashMarkets(list: readonly CandleSeries[]): string {
+  return createHash('sha256').update(list.map(hashSeries).join('\n')).digest('hex');
+}
+
+/** The largest set that every series can fill. */
+function chooseSet(list: readonly CandleSeries[], name: string): { set: FeatureSet; reason: string } {
+  if (name !== 'auto') {
+    const set = featureSet(name);
+    for (const series of list) requireColumns(set, series);
+    return { set, reason: 'asked for' };
+  }
+  const choices = list.map(chooseFeatureSet);
+  return choices.reduce((least, one) => (one.set.columns.length < least.set.columns.length ? one : least));
+}
+
+/** Open times at which validation and test begin, over the bars of all series together. */
+function cutTimes(list: readonly CandleSeries[], split: ExperimentConfig['split']) {
+  const times = Float64Array.from(new Set(list.flatMap((series) => Array.from(series.timeMs)))).sort();
+  if (times.length < 10) throw new InputError(`${times.length} bars are too few to cut into folds; give more history`);
+  if (split.train + split.validation >= 1)
+    throw new InputError(
+      `split.train ${split.train} and split.validation ${split.validation} leave nothing to test on: their sum must be below 1`,
+    );
+  if (split.testFrom === null) {
+    const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
+    return { validationFromMs: at(split.train), testFromMs: at(split.train + split.validation) };
+  }
+  const testFromMs = Date.parse(`${split.testFrom}T00:00:00Z`);
+  const before = times.findIndex((time) => time >= testFromMs);
+  if (before <= 0) {
+    const [first, last] = [times[0], times[times.length - 1]].map((time) => new Date(time).toISOString().slice(0, 10));
+    throw new InputError(`split.testFrom ${split.testFrom} lies outside the data, which goes from ${first} to ${last}`);
+  }
+  const validation = Math.floor((before * split.train) / (split.train + split.validation));
+  return { validationFromMs: times[validation], testFromMs };
+}
+
+/** One table out of the training rows of several, for the scaler. */
+function joinTrainingRows(tables: readonly FeatureTable[], splits: readonly Split[]): FeatureTable {
+  if (tables.length === 1) return tables[0];
+  const parts = tables.map((table, i) => ({ table, ...splits[i].train }));
+  const rows = parts.reduce((sum, { from, to }) => sum + to - from, 0);
+  const joined = {
+    ...tables[0],
+    rows,
+    data: new Float64Array(rows * tables[0].width),
+    complete: new Uint8Array(rows),
+    timeMs: new Float64Array(rows),
+  };
+  let row = 0;
+  for (const { table, from, to } of parts) {
+    joined.data.set(table.data.subarray(from * table.width, to * table.width), row * table.width);
+    joined.complete.set(table.complete.subarray(from, to), row);
+    joined.timeMs.set(table.timeMs.subarray(from, to), row);
+    row += to - from;
+  }
+  return joined;
+}
+
+/** Prepares the markets of an experiment. With `fitted` (a checkpoint's scaler) nothing is fitted. */
+export function prepareMarkets(
+  list: readonly CandleSeries[],
+  config: Pick<ExperimentConfig, 'features' | 'split' | 'training'>,
+  fitted?: Scaler,
+): Prepared {
+  if (list.length === 0) throw new InputError('no market to prepare; name a symbol');
+  const { set, reason } = chooseSet(list, config.features.set);
+  const { timeframe, accountFeatures, scaler: method } = config.features;
+  const embargo = embargoRows({
+    window: timeframe,
+    memory: set.memory,
+    horizon: rewardNamed(config.training.reward).horizon,
+  });
+  const cuts = cutTimes(list, config.split);
+  const features = list.map((series) => computeFeatures(series, set));
+  const splits = list.map((series) => {
+    try {
+      return splitChronologically(series.timeMs, cuts, embargo);
+    } catch (error) {
+      if (error instanceof InputError) throw new InputError(`${series.symbol}: ${error.message}`);
+      throw error;
+    }
+  });
+  const joined = joinTrainingRows(features, splits);
+  const train = list.length === 1 ? splits[0].train : { from: 0, to: joined.rows };
+  const scaler = fitted ?? fitScaler(joined, train.from, train.to, method);
+  const markets = list.map((series, i) => ({
+    series,
+    features: features[i],
+    table: scaleTable(features[i], scaler, { timeframe, accountFeatures }),
+    split: splits[i],
+  }));
+  return { set, setReason: reason, scaler, markets, dataHash: hashMarkets(list) };
+}

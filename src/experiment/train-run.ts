@@ -1,0 +1,218 @@
+/** One training, from candles to checkpoints: registered before it starts, validated on its own fold, resumable. */
+
+import type { AgentSpec } from '../agents/checkpoint.ts';
+import { DQNAgent } from '../agents/dqn.ts';
+import type { Learner } from '../agents/learner.ts';
+import { PPOAgent } from '../agents/ppo.ts';
+import { type Progress, type TrainResult, train } from '../agents/train.ts';
+import type { Agent } from '../core/agent.ts';
+import type { CandleSeries } from '../core/candle.ts';
+import type { Clock } from '../core/clock.ts';
+import { InputError } from '../core/errors.ts';
+import type { FileSystem } from '../core/file-system.ts';
+import type { Json } from '../core/json.ts';
+import { log } from '../core/math.ts';
+import { rewardNamed } from '../env/rewards/index.ts';
+import { smurf } from '../env/rewards/smurf.ts';
+import { TradingEnv, type TradingMarket } from '../env/trading-env.ts';
+import { backtest } from '../evaluate/backtest.ts';
+import { agentPolicy } from '../evaluate/policy.ts';
+import { scalerToJson } from '../features/scaler.ts';
+import type { Kernels } from '../nn/index.ts';
+import { type Run, RunRegistry } from '../runs/registry.ts';
+import type { ExperimentConfig } from './config.ts';
+import { type Prepared, prepareMarkets } from './prepare.ts';
+
+export const CHECKPOINTS = 'checkpoints';
+
+/** What a training needs from outside; nothing in it decides the result but `config` and `series`. */
+export interface Workplace {
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly kernels: Kernels;
+  readonly codeVersion: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainRunOptions {
+  readonly series: readonly CandleSeries[];
+  readonly config: ExperimentConfig;
+  /** Go on with this run; the series must be the ones it was started with. */
+  readonly resume?: string;
+  /** Scores an agent on the validation fold; default: its mean log return after costs, without a shield. */
+  readonly validate?: (agent: Agent, prepared: Prepared) => number;
+  /** Said in the registration beside what the system knows itself. */
+  readonly notes?: { readonly [key: string]: Json };
+  /** Called before the first step. */
+  readonly onStart?: (run: Run, prepared: Prepared) => void;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface TrainRun extends TrainResult {
+  readonly run: Run;
+  readonly prepared: Prepared;
+  readonly agent: Learner;
+  /** Folder of best/ and last/ in the storage. */
+  readonly folder: string;
+}
+
+/** What decides the outcome of a training but its seed: two runs with the same one are one trial. */
+export function trialConfig(config: ExperimentConfig, prepared: Pick<Prepared, 'markets' | 'set'>): Json {
+  const { seed: _, evaluation: __, shield: ___, ppo, dqn, ...rest } = config;
+  const agent = config.training.agent === 'ppo' ? { ppo } : { dqn };
+  const symbols = prepared.markets.map(({ series }) => `${series.venue}:${series.symbol}`);
+  return { ...rest, ...agent, symbols, featureSet: prepared.set.name } as unknown as Json;
+}
+
+/** What an agent trained on these markets sees and was trained for. */
+export function describeAgent(config: ExperimentConfig, prepared: Prepared): AgentSpec {
+  const { table, series } = prepared.markets[0];
+  const { startingEquity: _, ...account } = config.account;
+  return {
+    featureSet: prepared.set.name,
+    columns: table.columns.slice(0, table.marketWidth),
+    accountColumns: table.columns.slice(table.marketWidth),
+    signature: table.signature,
+    timeframe: table.timeframe,
+    timeframeMs: series.timeframeMs,
+    scaler: scalerToJson(prepared.scaler),
+    reward: config.training.reward,
+    rewardScale: config.training.rewardScale,
+    account: account as unknown as Json,
+  };
+}
+
+/** Mean over the markets of ln(final / starting equity) on the validation folds, after costs. */
+export function validationLogReturn(agent: Agent, prepared: Prepared, config: ExperimentConfig): number {
+  let sum = 0;
+  for (const { series, table, split } of prepared.markets) {
+    const { equity, startingEquity } = backtest({
+      policy: agentPolicy(agent),
+      series,
+      table,
+      account: config.account,
+      safety: null,
+      rows: split.validation,
+    });
+    sum += log(Math.max(1e-9, equity[equity.length - 1] / startingEquity));
+  }
+  return sum / prepared.markets.length;
+}
+
+function createEnv(config: ExperimentConfig, prepared: Prepared, count: number): TradingEnv {
+  const markets: TradingMarket[] = prepared.markets.map(({ series, table, split }) => ({
+    series,
+    table,
+    ...split.train,
+  }));
+  return new TradingEnv({
+    markets,
+    count,
+    account: config.account,
+    reward: rewardNamed(config.training.reward),
+    rewardScale: config.training.rewardScale,
+    starts: 'random',
+    maxEpisodeSteps: config.training.episodeBars,
+  });
+}
+
+/** An agent with fresh weights. */
+export function createAgent(kernels: Kernels, config: ExperimentConfig, spec: AgentSpec): Learner {
+  const { seed } = config;
+  return config.training.agent === 'ppo'
+    ? new PPOAgent({ kernels, spec, config: config.ppo, seed })
+    : new DQNAgent({ kernels, spec, config: config.dqn, seed });
+}
+
+/** The supervisor's settings: DQN, smurf(horizon), gamma 0, no account columns, since its account isn't the primary's. */
+export function smurfConfig(config: ExperimentConfig, base = 'horizon'): ExperimentConfig {
+  return {
+    ...config,
+    features: { ...config.features, accountFeatures: base !== 'horizon' && config.features.accountFeatures },
+    training: { ...config.training, agent: 'dqn', reward: smurf(rewardNamed(base)).name },
+    dqn: { ...config.dqn, gamma: base === 'horizon' ? 0 : config.dqn.gamma },
+  };
+}
+
+function register(registry: RunRegistry, options: TrainRunOptions, prepared: Prepared, workplace: Workplace): Run {
+  const { config } = options;
+  const { name, isa, fused, threads } = workplace.kernels;
+  const symbols = prepared.markets.map(({ series }) => series.symbol.replaceAll(/[^\w]/g, '')).join('+');
+  const kind = /^smurf/.test(config.training.reward) ? 'smurf' : config.training.agent;
+  const times = prepared.markets.map(({ series, split }) => ({
+    market: `${series.venue}:${series.symbol}`,
+    ...Object.fromEntries(
+      (['train', 'validation', 'test'] as const).map((fold) => [
+        fold,
+        [series.timeMs[split[fold].from], series.timeMs[split[fold].to - 1] + series.timeframeMs],
+      ]),
+    ),
+  }));
+  return registry.register(`${kind}-${symbols}-s${config.seed}`, {
+    kind: 'train',
+    config: trialConfig(config, prepared),
+    seed: config.seed,
+    dataHash: prepared.dataHash,
+    codeVersion: workplace.codeVersion,
+    kernels: { name, isa, fused, threads },
+    registeredAtMs: workplace.clock.nowMs(),
+    notes: {
+      ...options.notes,
+      settings: config as unknown as Json,
+      featureSetReason: prepared.setReason,
+      folds: times as unknown as Json,
+    },
+  });
+}
+
+/** Trains as `config` says. Throws InputError where the data doesn't fit it, or a resume doesn't fit its run. */
+export async function trainRun(options: TrainRunOptions, workplace: Workplace): Promise<TrainRun> {
+  const { config, series } = options;
+  const { files, kernels, clock, signal } = workplace;
+  const prepared = prepareMarkets(series, config);
+  const registry = new RunRegistry(files);
+  const spec = describeAgent(config, prepared);
+  const agent = createAgent(kernels, config, spec);
+  const env = createEnv(config, prepared, agent.environments);
+
+  let run: Run;
+  if (options.resume === undefined) run = register(registry, options, prepared, workplace);
+  else {
+    run = registry.open(options.resume);
+    if (run.registration.dataHash !== prepared.dataHash)
+      throw new InputError(
+        `run ${run.name} was started on data with SHA-256 ${run.registration.dataHash.slice(0, 12)}..., the database now gives ${prepared.dataHash.slice(0, 12)}...; restore the data or start a new run`,
+      );
+  }
+  options.onStart?.(run, prepared);
+  const folder = `${CHECKPOINTS}/${run.name}`;
+  const validate = options.validate ?? ((one: Agent) => validationLogReturn(one, prepared, config));
+  let isFirst = options.resume !== undefined;
+  const result = await train({
+    agent,
+    env,
+    seed: config.seed,
+    steps: config.training.steps,
+    validate: (one) => validate(one, prepared),
+    validateEvery: config.training.validateEvery,
+    checkpointEvery: config.training.checkpointEvery,
+    files,
+    folder,
+    resume: options.resume !== undefined,
+    clock,
+    ...(signal === undefined ? {} : { signal }),
+    onProgress(progress) {
+      // What the stopped run reported after the checkpoint that was resumed from is reported again.
+      if (isFirst) run.truncateMetrics(agent.steps - 1);
+      isFirst = false;
+      run.appendMetrics({
+        step: progress.steps,
+        ...progress.metrics,
+        ...(progress.validation === null ? {} : { validation: progress.validation }),
+      });
+      options.onProgress?.(progress);
+    },
+  });
+  run.syncMetrics();
+  return { ...result, run, prepared, agent, folder };
+}
