@@ -61,6 +61,21 @@ export const faultKinds = {
 
 export type FaultKind = keyof typeof faultKinds;
 
+/** Faults that strike after an order request has been carried out: the answer doesn't come. */
+export const answerFaults: readonly FaultKind[] = ['timeout-after-accept', 'lost-answer', 'garbage-order-answer'];
+
+/** Faults of a new order. */
+export const orderFaults: readonly FaultKind[] = [
+  ...answerFaults,
+  'lost-request',
+  'late-accept',
+  'partial-fill-disconnect',
+  'partial-then-cancel',
+];
+
+/** Faults that strike before a request is heard. */
+export const requestFaults: readonly FaultKind[] = ['rate-limit', 'server-error', 'garbage', 'timeout', 'disconnect'];
+
 export interface Fault {
   readonly kind: FaultKind;
   /** Venue time from which it is in force. */

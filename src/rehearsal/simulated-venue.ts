@@ -15,9 +15,11 @@ import type {
   VenueCapabilities,
   VenueOrder,
 } from '../exchange/venue.ts';
-import { FaultBook, type FaultKind } from './faults.ts';
-import { coarserFilters, type FillPlan, type MatchingEngine } from './matching.ts';
+import { feedCandles } from './candle-feed.ts';
+import { answerFaults, FaultBook, type FaultKind, orderFaults, requestFaults } from './faults.ts';
+import type { FillPlan, MatchingEngine } from './matching.ts';
 import type { PricePath } from './price-path.ts';
+import { fillPlanOf, VenueWorld } from './venue-world.ts';
 
 export interface SimulatedVenueOptions {
   readonly clock: Clock;
@@ -50,25 +52,23 @@ export class SimulatedVenue implements Venue {
   readonly engine: MatchingEngine;
   readonly faults: FaultBook;
   readonly #clock: Clock;
+  readonly #world: VenueWorld;
   readonly #paths: ReadonlyMap<string, PricePath>;
   readonly #latencyMs: number;
   readonly #timeoutMs: number;
   readonly #updateEveryMs: number | undefined;
   readonly #streamDelayMs: number;
-  /** The venue's clock minus ours, and what we last measured of it. */
-  #skewMs = 0;
+  /** The venue's clock minus ours, as last measured. */
   #offsetMs = 0;
-  #venueMs = 0;
   /** Markets as the client last read them. */
   readonly #known = new Map<string, Market>();
-  /** Orders on their way. */
-  #late: { dueMs: number; request: OrderRequest }[] = [];
 
   constructor(options: SimulatedVenueOptions) {
     this.engine = options.engine;
     this.faults = options.faults ?? new FaultBook();
     this.#clock = options.clock;
     this.#paths = options.paths;
+    this.#world = new VenueWorld(options.clock, options.engine, this.faults);
     this.#latencyMs = options.latencyMs ?? 40;
     this.#timeoutMs = options.timeoutMs ?? 2_000;
     this.#updateEveryMs = options.updateEveryMs;
@@ -104,7 +104,7 @@ export class SimulatedVenue implements Venue {
 
   async fetchCandles(symbol: string, timeframeMs: number, fromMs: number, toMs: number): Promise<Candle[]> {
     await this.#arrive('public', 'fetchCandles');
-    const nowMs = this.#venueMs;
+    const nowMs = this.#world.timeMs;
     const rows = this.#path(symbol).candlesSeen(fromMs, toMs, timeframeMs, nowMs, this.capabilities.candlesPerPage);
     return rows.filter((candle) => candle.timeMs + timeframeMs <= nowMs);
   }
@@ -113,9 +113,9 @@ export class SimulatedVenue implements Venue {
     await this.#arrive('public', 'fetchQuote');
     this.#path(symbol);
     return {
-      bid: this.engine.bid(symbol, this.#venueMs),
-      ask: this.engine.ask(symbol, this.#venueMs),
-      timeMs: this.#venueMs,
+      bid: this.engine.bid(symbol, this.#world.timeMs),
+      ask: this.engine.ask(symbol, this.#world.timeMs),
+      timeMs: this.#world.timeMs,
     };
   }
 
@@ -130,14 +130,14 @@ export class SimulatedVenue implements Venue {
         await this.#clock.sleep(this.#timeoutMs);
         throw failure('timeout', 'no answer');
       case 'late-accept':
-        this.#late.push({ dueMs: this.#venueMs + Math.min(fault.amountMs, this.capabilities.orderWindowMs), request });
+        this.#world.placeLater(request, this.#world.timeMs + Math.min(fault.amountMs, this.capabilities.orderWindowMs));
         await this.#clock.sleep(this.#timeoutMs);
         throw failure('timeout', 'no answer');
       case 'partial-fill-disconnect':
-        this.#place(request, { firstShare: 0.4, restMs: fault.amountMs, cancelRest: false });
+        this.#place(request, fillPlanOf(fault));
         throw failure('network', 'connection cut');
       case 'partial-then-cancel':
-        return this.#place(request, { firstShare: 0.4, restMs: 2_000, cancelRest: true });
+        return this.#place(request, fillPlanOf(fault));
     }
     const order = this.#place(request);
     if (fault !== null) await this.#loseAnswer(fault.kind);
@@ -153,7 +153,7 @@ export class SimulatedVenue implements Venue {
   async cancelOrder(clientOrderId: string, _symbol: string): Promise<'cancelled' | 'not-open'> {
     await this.#arrive('signed', 'cancelOrder');
     const fault = this.faults.strike(answerFaults, this.#clock.nowMs(), `cancelOrder ${clientOrderId}`);
-    const cancelled = this.engine.cancel({ clientOrderId }, this.#venueMs);
+    const cancelled = this.engine.cancel({ clientOrderId }, this.#world.timeMs);
     if (fault !== null) await this.#loseAnswer(fault.kind);
     return cancelled ? 'cancelled' : 'not-open';
   }
@@ -188,7 +188,7 @@ export class SimulatedVenue implements Venue {
 
   async measureClock(): Promise<number> {
     await this.#arrive('public', 'measureClock');
-    this.#offsetMs = this.#venueMs - this.#clock.nowMs();
+    this.#offsetMs = this.#world.timeMs - this.#clock.nowMs();
     return this.#offsetMs;
   }
 
@@ -200,43 +200,13 @@ export class SimulatedVenue implements Venue {
   ): Promise<void> {
     await this.#arrive('public', 'watchCandles');
     const path = this.#path(symbol);
-    const everyMs = this.#updateEveryMs ?? Math.min(60_000, timeframeMs / 4);
-    let openMs = Math.floor(this.#venueMs / timeframeMs) * timeframeMs;
-    let newest: CandleUpdate | null = null;
-    const send = (atMs: number, closed: boolean) => {
-      const candle = path.candleSeen(atMs, timeframeMs, closed ? atMs + timeframeMs : this.#venueMs);
-      if (candle === null) return;
-      newest = { candle, closed: this.capabilities.closedFlag ? closed : null };
-      const twice = this.faults.active('duplicate-updates', this.#clock.nowMs(), 'stream') !== null;
-      for (let i = 0; i < (twice ? 2 : 1); i++) onUpdate(newest);
-    };
-    while (!signal.aborted) {
-      const boundaryMs = openMs + timeframeMs + this.#streamDelayMs - this.#venueMs;
-      try {
-        await this.#clock.sleep(Math.max(1, Math.min(everyMs, boundaryMs)), signal);
-      } catch {
-        return;
-      }
-      this.#wake();
-      const nowMs = this.#clock.nowMs();
-      if (this.faults.active('maintenance', nowMs, 'stream') !== null) throw failure('network', 'stream closed');
-      if (this.faults.strike(['stream-drop'], nowMs, 'stream') !== null) throw failure('network', 'stream cut');
-      // The real reader drops what isn't a candle; here nothing arrives at all.
-      if (this.faults.strike(['garbage-updates'], nowMs, 'stream') !== null) continue;
-      const mute = this.faults.active('mute-stream', nowMs, 'stream') !== null;
-      const stale = this.faults.active('stale-stream', nowMs, 'stream') !== null;
-      if (stale && newest !== null)
-        onUpdate({ ...(newest as CandleUpdate), closed: this.capabilities.closedFlag ? false : null });
-      let delayed = Number.NaN;
-      for (; openMs + timeframeMs + this.#streamDelayMs <= this.#venueMs; openMs += timeframeMs) {
-        if (mute || stale || this.faults.strike(['lost-final'], nowMs, 'stream') !== null) continue;
-        if (this.faults.strike(['reordered-updates'], nowMs, 'stream') !== null) delayed = openMs;
-        else send(openMs, true);
-      }
-      if (mute || stale) continue;
-      send(openMs, false);
-      if (!Number.isNaN(delayed)) send(delayed, true);
-    }
+    const send = (candle: Candle, closed: boolean) =>
+      onUpdate({ candle, closed: this.capabilities.closedFlag ? closed : null });
+    // Garbage is dropped by the real reader; here nothing arrives at all.
+    const listener = { send, sendGarbage: () => {} };
+    const pace = { everyMs: this.#updateEveryMs ?? Math.min(60_000, timeframeMs / 4), delayMs: this.#streamDelayMs };
+    const end = await feedCandles(this.#world, path, timeframeMs, pace, listener, signal);
+    if (end === 'cut') throw failure('network', 'stream cut');
   }
 
   async close(): Promise<void> {}
@@ -247,35 +217,10 @@ export class SimulatedVenue implements Venue {
     return path;
   }
 
-  /** Brings the venue to the present: clock, orders that arrive late, faults of the account, matching. */
-  #wake(): void {
-    const nowMs = this.#clock.nowMs();
-    this.#skewMs += this.faults.strike(['clock-skew'], nowMs, 'venue')?.amountMs ?? 0;
-    // A venue's clock may stand still for a while, but time never runs backwards in its candles and fills.
-    this.#venueMs = Math.max(this.#venueMs, nowMs + this.#skewMs);
-    for (const { dueMs, request } of this.#late.filter((late) => late.dueMs <= this.#venueMs))
-      this.engine.place(request, dueMs);
-    this.#late = this.#late.filter((late) => late.dueMs > this.#venueMs);
-    this.engine.advance(this.#venueMs);
-    if (this.faults.strike(['filter-change'], nowMs, 'venue') !== null) {
-      for (const market of this.engine.markets) this.engine.changeMarket(coarserFilters(market));
-    }
-    if (this.engine.markets.some((market) => this.engine.openOrders(market.symbol).length > 0))
-      this.#cancelByVenue(nowMs);
-  }
-
-  #cancelByVenue(nowMs: number): void {
-    if (this.faults.strike(['exchange-cancel'], nowMs, 'venue') === null) return;
-    for (const market of this.engine.markets) {
-      for (const { venueOrderId } of this.engine.openOrders(market.symbol))
-        this.engine.cancel({ venueOrderId }, this.#venueMs);
-    }
-  }
-
   /** The way of a request to the venue, with everything that can stop it before it is heard. */
   async #arrive(kind: 'public' | 'signed', where: string): Promise<void> {
     await this.#clock.sleep(this.#latencyMs);
-    this.#wake();
+    this.#world.wake();
     const nowMs = this.#clock.nowMs();
     if (this.faults.active('maintenance', nowMs, where) !== null) throw failure('unavailable', 'maintenance');
     const ban = this.faults.active('ban', nowMs, where);
@@ -296,15 +241,15 @@ export class SimulatedVenue implements Venue {
     }
     if (kind === 'public') return;
     if (this.faults.active('revoked-key', nowMs, where) !== null) throw failure('authentication', 'invalid key');
-    const aheadMs = this.serverTimeMs() - this.#venueMs;
+    const aheadMs = this.serverTimeMs() - this.#world.timeMs;
     if (aheadMs > 1_000 || aheadMs < -this.capabilities.orderWindowMs) {
-      this.#offsetMs = this.#venueMs - nowMs;
+      this.#offsetMs = this.#world.timeMs - nowMs;
       throw failure('clock', 'timestamp outside of the window');
     }
   }
 
   #place(request: OrderRequest, plan?: FillPlan): VenueOrder {
-    const order = this.engine.place(request, this.#venueMs, plan);
+    const order = this.engine.place(request, this.#world.timeMs, plan);
     if ('refused' in order) throw failure(order.refused, order.reason);
     return order;
   }
@@ -317,16 +262,6 @@ export class SimulatedVenue implements Venue {
     throw failure('timeout', 'no answer');
   }
 }
-
-const answerFaults: readonly FaultKind[] = ['timeout-after-accept', 'lost-answer', 'garbage-order-answer'];
-const orderFaults: readonly FaultKind[] = [
-  ...answerFaults,
-  'lost-request',
-  'late-accept',
-  'partial-fill-disconnect',
-  'partial-then-cancel',
-];
-const requestFaults: readonly FaultKind[] = ['rate-limit', 'server-error', 'garbage', 'timeout', 'disconnect'];
 
 const retryable: ReadonlySet<ExchangeErrorCode> = new Set<ExchangeErrorCode>([
   'rate-limited',

@@ -1,0 +1,168 @@
+import type { KeyRights } from './venue.ts';
+
+/** A candle message of a stream, before validation. */
+export interface RawUpdate {
+  /** The venue's own names of symbol and timeframe. */
+  readonly marketId: string;
+  readonly timeframeId: string;
+  readonly closed: boolean;
+  /** [time, open, high, low, close, volume] */
+  readonly row: readonly unknown[];
+}
+
+/** The part of a ccxt exchange that a row of this table touches. */
+export interface VenueHandle {
+  urls: { api: Record<string, unknown> };
+  options: Record<string, unknown>;
+  [method: string]: unknown;
+}
+
+/** What the connector must know of a venue beyond what ccxt makes alike. */
+export interface VenueRow {
+  readonly name: string;
+  /** This project's tests run against a server that speaks the venue's protocol. */
+  readonly tested: boolean;
+  readonly onExchangeStop: boolean;
+  readonly candlesPerPage: number;
+  /** The venue refuses orders that arrive later than this after they were signed. */
+  readonly orderWindowMs: number;
+  /** Longest stretch of time that one question for fills may cover; null where there is no limit. */
+  readonly fillsWindowMs: number | null;
+  readonly fillsPerPage: number;
+  /** ccxt options. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Parameters under which an order with this client id may be found or cancelled, tried in turn. */
+  readonly lookups: (clientOrderId: string) => readonly Readonly<Record<string, unknown>>[];
+  /** Parameters that make a market order a stop-loss. */
+  readonly stopParameters: (trigger: string) => Readonly<Record<string, unknown>>;
+  /** Reads a stream message that marks finals; null where ccxt's reading (without the mark) must do. */
+  readonly readUpdates: ((message: unknown) => readonly RawUpdate[]) | null;
+  /** Asks what the key may do; null where nobody knows how. */
+  readonly keyRights: ((exchange: VenueHandle) => Promise<KeyRights>) | null;
+  /** Points every address at a local server; null where the rehearsal server doesn't speak the venue's protocol. */
+  readonly pointAt: ((exchange: VenueHandle, http: string, socket: string) => void) | null;
+}
+
+type Message = Readonly<Record<string, unknown>>;
+const isMessage = (value: unknown): value is Message => typeof value === 'object' && value !== null;
+
+const binance: VenueRow = {
+  name: 'binance',
+  tested: true,
+  onExchangeStop: true,
+  candlesPerPage: 1000,
+  orderWindowMs: 5_000,
+  fillsWindowMs: null,
+  fillsPerPage: 1000,
+  options: {
+    defaultType: 'spot',
+    fetchMarkets: { types: ['spot'] },
+    fetchCurrencies: false,
+    fetchMargins: false,
+    recvWindow: 5_000,
+    warnOnFetchOpenOrdersWithoutSymbol: false,
+  },
+  lookups: (clientOrderId) => [{ clientOrderId }],
+  stopParameters: (stopLossPrice) => ({ stopLossPrice }),
+  readUpdates: (message) => {
+    const kline = isMessage(message) ? message.k : undefined;
+    if (!isMessage(kline)) return [];
+    const row = [kline.t, kline.o, kline.h, kline.l, kline.c, kline.v];
+    return [{ marketId: String(kline.s), timeframeId: String(kline.i), closed: kline.x === true, row }];
+  },
+  keyRights: async (exchange) => {
+    const rights = await (exchange.sapiGetAccountApiRestrictions as () => Promise<Message>)();
+    return { trade: flag(rights.enableSpotAndMarginTrading), withdraw: flag(rights.enableWithdrawals) };
+  },
+  pointAt: (exchange, http, socket) => {
+    const api = exchange.urls.api;
+    for (const name of Object.keys(api)) if (typeof api[name] === 'string') api[name] = `${http}/nowhere`;
+    Object.assign(api, {
+      public: `${http}/api/v3`,
+      private: `${http}/api/v3`,
+      v1: `${http}/api/v1`,
+      sapi: `${http}/sapi/v1`,
+    });
+    // The path must contain '/stream', or ccxt's watchers can hang.
+    api.ws = { spot: `${socket}/stream/ws` };
+  },
+};
+
+const bybit: VenueRow = {
+  name: 'bybit',
+  tested: true,
+  onExchangeStop: true,
+  candlesPerPage: 1000,
+  orderWindowMs: 5_000,
+  fillsWindowMs: 7 * 86_400_000,
+  fillsPerPage: 100,
+  options: {
+    defaultType: 'spot',
+    fetchMarkets: { types: ['spot'] },
+    fetchCurrencies: false,
+    recvWindow: 5_000,
+    // Unified accounts are all there are for spot; asking would need rights that a trading key shouldn't have.
+    enableUnifiedMargin: false,
+    enableUnifiedAccount: true,
+  },
+  lookups: (orderLinkId) => [
+    { orderLinkId, acknowledged: true },
+    { orderLinkId, acknowledged: true, trigger: true },
+  ],
+  stopParameters: (triggerPrice) => ({ triggerPrice }),
+  readUpdates: (message) => {
+    if (!isMessage(message) || typeof message.topic !== 'string' || !Array.isArray(message.data)) return [];
+    const [channel, timeframeId, marketId] = message.topic.split('.');
+    if (channel !== 'kline') return [];
+    return message.data.filter(isMessage).map((kline) => ({
+      marketId,
+      timeframeId,
+      closed: kline.confirm === true,
+      row: [kline.start, kline.open, kline.high, kline.low, kline.close, kline.volume],
+    }));
+  },
+  keyRights: async (exchange) => {
+    const answer = await (exchange.privateGetV5UserQueryApi as () => Promise<Message>)();
+    const result = isMessage(answer.result) ? answer.result : {};
+    const permissions = isMessage(result.permissions) ? result.permissions : {};
+    const names = (group: string) => (Array.isArray(permissions[group]) ? (permissions[group] as unknown[]) : null);
+    const readOnly = result.readOnly === 1 || result.readOnly === '1';
+    return {
+      trade: names('Spot') === null ? null : !readOnly && names('Spot')!.includes('SpotTrade'),
+      withdraw: names('Wallet') === null ? null : !readOnly && names('Wallet')!.includes('Withdraw'),
+    };
+  },
+  pointAt: (exchange, http, socket) => {
+    const api = exchange.urls.api;
+    for (const name of Object.keys(api)) if (typeof api[name] === 'string') api[name] = http;
+    api.ws = { public: { spot: `${socket}/v5/public/spot` }, private: { spot: {} } };
+  },
+};
+
+function flag(value: unknown): boolean | null {
+  return typeof value === 'boolean' ? value : null;
+}
+
+/** Every venue that was tried; a new one is a row here and a dialect of the rehearsal server. */
+export const venueRows: readonly VenueRow[] = [binance, bybit];
+
+/** The venue's row; for others one that assumes little, untested. */
+export function venueRow(name: string): VenueRow {
+  const row = venueRows.find((other) => other.name === name);
+  if (row !== undefined) return row;
+  return {
+    name,
+    tested: false,
+    onExchangeStop: false,
+    candlesPerPage: 300,
+    orderWindowMs: 60_000,
+    fillsWindowMs: null,
+    fillsPerPage: 100,
+    options: { defaultType: 'spot' },
+    lookups: (clientOrderId) => [{ clientOrderId }],
+    stopParameters: () => ({}),
+    readUpdates: null,
+    keyRights: null,
+    pointAt: null,
+  };
+}
