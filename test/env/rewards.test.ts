@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'csv-parse/sync';
+import { describe, expect, it } from 'vitest';
+import { Account, DEFAULT_ACCOUNT } from '../../src/core/account.ts';
+import { type Action, BUY, HOLD, SELL } from '../../src/core/action.ts';
+import type { CandleSeries } from '../../src/core/candle.ts';
+import { InputError } from '../../src/core/errors.ts';
+import { Rng } from '../../src/core/rng.ts';
+import { REWARDS, rewardNamed } from '../../src/env/rewards/index.ts';
+import type { AccountReward, TableReward } from '../../src/env/rewards/reward.ts';
+import { HOUR_MS, makeSeries } from './made-market.ts';
+
+const COSTS = { feeRate: 0.001, slippageRate: 0.0005 };
+
+function readColumns(file: string): Record<string, Float64Array> {
+  const text = readFileSync(new URL(`../fixtures/ta/${file}`, import.meta.url), 'utf8');
+  const [names, ...rows] = parse(text) as string[][];
+  return Object.fromEntries(names.map((name, c) => [name, Float64Array.from(rows, (row) => Number(row[c]))]));
+}
+
+function goldenSeries(name: string): CandleSeries {
+  const { open_time_ms: timeMs, open, high, low, close, volume, trades } = readColumns(`${name}_input.csv`);
+  const length = timeMs.length;
+  return {
+    ...{ venue: 'golden', symbol: name, timeframeMs: HOUR_MS, length, timeMs, open, high, low, close, volume, trades },
+    ...{ trends: null, filled: new Uint8Array(length) },
+  };
+}
+
+const tableOf = (name: string, series: CandleSeries, costs = COSTS) =>
+  (rewardNamed(name) as TableReward).table(series, costs);
+
+describe.each(['synthetic_a', 'synthetic_b'])('the published tables of %s', (name) => {
+  it.each(['market', 'limit'])('hindsight-%s equals them to float32', (exit) => {
+    const golden = readColumns(`${name}_reward_${exit}.csv`);
+    const table = tableOf(`hindsight-${exit}`, goldenSeries(name), { feeRate: 0.007, slippageRate: 0.5 });
+    expect(golden.buy.length).toBe(1469);
+    const cost = Math.log((1 - 0.007) / (1 + 0.007));
+    // The reference adds the cost in float32.
+    const inFloat32 = (value: number) => Math.fround(Math.fround(value - cost) + Math.fround(cost));
+    for (let j = 0; j < golden.buy.length; j++) {
+      // Row j decides at the last row of its window of 12.
+      const at = (j + 11) * 3;
+      const [buy, sell] = [inFloat32(table[at + BUY]), inFloat32(table[at + SELL])];
+      expect([buy, sell, Math.min(0, -Math.max(buy, sell))]).toEqual([golden.buy[j], golden.sell[j], golden.hold[j]]);
+      expect(table[at + HOLD]).toBeCloseTo(golden.hold[j], 8);
+    }
+    // The next row's horizon ends with the data: 20 bars after the decision are missing there.
+    expect(table[(golden.buy.length + 11) * 3]).toBeNaN();
+  });
+});
+
+describe('horizon', () => {
+  const series = makeSeries(3, 100, [60]);
+  const table = tableOf('horizon', series);
+
+  it('enters at the next open, leaves at the horizon, pays both sides, and is mirrored', () => {
+    const cost = Math.log((1 - 0.0015) / (1 + 0.0015));
+    for (const row of [0, 17, 39, 60, 79]) {
+      const move = Math.log(series.close[row + 20] / series.open[row + 1]);
+      expect(table[row * 3 + BUY]).toBeCloseTo(move + cost, 12);
+      expect(table[row * 3 + SELL]).toBeCloseTo(-move + cost, 12);
+      expect(table[row * 3 + HOLD]).toBe(0);
+    }
+  });
+
+  it('pays nothing across a gap or beyond the end', () => {
+    for (const row of [40, 59, 80, 99]) expect(table[row * 3]).toBeNaN();
+  });
+
+  it('sees nothing before the decision and nothing beyond its horizon', () => {
+    const changed = makeSeries(3, 100, [60]);
+    for (let i = 0; i < 100; i++) {
+      if (i <= 10 || i > 30)
+        for (const column of [changed.open, changed.high, changed.low, changed.close]) column[i] *= 2;
+    }
+    expect(tableOf('horizon', changed).slice(30, 33)).toEqual(table.slice(30, 33));
+  });
+});
+
+describe('smurf', () => {
+  it('adds the bonus to HOLD alone, of a table', () => {
+    const series = makeSeries(1, 60);
+    const base = tableOf('horizon', series);
+    const table = tableOf('smurf(horizon)', series);
+    for (let row = 0; row < 40; row++) {
+      expect(table[row * 3 + BUY]).toBe(base[row * 3 + BUY]);
+      expect(table[row * 3 + SELL]).toBe(base[row * 3 + SELL]);
+      expect(table[row * 3 + HOLD]).toBeCloseTo(0.00055, 15);
+    }
+  });
+
+  it('adds the bonus to HOLD alone, of an account', () => {
+    const reward = rewardNamed('smurf(market-order)') as AccountReward;
+    const account = new Account({ ...DEFAULT_ACCOUNT, feeRate: 0.01 });
+    account.reset(100);
+    const before = account.logEquity;
+    expect(reward.pay(account, HOLD, before)).toBeCloseTo(0.0055, 15);
+    expect(reward.pay(account, BUY, before)).toBe(0);
+  });
+});
+
+describe.each(['spot', 'margin'] as const)('what a trade earned (%s)', (mode) => {
+  it('market-order sums to ln(exit / entry) over every trade, and realized pays just that at its end', () => {
+    const series = makeSeries(8, 4000, [], 0.03);
+    const account = new Account({ ...DEFAULT_ACCOUNT, mode });
+    account.reset(series.close[0]);
+    const [marketOrder, realized] = ['market-order', 'realized'].map((name) => rewardNamed(name) as AccountReward);
+    const rng = new Rng(3);
+    let trade = 0;
+    let entry = account.equity;
+    let closed = 0;
+    for (let t = 1; t < series.length && !account.ended; t++) {
+      const action = rng.integer(3) as Action;
+      const before = account.logEquity;
+      const equity = account.equity;
+      if (account.units === 0) [trade, entry] = [0, equity];
+      account.stepBar(account.request(action), HOUR_MS, series.open[t], series.high[t], series.low[t], series.close[t]);
+      trade += marketOrder.pay(account, action, before);
+      const paid = realized.pay(account, action, before);
+      if (!account.tradeClosed) expect(paid).toBe(0);
+      else {
+        closed++;
+        expect(trade).toBeCloseTo(Math.log(account.equity / entry), 12);
+        expect(paid).toBeCloseTo(trade, 12);
+      }
+    }
+    expect(closed).toBeGreaterThan(100);
+  });
+});
+
+describe('the list of rewards', () => {
+  it('states of each what it looks at, and wraps every one', () => {
+    expect(REWARDS.map((reward) => [reward.name, reward.horizon, reward.hindsight])).toEqual([
+      ['market-order', 1, false],
+      ['realized', 1, false],
+      ['horizon', 20, false],
+      ['hindsight-market', 20, true],
+      ['hindsight-limit', 20, true],
+    ]);
+    for (const reward of REWARDS) {
+      const wrapped = rewardNamed(`smurf(${reward.name})`);
+      expect([wrapped.kind, wrapped.horizon, wrapped.hindsight]).toEqual([
+        reward.kind,
+        reward.horizon,
+        reward.hindsight,
+      ]);
+    }
+  });
+
+  it('refuses an unknown name in one line', () => {
+    expect(() => rewardNamed('smurf(profit)')).toThrow(InputError);
+    expect(() => rewardNamed('profit')).toThrow(/^unknown reward "profit": use one of market-order, realized, horizon/);
+  });
+});
