@@ -257,24 +257,17 @@ export class Account {
       this.closeOut(worst, 'liquidation');
       this.ended = true;
     }
-    this.markBar(high, low, close);
+    this.#markBar(high, low, close);
     if (mode === 'spot' && this.equity < FLOOR_SHARE * startingEquity) {
       this.closeOut(close, 'ruin');
       this.ended = true;
     }
   }
 
-  /** The bookkeeping of a close without any simulated fill: all that a bar does to an account that trades for real. */
-  markBar(high: number, low: number, close: number): void {
-    this.markTo(close);
-    this.#endBar(high, low);
-  }
-
-  /** One bar of an account whose fills come by themselves, as on a real venue: the mark at the close. */
+  /** One bar of an account whose fills come by themselves, as on a real venue: all that is left is the close. */
   observeBar(high: number, low: number, close: number): void {
     this.tradeClosed = false;
-    this.markTo(close);
-    this.#endBar(high, low);
+    this.#markBar(high, low, close);
   }
 
   /**
@@ -380,17 +373,33 @@ export class Account {
     return price * (1 + this.config.slippageRate) * (1 + this.config.feeRate);
   }
 
-  /** The part of a buy that the cash pays for. */
+  /** The part of a buy that the cash pays for, to the last digit that `applyFill` will take. */
   #affordable(quantity: number, price: number): number {
-    const cost = this.#buyingCost(price);
-    if (quantity * cost <= this.cash) return quantity;
-    // A hair less than the cash, so that rounding can't overdraw it.
-    const payable = (Math.max(0, this.cash) / cost) * (1 - 2 ** -50);
-    const trimmed = floorToStep(payable, this.config.quantityStep);
+    if (this.#spending(quantity, price) <= this.cash) return quantity;
+    const payable = Math.max(0, this.cash) / this.#buyingCost(price);
+    let trimmed = floorToStep(payable, this.config.quantityStep);
+    // A hair less where rounding would overdraw.
+    if (this.#spending(trimmed, price) > this.cash)
+      trimmed = floorToStep(payable * (1 - 2 ** -50), this.config.quantityStep);
     return trimmed > DUST_SHARE * quantity ? trimmed : 0;
   }
 
+  /** Cash that a simulated buy takes, rounded as its fill will be. */
+  #spending(quantity: number, price: number): number {
+    const notional = quantity * (price * (1 + this.config.slippageRate));
+    return notional + notional * this.config.feeRate;
+  }
+
   #endBar(high: number, low: number): void {
+    if (this.units !== 0) {
+      this.barsInTrade++;
+      this.bestPrice = this.units > 0 ? Math.max(this.bestPrice, high) : Math.min(this.bestPrice, low);
+    }
+    this.peakEquity = Math.max(this.peakEquity, this.equity);
+  }
+
+  #markBar(high: number, low: number, close: number): void {
+    this.markTo(close);
     if (this.units !== 0) {
       this.barsInTrade++;
       this.bestPrice = this.units > 0 ? Math.max(this.bestPrice, high) : Math.min(this.bestPrice, low);
