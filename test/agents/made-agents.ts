@@ -1,0 +1,89 @@
+/** Small agents and their environments, for tests. */
+import type { AgentSpec } from '../../src/agents/index.ts';
+import {
+  DQNAgent,
+  dqnConfigSchema,
+  PPOAgent,
+  ppoConfigSchema,
+  type TrainOptions,
+  train,
+} from '../../src/agents/index.ts';
+import type { Learner } from '../../src/agents/learner.ts';
+import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
+import type { Json } from '../../src/core/json.ts';
+import { rewardNamed } from '../../src/env/rewards/index.ts';
+import { TradingEnv } from '../../src/env/trading-env.ts';
+import type { VectorEnv } from '../../src/env/vector-env.ts';
+import type { Kernels } from '../../src/nn/index.ts';
+import { makeMarket } from '../env/made-market.ts';
+import { MemoryFileSystem } from '../memory-file-system.ts';
+
+export const SMALL_NETWORK = { filters: 8, hidden: [32, 32] };
+
+/** A spec with made-up names that fits the environment. */
+export function specFor(env: VectorEnv, changes: Partial<AgentSpec> = {}): AgentSpec {
+  const market = env.features - env.extraWidth;
+  return {
+    featureSet: 'made',
+    columns: Array.from({ length: market }, (_, i) => `column${i}`),
+    accountColumns: Array.from({ length: env.extraWidth }, (_, i) => `account${i}`),
+    signature: `made${market}`,
+    timeframe: env.timeframe,
+    timeframeMs: 3_600_000,
+    scaler: { method: 'made' },
+    reward: 'market-order',
+    rewardScale: 100,
+    account: { ...DEFAULT_ACCOUNT } as unknown as Json,
+    ...changes,
+  };
+}
+
+export type Kind = 'ppo' | 'dqn';
+
+/** A small agent for `env`; `config` goes over a small default. */
+export function makeAgent(
+  kind: Kind,
+  kernels: Kernels,
+  env: VectorEnv,
+  options: { config?: object; spec?: Partial<AgentSpec>; seed?: number } = {},
+): Learner & (PPOAgent | DQNAgent) {
+  const { config = {}, seed = 1 } = options;
+  const own = { kernels, spec: specFor(env, options.spec), seed };
+  const settings = { network: SMALL_NETWORK, environments: env.count, ...config };
+  return kind === 'ppo'
+    ? new PPOAgent({ ...own, config: ppoConfigSchema.parse(settings) })
+    : new DQNAgent({ ...own, config: dqnConfigSchema.parse(settings) });
+}
+
+/** Random-walk bars with an account, with starts, cuts and ends. */
+export function makeTradingEnv(count: number): TradingEnv {
+  return new TradingEnv({
+    markets: [makeMarket({ rows: 200, timeframe: 4 })],
+    count,
+    account: DEFAULT_ACCOUNT,
+    reward: rewardNamed('market-order'),
+    rewardScale: 100,
+    starts: 'random',
+    maxEpisodeSteps: 30,
+  });
+}
+
+/** A clock of which every look takes a millisecond. */
+export function stepClock() {
+  let now = 0;
+  return { nowMs: () => ++now, sleep: async () => {} };
+}
+
+/** Trains without validation and checkpoints on the way, if not told otherwise. */
+export function trainHere(options: Pick<TrainOptions, 'agent' | 'env' | 'steps'> & Partial<TrainOptions>) {
+  return train({
+    seed: 1,
+    validate: null,
+    validateEvery: options.steps,
+    checkpointEvery: options.steps,
+    files: new MemoryFileSystem(),
+    folder: 'checkpoints/run',
+    clock: stepClock(),
+    ...options,
+  });
+}

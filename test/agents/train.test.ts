@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Progress, TrainOptions } from '../../src/agents/index.ts';
+import type { Agent } from '../../src/core/agent.ts';
+import { createKernels, type Kernels } from '../../src/nn/index.ts';
+import { MemoryFileSystem } from '../memory-file-system.ts';
+import { type Kind, makeAgent, makeTradingEnv, trainHere } from './made-agents.ts';
+
+const KINDS: readonly Kind[] = ['ppo', 'dqn'];
+const CONFIG = {
+  ppo: { rolloutSteps: 16, epochs: 2, minibatchSize: 24 },
+  dqn: { learningStarts: 40, batchSize: 16, bufferSize: 150, explorationShare: 0.5, hardUpdateEvery: 7 },
+};
+const STEPS = 384;
+
+let kernels: Kernels;
+beforeAll(async () => {
+  kernels = await createKernels({ threads: 1 });
+});
+afterAll(() => kernels.dispose());
+
+/** A validation that is cheap and tells agents apart: how sure it is of BUY over a few windows. */
+function leaning(agent: Agent): number {
+  const env = makeTradingEnv(1);
+  env.reset(9);
+  let sum = 0;
+  for (let i = 0; i < 20; i++) {
+    const decision = agent.decide({ window: env.obs, mask: env.masks });
+    sum += (decision.probabilities ?? decision.qValues!)[1];
+    env.step(new Uint8Array([2]));
+  }
+  return sum;
+}
+
+async function run(
+  kind: Kind,
+  options: Partial<TrainOptions> & { config?: object; seed?: number; kernels?: Kernels; stop?: number } = {},
+) {
+  const env = makeTradingEnv(kind === 'ppo' ? 4 : 2);
+  const config = { ...CONFIG[kind], ...options.config };
+  const agent = makeAgent(kind, options.kernels ?? kernels, env, { config, seed: options.seed ?? 1 });
+  const files = (options.files as MemoryFileSystem) ?? new MemoryFileSystem();
+  // A signal that is raised once the run has come to the step `stop`.
+  const stop = options.stop ?? Number.POSITIVE_INFINITY;
+  const signal = {
+    get aborted() {
+      return agent.steps >= stop;
+    },
+  } as AbortSignal;
+  const every = { validate: leaning, validateEvery: 128, checkpointEvery: 100 };
+  const result = await trainHere({ agent, env, steps: STEPS, signal, ...every, ...options, files });
+  agent.dispose();
+  return { result, files, bytes: files.snapshot() };
+}
+
+describe.each(KINDS)('training %s', (kind) => {
+  it('gives the same bytes for the same seed, and others for another', async () => {
+    const first = await run(kind);
+    expect((await run(kind)).bytes).toEqual(first.bytes);
+    expect((await run(kind, { seed: 2 })).bytes).not.toEqual(first.bytes);
+    expect([...first.bytes.keys()]).toEqual([
+      'checkpoints/run/best/checkpoint.json',
+      'checkpoints/run/best/model.safetensors',
+      'checkpoints/run/best/optimizer.safetensors',
+      'checkpoints/run/last/checkpoint.json',
+      'checkpoints/run/last/model.safetensors',
+      'checkpoints/run/last/optimizer.safetensors',
+      'checkpoints/run/last/training.buffer',
+      'checkpoints/run/last/training.json',
+    ]);
+  });
+
+  it('gives the same bytes with two threads, and whatever the clock says', async () => {
+    const first = await run(kind);
+    const two = await createKernels({ threads: 2 });
+    expect((await run(kind, { kernels: two })).bytes).toEqual(first.bytes);
+    two.dispose();
+    const slow = { nowMs: () => performance.now() * 1e6, sleep: async () => {} };
+    expect((await run(kind, { clock: slow })).bytes).toEqual(first.bytes);
+  });
+
+  it('that was stopped anywhere and resumed gives the bytes of a run that was not', async () => {
+    const whole = await run(kind);
+    // Before the first step, inside the first rollout, on an update, inside a later one, just before the end.
+    for (const stop of [0, 20, 64, 192, 212, 380]) {
+      const stopped = await run(kind, { stop });
+      expect(stopped.result).toMatchObject({ status: 'stopped', steps: stop });
+      const resumed = await run(kind, { files: stopped.files, resume: true });
+      expect(resumed.result).toEqual(whole.result);
+      expect(resumed.bytes).toEqual(whole.bytes);
+    }
+    const again = await run(kind, { files: whole.files.copy(), resume: true });
+    expect(again.bytes).toEqual(whole.bytes);
+  });
+
+  it('goes on from whatever checkpoint a kill left', async () => {
+    const whole = await run(kind);
+    // A copy of the disk as it is whenever a checkpoint has been replaced: what a killed process leaves.
+    const disks: MemoryFileSystem[] = [];
+    const files = new MemoryFileSystem();
+    files.onOperation = (operation) => {
+      if (operation.startsWith('remove') && operation.endsWith('.old')) disks.push(files.copy());
+    };
+    await run(kind, { files });
+    expect(disks.length).toBeGreaterThan(3);
+    for (const disk of disks) {
+      if (!disk.exists('checkpoints/run/last')) continue;
+      expect((await run(kind, { files: disk, resume: true })).bytes).toEqual(whole.bytes);
+    }
+  });
+
+  it('keeps the agent with the highest validation as the best', async () => {
+    const returns = [-0.3, 0.2, 0.1];
+    let n = 0;
+    const seen: Progress[] = [];
+    const { result, files } = await run(kind, {
+      validate: () => returns[n++],
+      onProgress: (progress) => seen.push(progress),
+    });
+    expect(result).toEqual({ status: 'finished', steps: STEPS, best: { steps: 256, logReturn: 0.2 } });
+    const { trainedSteps } = JSON.parse(new TextDecoder().decode(files.read('checkpoints/run/best/checkpoint.json')));
+    expect(trainedSteps).toBe(256);
+    expect(seen.map((progress) => progress.validation)).toEqual(returns);
+    const names = kind === 'ppo' ? ['entropy', 'kl', 'explainedVariance', 'policyLoss'] : ['epsilon', 'loss'];
+    expect(Object.keys(seen[0].metrics)).toEqual(expect.arrayContaining(['reward', ...names]));
+    expect(seen[0].stepsPerSecond).toBeGreaterThan(0);
+    expect(seen.at(-1)).toMatchObject({ steps: STEPS, leftMs: 0 });
+  });
+
+  it('refuses to resume what was started otherwise, and says with what', async () => {
+    const { files } = await run(kind);
+    const resume = (options: Parameters<typeof run>[1]) => run(kind, { files: files.copy(), resume: true, ...options });
+    await expect(resume({ steps: 1000 })).rejects.toThrow('totalSteps 384, not 1000');
+    await expect(resume({ config: { gamma: 0.5 } })).rejects.toThrow(/"gamma":0.99.*not.*"gamma":0.5/);
+    await expect(run(kind === 'ppo' ? 'dqn' : 'ppo', { files: files.copy(), resume: true })).rejects.toThrow(
+      `holds an agent of class ${kind}, not ${kind === 'ppo' ? 'dqn' : 'ppo'}`,
+    );
+    await expect(run(kind, { resume: true })).rejects.toThrow('there is no checkpoint');
+  });
+});
