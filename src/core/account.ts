@@ -390,14 +390,6 @@ export class Account {
     return notional + notional * this.config.feeRate;
   }
 
-  #endBar(high: number, low: number): void {
-    if (this.units !== 0) {
-      this.barsInTrade++;
-      this.bestPrice = this.units > 0 ? Math.max(this.bestPrice, high) : Math.min(this.bestPrice, low);
-    }
-    this.peakEquity = Math.max(this.peakEquity, this.equity);
-  }
-
   #markBar(high: number, low: number, close: number): void {
     this.markTo(close);
     if (this.units !== 0) {

@@ -203,7 +203,7 @@ describe('real fills', () => {
   it('takes a fee in base currency from the quantity and calls what stays behind dust', () => {
     const account = openAccount({ quantityStep: 0.01, ...FREE });
     account.applyFill(10, 100, 100.5, 0, 0.005);
-    account.markBar(101, 100, 101);
+    account.observeBar(101, 100, 101);
     expect(account.position).toBeCloseTo(9.995, 12);
     expect([account.feesPaid, account.slippagePaid]).toEqual([0.5, 5]);
     account.applyFill(-9.99, 101, 101, 1);
