@@ -15,22 +15,6 @@ export interface Interval {
   readonly confidence: number;
 }
 
-/** Fills `out` with the indices of one resample of a series as long as `out`; `meanBlock` >= 1, in bars. */
-export function drawStationaryIndices(out: Int32Array, meanBlock: number, rng: Rng): void {
-  const n = out.length;
-  let filled = 0;
-  while (filled < n) {
-    let at = rng.integer(n);
-    // P(L = k) = p (1 - p)^(k - 1) with p = 1 / meanBlock, by inversion: one random number a block, not one a bar.
-    const length = meanBlock <= 1 ? 1 : 1 + Math.floor(log(1 - rng.uniform()) / log(1 - 1 / meanBlock));
-    const end = Math.min(n, filled + length);
-    for (; filled < end; filled++) {
-      out[filled] = at;
-      at = at + 1 === n ? 0 : at + 1;
-    }
-  }
-}
-
 /**
  * The block length that minimises the error of the variance of a mean: Politis and White (Econometric Reviews 23(1),
  * 2004) with the correction of Patton, Politis and White (28(4), 2009), for the stationary bootstrap; the lag rule is
@@ -75,27 +59,44 @@ export function optimalBlockLength(values: ArrayLike<number>): number {
 }
 
 /**
- * Percentile interval of a statistic under resampling of rows. `statistic` gets the indices of a resample; the
- * estimate is the statistic of the sample itself.
+ * Percentile intervals of the means of several columns, each resample taking the same bars of all of them.
+ * @param columns (columns, n) of equal length
+ * @param options.meanBlock mean length of a block, >= 1, in bars
+ * @param options.confidence two-sided coverage
  */
-export function bootstrapInterval(
-  length: number,
-  statistic: (indices: Int32Array) => number,
+export function bootstrapMeans(
+  columns: readonly Float64Array[],
   options: { readonly meanBlock: number; readonly resamples: number; readonly confidence: number; readonly rng: Rng },
-): Interval {
-  const indices = Int32Array.from({ length }, (_, i) => i);
-  const estimate = statistic(indices);
-  const draws = new Float64Array(options.resamples);
-  for (let i = 0; i < draws.length; i++) {
-    drawStationaryIndices(indices, options.meanBlock, options.rng);
-    draws[i] = statistic(indices);
+): Interval[] {
+  const { meanBlock, resamples, confidence, rng } = options;
+  const n = columns[0].length;
+  // The sum of any block, also of one that wraps, is the difference of two of these: a block costs as much as a bar.
+  const sums = columns.map((column) => {
+    const running = new Float64Array(2 * n + 1);
+    for (let i = 0; i < 2 * n; i++) running[i + 1] = running[i] + column[i < n ? i : i - n];
+    return running;
+  });
+  const draws = columns.map(() => new Float64Array(resamples));
+  const logStay = log(1 - 1 / meanBlock);
+  for (let round = 0; round < resamples; round++) {
+    let left = n;
+    while (left > 0) {
+      const at = rng.integer(n);
+      // P(L = k) = p (1 - p)^(k - 1) with p = 1 / meanBlock, by inversion.
+      const drawn = meanBlock <= 1 ? 1 : 1 + Math.floor(log(1 - rng.uniform()) / logStay);
+      const length = Math.min(left, drawn);
+      for (let c = 0; c < sums.length; c++) draws[c][round] += sums[c][at + length] - sums[c][at];
+      left -= length;
+    }
   }
-  draws.sort();
-  const tail = (1 - options.confidence) / 2;
-  return {
-    estimate,
-    lower: quantile(draws, tail),
-    upper: quantile(draws, 1 - tail),
-    confidence: options.confidence,
-  };
+  const tail = (1 - confidence) / 2;
+  return columns.map((column, c) => {
+    const sorted = draws[c].map((sum) => sum / n).sort();
+    return {
+      estimate: mean(column),
+      lower: quantile(sorted, tail),
+      upper: quantile(sorted, 1 - tail),
+      confidence,
+    };
+  });
 }

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
-import { bootstrapInterval, drawStationaryIndices, optimalBlockLength } from '../../src/evaluate/bootstrap.ts';
-import { mean } from '../../src/evaluate/moments.ts';
+import { bootstrapMeans, optimalBlockLength } from '../../src/evaluate/bootstrap.ts';
 import { normalCdf, normalQuantile } from '../../src/evaluate/normal.ts';
 import { combinations, overfittingProbability } from '../../src/evaluate/overfitting.ts';
 import { interquartileMean, summarizeSeeds } from '../../src/evaluate/seeds.ts';
@@ -61,44 +60,50 @@ describe('the stationary bootstrap', () => {
     expect(optimalBlockLength(values)).toBeCloseTo(Math.max(1, stationary), 8);
   });
 
-  it('draws blocks of the mean length asked for, round the end', () => {
-    const indices = new Int32Array(100_000);
-    drawStationaryIndices(indices, 20, new Rng(4));
-    let breaks = 0;
-    for (let i = 1; i < indices.length; i++) if (indices[i] !== (indices[i - 1] + 1) % indices.length) breaks++;
-    expect(indices.length / (breaks + 1)).toBeGreaterThan(19);
-    expect(indices.length / (breaks + 1)).toBeLessThan(21);
-    expect(Math.min(...indices)).toBeGreaterThanOrEqual(0);
+  it.each([1, 4, 30])('has the variance that Politis and Romano’s equation 7 gives blocks of %d', (meanBlock) => {
+    const rng = new Rng(4);
+    const n = 1000;
+    const values = new Float64Array(n);
+    for (let i = 1; i < n; i++) values[i] = 0.6 * values[i - 1] + rng.normal();
+    const mean = values.reduce((sum, value) => sum + value, 0) / n;
+    const circular = (lag: number) =>
+      values.reduce((sum, value, i) => sum + (value - mean) * (values[(i + lag) % n] - mean), 0) / n;
+    let variance = circular(0);
+    const stay = 1 - 1 / meanBlock;
+    for (let lag = 1; lag < n; lag++) {
+      const weight = (1 - lag / n) * stay ** lag + (lag / n) * stay ** (n - lag);
+      variance += weight * circular(lag);
+    }
+    const options = { meanBlock, resamples: 8000, confidence: 0.682689, rng: new Rng(9) };
+    const [{ lower, upper }] = bootstrapMeans([values], options);
+    expect((upper - lower) / 2 / Math.sqrt(variance / n)).toBeGreaterThan(0.96);
+    expect((upper - lower) / 2 / Math.sqrt(variance / n)).toBeLessThan(1.04);
   });
 
   it('covers the mean of dependent data about as often as it says', () => {
     const rng = new Rng(12);
-    const rounds = 300;
+    const rounds = 600;
     let covered = 0;
     for (let round = 0; round < rounds; round++) {
       const values = new Float64Array(400);
       for (let i = 1; i < values.length; i++) values[i] = 0.3 * values[i - 1] + rng.normal();
       const options = { meanBlock: optimalBlockLength(values), resamples: 200, confidence: 0.9, rng };
-      const { lower, upper } = bootstrapInterval(
-        values.length,
-        (indices) => indices.reduce((sum, i) => sum + values[i], 0) / indices.length,
-        options,
-      );
+      const [{ lower, upper }] = bootstrapMeans([values], options);
       if (lower <= 0 && upper >= 0) covered++;
     }
-    expect(covered / rounds).toBeGreaterThan(0.82);
-    expect(covered / rounds).toBeLessThan(0.96);
+    expect(covered / rounds).toBeGreaterThan(0.84);
+    expect(covered / rounds).toBeLessThan(0.94);
   });
 
-  it('draws the same from the same seed', () => {
-    const values = golden.blocks[0].values;
+  it('takes the same bars of every column, and draws the same from the same seed', () => {
+    const values = Float64Array.from(golden.blocks[0].values);
+    const shifted = values.map((value) => value + 1);
     const run = (seed: number) =>
-      bootstrapInterval(values.length, (indices) => mean(Array.from(indices, (i) => values[i])), {
-        meanBlock: 5,
-        resamples: 50,
-        confidence: 0.95,
-        rng: new Rng(seed),
-      });
+      bootstrapMeans([values, shifted], { meanBlock: 5, resamples: 200, confidence: 0.95, rng: new Rng(seed) });
+    const [plain, plusOne] = run(1);
+    expect(plusOne.estimate - plain.estimate).toBeCloseTo(1, 12);
+    expect(plusOne.lower - plain.lower).toBeCloseTo(1, 12);
+    expect(plusOne.upper - plain.upper).toBeCloseTo(1, 12);
     expect(run(1)).toEqual(run(1));
     expect(run(1)).not.toEqual(run(2));
   });

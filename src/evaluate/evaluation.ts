@@ -1,0 +1,203 @@
+/**
+ * The whole examination of a policy on a fold it never saw: its ledger beside those of all baselines, and the verdict.
+ * The result is plain JSON; the terminal table and the report are made of it alone.
+ */
+import type { AccountConfig } from '../core/account.ts';
+import type { Agent } from '../core/agent.ts';
+import type { CandleSeries } from '../core/candle.ts';
+import type { Json } from '../core/json.ts';
+import type { SafetyLayer } from '../core/safety.ts';
+import type { ScaledTable } from '../features/observation.ts';
+import { backtest } from './backtest.ts';
+import { type BaselineContext, isPossible } from './baselines/baseline.ts';
+import { BASELINES, backtestBaseline, findBaseline } from './baselines/index.ts';
+import { backtestRandom, matchTurnover } from './baselines/random.ts';
+import { maximumDrawdown } from './drawdown.ts';
+import { barReturns, type Ledger, type TradeExit, type VerdictCounts } from './ledger.ts';
+import { type Metrics, measure } from './metrics.ts';
+import { agentPolicy, type Policy } from './policy.ts';
+import type { Trials } from './sharpe-ratio.ts';
+import type { RowRange } from './split.ts';
+import { type Judgement, judge } from './verdict.ts';
+
+/** Random policies of the same turnover that the subject is ranked among. */
+const RANDOM_PATHS = 50;
+
+/** A ledger's figures, without its bars. */
+export interface Scored {
+  readonly name: string;
+  readonly label: string;
+  readonly doc: string;
+  readonly metrics: Metrics;
+  /** Unix ms of the opens of the bars of the maximum drawdown; `recoveredMs` is null where the peak wasn't reached again. */
+  readonly drawdown: { readonly peakMs: number; readonly troughMs: number; readonly recoveredMs: number | null };
+  readonly overridden: number;
+  readonly noOps: number;
+  readonly borrowPaid: number;
+  readonly verdicts: Readonly<Record<string, VerdictCounts>>;
+  /** How the trades ended: count by reason. */
+  readonly exits: Readonly<Partial<Record<TradeExit, number>>>;
+  readonly endedMs: number | null;
+  readonly haltedMs: number | null;
+}
+
+/** What the report draws. Index i is the bar that opens at `timeMs[i]`. */
+export interface Chart {
+  readonly timeMs: readonly number[];
+  readonly close: readonly number[];
+  readonly curves: readonly { readonly name: string; readonly label: string; readonly equity: readonly number[] }[];
+  /** Signed value of the subject's position / equity at the close. */
+  readonly exposure: readonly number[];
+  /** Final actions of the subject, -1 where nobody was asked. */
+  readonly actions: readonly number[];
+  readonly fills: readonly {
+    readonly index: number;
+    readonly quantity: number;
+    readonly price: number;
+    readonly reason: TradeExit;
+  }[];
+}
+
+export interface Evaluation {
+  readonly schema: 1;
+  readonly venue: string;
+  readonly symbol: string;
+  readonly timeframeMs: number;
+  /** `test`, or what else was looked at. */
+  readonly fold: string;
+  /** Opens of the first and the last bar. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly bars: number;
+  readonly account: AccountConfig;
+  readonly seed: number;
+  readonly judgement: Judgement;
+  readonly subject: Scored;
+  readonly baselines: readonly Scored[];
+  /** Baselines that this evaluation can't have. */
+  readonly skipped: readonly string[];
+  /** Share of random policies of the same turnover that earned less; null without turnover. */
+  readonly randomRank: number | null;
+  /** What ran: checkpoint, data hash, config, kernels. */
+  readonly provenance: Readonly<Record<string, Json>>;
+  /** Simple returns of the subject, bar by bar. */
+  readonly returns: readonly number[];
+  readonly chart: Chart;
+}
+
+export interface EvaluationOptions {
+  readonly series: CandleSeries;
+  readonly table: ScaledTable | null;
+  readonly split: { readonly train: RowRange | null; readonly test: RowRange };
+  readonly account: AccountConfig;
+  readonly safety: SafetyLayer | null;
+  readonly seed: number;
+  readonly trials: Trials;
+  /** Default `test`. */
+  readonly fold?: string;
+  readonly provenance?: Readonly<Record<string, Json>>;
+}
+
+function score(ledger: Ledger, label: string, doc: string): Scored {
+  const { peak, trough, recovery } = maximumDrawdown(ledger.equity);
+  const timeOf = (row: number | null) => (row === null ? null : ledger.timeMs[row - ledger.firstRow]);
+  const exits: Partial<Record<TradeExit, number>> = {};
+  for (const { exit } of ledger.trades) exits[exit] = (exits[exit] ?? 0) + 1;
+  return {
+    name: ledger.name,
+    label,
+    doc,
+    metrics: measure(ledger),
+    drawdown: {
+      peakMs: ledger.timeMs[peak],
+      troughMs: ledger.timeMs[trough],
+      recoveredMs: recovery === null ? null : ledger.timeMs[recovery],
+    },
+    overridden: ledger.overridden,
+    noOps: ledger.noOps,
+    borrowPaid: ledger.borrowPaid,
+    verdicts: ledger.verdicts,
+    exits,
+    endedMs: timeOf(ledger.endedRow),
+    haltedMs: timeOf(ledger.haltedRow),
+  };
+}
+
+function chartOf(subject: Ledger, label: string, others: readonly { ledger: Ledger; label: string }[]): Chart {
+  const curves = [{ ledger: subject, label }, ...others];
+  return {
+    timeMs: Array.from(subject.timeMs),
+    close: Array.from(subject.close),
+    curves: curves.map(({ ledger, label }) => ({ name: ledger.name, label, equity: Array.from(ledger.equity) })),
+    exposure: Array.from(subject.position, (position, i) =>
+      subject.equity[i] > 0 ? (position * subject.close[i]) / subject.equity[i] : 0,
+    ),
+    actions: Array.from(subject.actions, (action, i) => (subject.decided[i] === 1 ? action : -1)),
+    fills: subject.fills.map(({ row, ...fill }) => ({ index: row - subject.firstRow, ...fill })),
+  };
+}
+
+function rankAmongRandom(context: BaselineContext, subject: Ledger): number | null {
+  if (subject.turnover === 0) return null;
+  const rate = matchTurnover(context, subject);
+  const final = subject.equity[subject.bars - 1];
+  let below = 0;
+  for (let path = 0; path < RANDOM_PATHS; path++) {
+    const { equity, bars } = backtestRandom(context, rate, context.seed + 1000 + path);
+    if (equity[bars - 1] < final) below++;
+  }
+  return below / RANDOM_PATHS;
+}
+
+function examine(options: EvaluationOptions, subject: Ledger, label: string, doc: string): Evaluation {
+  const { series, table, split, account, seed, trials, fold = 'test', provenance = {} } = options;
+  const { train, test } = split;
+  const context: BaselineContext = { series, table, account, train, test, reference: subject, seed };
+  const possible = BASELINES.filter((baseline) => isPossible(baseline, context));
+  const others = possible.map((baseline) => ({ ...baseline, ledger: backtestBaseline(baseline, context) }));
+  const holding = others[possible.indexOf(findBaseline('buy-and-hold'))].ledger;
+  return {
+    schema: 1,
+    venue: series.venue,
+    symbol: series.symbol,
+    timeframeMs: series.timeframeMs,
+    fold,
+    fromMs: subject.timeMs[0],
+    toMs: subject.timeMs[subject.bars - 1],
+    bars: subject.bars,
+    account,
+    seed,
+    judgement: judge(subject, holding, trials, seed),
+    subject: score(subject, label, doc),
+    baselines: others.map(({ ledger, label, doc }) => score(ledger, label, doc)),
+    skipped: BASELINES.filter((baseline) => !possible.includes(baseline)).map(({ name }) => name),
+    randomRank: rankAmongRandom(context, subject),
+    provenance,
+    returns: Array.from(barReturns(subject)),
+    chart: chartOf(subject, label, others),
+  };
+}
+
+/** An agent, behind the safety layer where there is one, through the test rows. */
+export function evaluate(options: EvaluationOptions & { readonly agent: Agent; readonly label?: string }): Evaluation {
+  const { agent, label = agent.kind.toUpperCase() } = options;
+  return evaluatePolicy({ ...options, policy: agentPolicy(agent), label, doc: `the ${agent.kind} agent, greedy` });
+}
+
+/** Any policy, as `evaluate` does an agent. */
+export function evaluatePolicy(
+  options: EvaluationOptions & { readonly policy: Policy; readonly label: string; readonly doc: string },
+): Evaluation {
+  const { series, table, split, account, safety, policy, label, doc } = options;
+  const ledger = backtest({ policy, series, table, account, safety, rows: split.test });
+  return examine(options, ledger, label, doc);
+}
+
+/** A baseline by its name, without a safety layer. @throws InputError for an unknown name or one that needs an agent */
+export function evaluateBaseline(options: EvaluationOptions & { readonly name: string }): Evaluation {
+  const { series, table, split, account, seed, name } = options;
+  const baseline = findBaseline(name);
+  const { train, test } = split;
+  const ledger = backtestBaseline(baseline, { series, table, account, train, test, reference: null, seed });
+  return examine(options, ledger, baseline.label, baseline.doc);
+}

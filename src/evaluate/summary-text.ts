@@ -1,0 +1,79 @@
+/** An evaluation as a terminal shows it. */
+import type { Evaluation, Scored } from './evaluation.ts';
+import { formatMetric, formatNumber, formatShare, formatTime, formatTimeframe, NOTHING } from './format.ts';
+import { METRICS } from './metrics.ts';
+import { formatTable } from './table-text.ts';
+
+/** What the comparison shows of each policy; the subject's full list follows. */
+const COMPARED = [
+  ['cumulativeReturn', 'return'],
+  ['sharpe', 'Sharpe'],
+  ['maxDrawdown', 'max drawdown'],
+  ['volatility', 'volatility'],
+  ['exposure', 'exposure'],
+  ['trades', 'trades'],
+  ['winRate', 'win rate'],
+  ['feesPaid', 'fees'],
+] as const;
+
+function compare(scored: readonly Scored[]): string {
+  const unitOf = new Map(METRICS.map(({ name, unit }) => [name, unit]));
+  const rows = scored.map(({ label, metrics }) => [
+    label,
+    ...COMPARED.map(([name]) => formatMetric(metrics[name], unitOf.get(name) ?? 'ratio')),
+  ]);
+  return formatTable(['policy', ...COMPARED.map(([, title]) => title)], rows);
+}
+
+/** Peak, trough and recovery of the maximum drawdown in words. */
+export function describeDrawdown({ drawdown, metrics }: Scored, timeframeMs: number): string {
+  if (metrics.maxDrawdown === 0) return 'never below a peak';
+  const { peakMs, troughMs, recoveredMs } = drawdown;
+  const end = recoveredMs === null ? 'not recovered' : `recovered ${formatTime(recoveredMs, timeframeMs)}`;
+  return `${formatTime(peakMs, timeframeMs)} to ${formatTime(troughMs, timeframeMs)}, ${end}`;
+}
+
+/** The whole evaluation as lines of text, the verdict first. */
+export function renderTable(evaluation: Evaluation): string {
+  const { subject, baselines, judgement, timeframeMs, randomRank } = evaluation;
+  const { meanReturn, excessReturn, deflatedSharpe, minimumBars } = judgement;
+  const from = formatTime(evaluation.fromMs, timeframeMs);
+  const to = formatTime(evaluation.toMs, timeframeMs);
+  const interval = ({ estimate, lower, upper }: typeof meanReturn) =>
+    `${formatShare(estimate)} a year (95 %: ${formatShare(lower)} to ${formatShare(upper)})`;
+  const acted = Object.entries(subject.verdicts).map(([rule, counts]) => [
+    rule,
+    ...[counts.allow, counts.deny, counts['reduce-only'], counts.halt].map((count) => formatNumber(count, 0)),
+  ]);
+  return [
+    `Verdict: ${judgement.verdict}`,
+    `  ${judgement.reason}`,
+    '',
+    `${evaluation.venue} ${evaluation.symbol} ${formatTimeframe(timeframeMs)}, ${evaluation.fold} fold: ${formatNumber(evaluation.bars, 0)} bars, ${from} to ${to} UTC, seed ${evaluation.seed}`,
+    '',
+    compare([subject, ...baselines]),
+    '',
+    formatTable(
+      [subject.label, ''],
+      METRICS.map(({ name, label, unit }) => [label, formatMetric(subject.metrics[name], unit)]),
+    ),
+    '',
+    `Maximum drawdown        ${describeDrawdown(subject, timeframeMs)}`,
+    `Mean return             ${interval(meanReturn)}`,
+    `Minus buy and hold      ${interval(excessReturn)}`,
+    `Deflated Sharpe ratio   ${deflatedSharpe === null ? NOTHING : formatNumber(deflatedSharpe, 3)} after ${judgement.trials} ${judgement.trials === 1 ? 'trial' : 'trials'} on this fold`,
+    `Bars to prove it        ${minimumBars === null ? 'no number of bars would' : formatNumber(minimumBars, 0)}`,
+    `Beats random trading    ${randomRank === null ? NOTHING : `${formatShare(randomRank)} of policies with the same turnover`}`,
+    ...(acted.length === 0
+      ? []
+      : [
+          '',
+          formatTable(['rule', 'allow', 'deny', 'reduce-only', 'halt'], acted),
+          `overridden decisions: ${formatNumber(subject.overridden, 0)}`,
+        ]),
+    ...(subject.haltedMs === null
+      ? []
+      : [`halted by the safety layer at ${formatTime(subject.haltedMs, timeframeMs)}`]),
+    ...(subject.endedMs === null ? [] : [`the account came to its end at ${formatTime(subject.endedMs, timeframeMs)}`]),
+  ].join('\n');
+}
