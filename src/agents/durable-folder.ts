@@ -11,10 +11,7 @@ export function writeFolderDurably(files: FileSystem, path: string, contents: Re
   const old = `${path}.old`;
   const parent = parentOf(path);
   makeDurably(files, parent);
-  if (!files.exists(path) && files.exists(old)) {
-    files.rename(old, path);
-    files.sync(parent);
-  }
+  if (!files.exists(path) && files.exists(old)) files.rename(old, path);
   files.remove(temporary);
   const folders = new Set([temporary]);
   for (const [name, bytes] of contents) {

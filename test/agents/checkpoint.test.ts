@@ -61,6 +61,31 @@ describe('replacing a folder', () => {
     expect(states).toBeGreaterThan(60);
   });
 
+  it('survives a second crash, in the write that mends the first', () => {
+    const start = new MemoryFileSystem();
+    writeFolderDurably(start, 'best', contents('old'));
+    const halfway: MemoryFileSystem[] = [];
+    const odd = new Map([['only here', bytes('x')]]);
+    atEveryCrash(
+      start.copy(),
+      (files) => writeFolderDurably(files, 'best', odd),
+      (disk) => {
+        if (disk.exists('best.tmp') || !disk.exists('best')) halfway.push(disk);
+      },
+    );
+    expect(halfway.length).toBeGreaterThan(5);
+    for (const disk of halfway) {
+      atEveryCrash(
+        disk,
+        (files) => writeFolderDurably(files, 'best', contents('new')),
+        (twice, after) => {
+          const names = twice.list(findFolder(twice, 'best') ?? 'nowhere').join();
+          expect(['a,inner', 'only here'], after).toContain(names);
+        },
+      );
+    }
+  });
+
   it('leaves nothing or the whole of a first one', () => {
     atEveryCrash(
       new MemoryFileSystem(),
