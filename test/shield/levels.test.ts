@@ -1,0 +1,54 @@
+/** Protective levels: where they lie, on which side, and which of several stands. */
+import { describe, expect, test } from 'vitest';
+import { createShield, type Overrides } from '../../src/shield/index.ts';
+import { makeFacts } from './facts.ts';
+
+const NONE = Number.NaN;
+const long = { position: 2, entryPrice: 100, bestPrice: 120 };
+const short = { position: -2, entryPrice: 100, bestPrice: 80 };
+const flat = { position: 0, entryPrice: NONE, bestPrice: NONE };
+
+function levelsOf(overrides: Overrides, position: typeof long) {
+  return createShield({ profile: 'none', overrides }).levels(position);
+}
+
+describe('levels', () => {
+  test.each([
+    ['stop-loss', long, 75, NONE],
+    ['stop-loss', short, 125, NONE],
+    ['take-profit', long, NONE, 125],
+    ['take-profit', short, NONE, 75],
+    ['trailing-stop', long, 90, NONE],
+    ['trailing-stop', short, 100, NONE],
+  ])('%s', (name, position, stop, target) => {
+    const overrides = { [name]: { distance: 0.25 } };
+    expect(levelsOf(overrides, position)).toEqual({ stop, target });
+    expect(levelsOf(overrides, flat)).toEqual({ stop: NONE, target: NONE });
+  });
+  test('the nearest stop and the nearest target stand', () => {
+    const near = {
+      'stop-loss': { distance: 0.25 },
+      'trailing-stop': { distance: 0.125 },
+      'take-profit': { distance: 0.5 },
+    };
+    expect(levelsOf(near, long)).toEqual({ stop: 105, target: 150 });
+    expect(levelsOf(near, short)).toEqual({ stop: 90, target: 50 });
+    const far = { 'stop-loss': { distance: 0.125 }, 'trailing-stop': { distance: 0.5 } };
+    expect(levelsOf(far, long)).toEqual({ stop: 87.5, target: NONE });
+    expect(levelsOf(far, short)).toEqual({ stop: 112.5, target: NONE });
+  });
+  test('a tighter distance is nearer', () => {
+    for (const name of ['stop-loss', 'trailing-stop'])
+      for (const position of [long, short]) {
+        const at = (distance: number) =>
+          levelsOf({ [name]: { distance } }, position).stop * Math.sign(position.position);
+        expect(at(0.05)).toBeGreaterThan(at(0.06));
+      }
+  });
+  test('nothing is added beyond a stop, and selling out passes', () => {
+    const shield = createShield({ profile: 'none', overrides: { 'stop-loss': {} } });
+    const below = makeFacts({ units: 1, entryPrice: 100, close: 94 });
+    expect(shield.decide({ action: 1, probabilities: null, qValues: null }, below).final).toBe(2);
+    expect(shield.decide({ action: 0, probabilities: null, qValues: null }, below).final).toBe(0);
+  });
+});
