@@ -2,11 +2,15 @@
  * The door to the numeric kernels. Networks and optimisers build programs of ops (`ops.ts`); which implementation runs
  * them is decided here and known nowhere else.
  */
+import { InputError } from '../core/errors.ts';
 import { Memory } from './memory.ts';
 import { encodeProgram, type Phase, type Program } from './program.ts';
 import { runReference } from './reference.ts';
+import { createWasmKernels } from './wasm.ts';
 
 export type KernelKind = 'reference' | 'wasm' | 'native';
+
+const MAX_THREADS = 16;
 
 export interface KernelOptions {
   /** 'auto' (default) takes the fastest that works here: native, then wasm, then reference. */
@@ -27,6 +31,8 @@ export interface Kernels {
   free(view: Float32Array): void;
   compile(phases: readonly Phase[]): Program;
   run(program: Program): void;
+  /** Does `rounds` rounds of fused multiply-adds in registers on one thread and returns their flops; for benchmarks. */
+  peak(rounds: number): number;
   /** Ends the threads. The arrays stay readable; nothing can be run any more. */
   dispose(): void;
 }
@@ -34,8 +40,12 @@ export interface Kernels {
 /** Kernels of the kind that was asked for; an error says why that kind can't run here. */
 export async function createKernels(options: KernelOptions = {}): Promise<Kernels> {
   const kind = options.kind ?? 'auto';
-  if (kind === 'reference' || kind === 'auto') return createReferenceKernels();
-  throw new Error(`kernels: ${kind} is not available here`);
+  const { threads } = options;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)) {
+    throw new InputError(`kernels: threads is ${threads}; give a whole number from 1 to ${MAX_THREADS}`);
+  }
+  if (kind === 'reference') return createReferenceKernels();
+  return createWasmKernels(threads);
 }
 
 /** Bytes that the reference implementation may use; pages are only taken when touched. */
@@ -57,6 +67,7 @@ export function createReferenceKernels(elementBytes: 4 | 8 = 4): Kernels {
     free: (view) => memory.free(view),
     compile: (phases) => encodeProgram(phases, memory),
     run: (program) => runReference(program.words, floats),
+    peak: () => 0,
     dispose: () => {},
   };
 }
