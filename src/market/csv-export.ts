@@ -1,0 +1,25 @@
+import type { CandleSeries } from '../core/candle.ts';
+
+/**
+ * A series as CSV: exact doubles, times in milliseconds, empty cells for what isn't known. Importing it gives the same
+ * series, filled marks included (trends are a source of their own and are exported for reading only).
+ */
+export function* formatCandleCsv(series: CandleSeries): Generator<string> {
+  const { trades, trends, filled } = series;
+  const marks = filled.includes(1);
+  const header = ['timestamp', 'open', 'high', 'low', 'close', 'volume'];
+  if (trades !== null) header.push('trades');
+  if (trends !== null) header.push('trends');
+  if (marks) header.push('filled');
+  yield `${header.join(',')}\n`;
+  const show = (value: number) => (Number.isNaN(value) ? '' : String(value));
+  for (let i = 0; i < series.length; i++) {
+    const cells = [series.timeMs, series.open, series.high, series.low, series.close, series.volume].map((column) =>
+      show(column[i]),
+    );
+    if (trades !== null) cells.push(show(trades[i]));
+    if (trends !== null) cells.push(show(trends[i]));
+    if (marks) cells.push(String(filled[i]));
+    yield `${cells.join(',')}\n`;
+  }
+}
