@@ -13,7 +13,6 @@ import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 import { log } from '../core/math.ts';
 import { rewardNamed } from '../env/rewards/index.ts';
-import { smurf } from '../env/rewards/smurf.ts';
 import { TradingEnv, type TradingMarket } from '../env/trading-env.ts';
 import { backtest } from '../evaluate/backtest.ts';
 import { agentPolicy } from '../evaluate/policy.ts';
@@ -122,16 +121,6 @@ export function createAgent(kernels: Kernels, config: ExperimentConfig, spec: Ag
   return config.training.agent === 'ppo'
     ? new PPOAgent({ kernels, spec, config: config.ppo, seed })
     : new DQNAgent({ kernels, spec, config: config.dqn, seed });
-}
-
-/** The supervisor's settings: DQN, smurf(horizon), gamma 0, no account columns, since its account isn't the primary's. */
-export function smurfConfig(config: ExperimentConfig, base = 'horizon'): ExperimentConfig {
-  return {
-    ...config,
-    features: { ...config.features, accountFeatures: base !== 'horizon' && config.features.accountFeatures },
-    training: { ...config.training, agent: 'dqn', reward: smurf(rewardNamed(base)).name },
-    dqn: { ...config.dqn, gamma: base === 'horizon' ? 0 : config.dqn.gamma },
-  };
 }
 
 function register(registry: RunRegistry, options: TrainRunOptions, prepared: Prepared, workplace: Workplace): Run {
