@@ -139,7 +139,7 @@ export function readBalances(raw: unknown): Map<string, Balance> {
     const held = value as Fields;
     const free = decimalIn(held.free, `free ${currency}`);
     const used = decimalIn(held.used, `used ${currency}`);
-    if (free === null && used === null) continue;
+    if (free === null && used === null) throw badAnswer(`nothing is said of the balance of ${currency.slice(0, 12)}`);
     balances.set(currency, {
       free: amountIn(free ?? '0', `free ${currency}`),
       locked: amountIn(used ?? '0', `used ${currency}`),

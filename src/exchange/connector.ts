@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Candle } from '../core/candle.ts';
@@ -55,6 +56,7 @@ export interface ConnectorOptions {
 interface Ccxt extends VenueHandle {
   timeframes: Record<string, string>;
   precisionMode: number;
+  has: Record<string, unknown>;
   markets: Record<string, { id: string }> | undefined;
   loadMarkets(reload?: boolean): Promise<unknown>;
   market(symbol: string): { id: string };
@@ -70,9 +72,7 @@ interface Ccxt extends VenueHandle {
     price: string | undefined,
     params: object,
   ): Promise<unknown>;
-  fetchOrder(id: string | undefined, symbol: string, params: object): Promise<unknown>;
   cancelOrder(id: string | undefined, symbol: string, params: object): Promise<unknown>;
-  fetchOpenOrders(symbol: string, since?: number, limit?: number, params?: object): Promise<unknown>;
   fetchMyTrades(symbol: string, since: number | undefined, limit: number, params: object): Promise<unknown>;
   watchOHLCV(symbol: string, timeframe: string): Promise<unknown>;
   setSandboxMode(on: boolean): void;
@@ -201,18 +201,18 @@ export class ExchangeConnector implements Venue {
   }
 
   async fetchOrder(clientOrderId: string, symbol: string): Promise<VenueOrder | null> {
-    for (const params of this.#row.lookups(clientOrderId)) {
-      const answer = await this.#unlessNotFound((exchange) => exchange.fetchOrder(undefined, symbol, params));
-      if (answer === null) continue;
-      const order = readOrder(answer, symbol, this.serverTimeMs());
-      if (order.clientOrderId !== clientOrderId) throw badAnswer('the answer is about another order');
-      return order;
-    }
-    return null;
+    await this.fetchMarket(symbol);
+    const answer = await this.#unlessNotFound((exchange) => this.#row.findOrder(exchange, clientOrderId, symbol));
+    if (answer === null) return null;
+    const order = readOrder(answer, symbol, this.serverTimeMs());
+    if (order.clientOrderId !== clientOrderId) throw badAnswer('the answer is about another order');
+    return order;
   }
 
   async cancelOrder(clientOrderId: string, symbol: string): Promise<'cancelled' | 'not-open'> {
-    for (const params of this.#row.lookups(clientOrderId)) {
+    await this.fetchMarket(symbol);
+    for (const book of this.#row.books) {
+      const params = { ...book, [this.#row.clientIdParameter]: clientOrderId };
       const answer = await this.#unlessNotFound((exchange) => exchange.cancelOrder(undefined, symbol, params));
       if (answer !== null) return 'cancelled';
     }
@@ -220,11 +220,10 @@ export class ExchangeConnector implements Venue {
   }
 
   async fetchOpenOrders(symbol: string): Promise<VenueOrder[]> {
+    await this.fetchMarket(symbol);
     const orders = new Map<string, VenueOrder>();
-    for (const { clientOrderId: _, orderLinkId: __, acknowledged: ___, ...params } of this.#row.lookups('')) {
-      const answer = await this.#askSigned((exchange) =>
-        exchange.fetchOpenOrders(symbol, undefined, undefined, params),
-      );
+    for (const book of this.#row.books) {
+      const answer = await this.#askSigned((exchange) => exchange.fetchOpenOrders(symbol, undefined, undefined, book));
       for (const order of readOrders(answer, symbol, this.serverTimeMs())) orders.set(order.venueOrderId, order);
     }
     return [...orders.values()].filter((order) => order.status === 'open');
@@ -398,6 +397,8 @@ export class ExchangeConnector implements Venue {
     });
     // Floats lose what a venue counts beyond 15 digits; as strings numbers come through whole.
     exchange.number = String;
+    // Deposits and networks of every coin: slow, and not ours to know.
+    exchange.has.fetchCurrencies = false;
     exchange.milliseconds = () => Math.floor(clock.nowMs());
     if (sandbox === true) {
       if (exchange.urls.test === undefined) throw new InputError(`${venue} has no sandbox; leave the sandbox flag out`);
@@ -410,6 +411,8 @@ export class ExchangeConnector implements Venue {
         throw new InputError(`the rehearsal server doesn't speak ${venue}; take binance or bybit`);
       this.#row.pointAt(exchange, localUrl, localUrl.replace('http', 'ws'));
       exchange.rateLimit = 1;
+      // Without an agent of ours ccxt takes plain ws:// for a proxy's business.
+      exchange.httpAgent = new Agent();
     }
     return exchange;
   }
@@ -422,6 +425,7 @@ export class ExchangeConnector implements Venue {
   ) => Ccxt & { number: unknown; milliseconds: unknown; urls: { test?: unknown } } {
     const leaving = this.#leaving;
     const notes = this.#notes;
+    const row = this.#row;
     const hear = (message: unknown) => this.#hear(message);
     return class extends Base {
       override async fetch(url: string, method = 'GET', headers?: unknown, body?: unknown): Promise<unknown> {
@@ -433,6 +437,7 @@ export class ExchangeConnector implements Venue {
         }
         const answer = await super.fetch(url, method, headers, body);
         if (typeof answer !== 'object' || answer === null) throw badAnswer('it is not JSON');
+        if (!row.isWhole(method, new URL(url).pathname, answer)) throw badAnswer('parts are missing');
         return answer;
       }
 

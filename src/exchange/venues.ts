@@ -14,6 +14,9 @@ export interface RawUpdate {
 export interface VenueHandle {
   urls: { api: Record<string, unknown> };
   options: Record<string, unknown>;
+  fetchOrder(id: string | undefined, symbol: string, params: object): Promise<unknown>;
+  fetchOpenOrders(symbol: string, since?: number, limit?: number, params?: object): Promise<unknown>;
+  fetchCanceledAndClosedOrders(symbol: string, since?: number, limit?: number, params?: object): Promise<unknown>;
   [method: string]: unknown;
 }
 
@@ -31,12 +34,21 @@ export interface VenueRow {
   readonly fillsPerPage: number;
   /** ccxt options. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Parameters under which an order with this client id may be found or cancelled, tried in turn. */
-  readonly lookups: (clientOrderId: string) => readonly Readonly<Record<string, unknown>>[];
+  /** Parameters of the venue's order books, one for each that is asked for apart (such as conditional orders). */
+  readonly books: readonly Readonly<Record<string, unknown>>[];
+  /** The parameter that carries our client id. */
+  readonly clientIdParameter: string;
+  /** The order with this client id; null or OrderNotFound where there is none. */
+  readonly findOrder: (exchange: VenueHandle, clientOrderId: string, symbol: string) => Promise<unknown>;
   /** Parameters that make a market order a stop-loss. */
   readonly stopParameters: (trigger: string) => Readonly<Record<string, unknown>>;
   /** Reads a stream message that marks finals; null where ccxt's reading (without the mark) must do. */
   readonly readUpdates: ((message: unknown) => readonly RawUpdate[]) | null;
+  /**
+   * Whether an answer has the parts that it must have. ccxt reads a missing list as an empty one, and an outage read as
+   * 'no order, no balance' is how positions double.
+   */
+  readonly isWhole: (method: string, path: string, answer: unknown) => boolean;
   /** Asks what the key may do; null where nobody knows how. */
   readonly keyRights: ((exchange: VenueHandle) => Promise<KeyRights>) | null;
   /** Points every address at a local server; null where the rehearsal server doesn't speak the venue's protocol. */
@@ -45,6 +57,9 @@ export interface VenueRow {
 
 type Message = Readonly<Record<string, unknown>>;
 const isMessage = (value: unknown): value is Message => typeof value === 'object' && value !== null;
+
+const has = (value: unknown, name: string) => isMessage(value) && value[name] !== undefined && value[name] !== null;
+const hasList = (value: unknown, name: string) => isMessage(value) && Array.isArray(value[name]);
 
 const binance: VenueRow = {
   name: 'binance',
@@ -62,13 +77,25 @@ const binance: VenueRow = {
     recvWindow: 5_000,
     warnOnFetchOpenOrdersWithoutSymbol: false,
   },
-  lookups: (clientOrderId) => [{ clientOrderId }],
+  books: [{}],
+  clientIdParameter: 'clientOrderId',
+  findOrder: (exchange, clientOrderId, symbol) => exchange.fetchOrder(undefined, symbol, { clientOrderId }),
   stopParameters: (stopLossPrice) => ({ stopLossPrice }),
   readUpdates: (message) => {
     const kline = isMessage(message) ? message.k : undefined;
     if (!isMessage(kline)) return [];
     const row = [kline.t, kline.o, kline.h, kline.l, kline.c, kline.v];
     return [{ marketId: String(kline.s), timeframeId: String(kline.i), closed: kline.x === true, row }];
+  },
+  isWhole: (_method, path, answer) => {
+    if (/\/(klines|openOrders|myTrades)$/.test(path))
+      return Array.isArray(answer) && answer.every((row) => typeof row === 'object' && row !== null);
+    if (path.endsWith('/account'))
+      return (
+        hasList(answer, 'balances') && (answer as { balances: unknown[] }).balances.every((row) => has(row, 'asset'))
+      );
+    if (path.endsWith('/exchangeInfo')) return hasList(answer, 'symbols');
+    return path.endsWith('/order') ? has(answer, 'orderId') : true;
   },
   keyRights: async (exchange) => {
     const rights = await (exchange.sapiGetAccountApiRestrictions as () => Promise<Message>)();
@@ -105,10 +132,23 @@ const bybit: VenueRow = {
     enableUnifiedMargin: false,
     enableUnifiedAccount: true,
   },
-  lookups: (orderLinkId) => [
-    { orderLinkId, acknowledged: true },
-    { orderLinkId, acknowledged: true, trigger: true },
-  ],
+  books: [{}, { trigger: true }],
+  clientIdParameter: 'orderLinkId',
+  // ccxt's fetchOrder wants the venue's id. The list of open orders tells of recent closed ones too if named, the
+  // history of older ones.
+  findOrder: async (exchange, orderLinkId, symbol) => {
+    const askers = [
+      () => exchange.fetchOpenOrders(symbol, undefined, undefined, { orderLinkId }),
+      () => exchange.fetchOpenOrders(symbol, undefined, undefined, { orderLinkId, trigger: true }),
+      () => exchange.fetchCanceledAndClosedOrders(symbol, undefined, undefined, { orderLinkId }),
+    ];
+    for (const ask of askers) {
+      const orders = await ask();
+      if (!Array.isArray(orders)) return orders;
+      if (orders.length > 0) return orders[0];
+    }
+    return null;
+  },
   stopParameters: (triggerPrice) => ({ triggerPrice }),
   readUpdates: (message) => {
     if (!isMessage(message) || typeof message.topic !== 'string' || !Array.isArray(message.data)) return [];
@@ -120,6 +160,22 @@ const bybit: VenueRow = {
       closed: kline.confirm === true,
       row: [kline.start, kline.open, kline.high, kline.low, kline.close, kline.volume],
     }));
+  },
+  isWhole: (method, path, answer) => {
+    if (!isMessage(answer) || Number(answer.retCode ?? Number.NaN) !== 0) return false;
+    if (method === 'POST') return has(answer.result, 'orderId');
+    if (!/(list|kline|tickers|instruments-info|wallet-balance|realtime|history)$/.test(path)) return true;
+    if (!hasList(answer.result, 'list')) return false;
+    const list = (answer.result as { list: unknown[] }).list;
+    if (!list.every((row) => typeof row === 'object' && row !== null)) return false;
+    if (path.endsWith('wallet-balance'))
+      return (
+        list.length > 0 &&
+        list.every(
+          (row) => hasList(row, 'coin') && (row as { coin: unknown[] }).coin.every((coin) => has(coin, 'coin')),
+        )
+      );
+    return true;
   },
   keyRights: async (exchange) => {
     const answer = await (exchange.privateGetV5UserQueryApi as () => Promise<Message>)();
@@ -159,7 +215,10 @@ export function venueRow(name: string): VenueRow {
     fillsWindowMs: null,
     fillsPerPage: 100,
     options: { defaultType: 'spot' },
-    lookups: (clientOrderId) => [{ clientOrderId }],
+    isWhole: () => true,
+    books: [{}],
+    clientIdParameter: 'clientOrderId',
+    findOrder: (exchange, clientOrderId, symbol) => exchange.fetchOrder(undefined, symbol, { clientOrderId }),
     stopParameters: () => ({}),
     readUpdates: null,
     keyRights: null,
