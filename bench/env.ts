@@ -1,0 +1,87 @@
+/**
+ * Environment steps per second on one core: random actions, windows of 12 x 25, episodes of 720 steps over 35,000
+ * hourly bars. A fresh process a round, the cases in alternating order. Writes the raw rounds to
+ * bench/results/env.json. Bar: 2 million.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { DEFAULT_ACCOUNT } from '../src/core/account.ts';
+import { Rng } from '../src/core/rng.ts';
+import { rewardNamed } from '../src/env/rewards/index.ts';
+import { TradingEnv } from '../src/env/trading-env.ts';
+import { scaleTable } from '../src/features/observation.ts';
+import { fitScaler } from '../src/features/scaler.ts';
+import { featureSet } from '../src/features/sets.ts';
+import { computeFeatures } from '../src/features/table.ts';
+import { synthesize } from '../src/market/synthetic.ts';
+
+const BARS = 35_000;
+const STEPS = 4_000_000;
+const ROUNDS = 7;
+const CASES = [
+  { mode: 'spot', count: 1 },
+  { mode: 'spot', count: 8 },
+  { mode: 'spot', count: 64 },
+  { mode: 'margin', count: 8 },
+] as const;
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+/** Steps per second, in a process of its own, after a warm-up. */
+function measure({ mode, count }: (typeof CASES)[number]): number {
+  const { series } = synthesize({ bars: BARS, seed: 1 });
+  const features = computeFeatures(series, featureSet('tradernet21'));
+  const table = scaleTable(features, fitScaler(features, 0, BARS, 'min-max'));
+  const env = new TradingEnv({
+    markets: [{ series, table, from: 0, to: BARS }],
+    count,
+    account: { ...DEFAULT_ACCOUNT, mode },
+    reward: rewardNamed('market-order'),
+    rewardScale: 100,
+    starts: 'random',
+    maxEpisodeSteps: 720,
+  });
+  const rng = new Rng(1);
+  const actions = Array.from({ length: 997 }, () => Uint8Array.from({ length: count }, () => rng.integer(3)));
+  env.reset(1);
+  const play = (steps: number): number => {
+    const start = performance.now();
+    for (let n = 0; n < steps / count; n++) env.step(actions[n % actions.length]);
+    return (1000 * steps) / (performance.now() - start);
+  };
+  play(STEPS / 4);
+  return play(STEPS);
+}
+
+const round = process.argv[2];
+if (round !== undefined) {
+  console.log(measure(CASES[Number(round)]));
+} else {
+  const rates: number[][] = CASES.map(() => []);
+  for (let r = 0; r < ROUNDS; r++) {
+    const order = CASES.map((_, i) => (r % 2 === 0 ? i : CASES.length - 1 - i));
+    for (const i of order)
+      rates[i].push(Number(execFileSync(process.execPath, [import.meta.filename, `${i}`], { encoding: 'utf8' })));
+  }
+  const results = CASES.map((one, i) => ({
+    ...one,
+    stepsPerSecond: Math.round(median(rates[i])),
+    lowest: Math.round(Math.min(...rates[i])),
+    highest: Math.round(Math.max(...rates[i])),
+    rounds: rates[i].map(Math.round),
+  }));
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version };
+  const folder = new URL('./results/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(new URL('env.json', folder), `${JSON.stringify({ machine, commit, results }, null, 2)}\n`);
+  for (const { mode, count, stepsPerSecond, lowest, highest } of results) {
+    const millions = (rate: number) => (rate / 1e6).toFixed(2);
+    console.log(
+      `${mode} x ${count}: ${millions(stepsPerSecond)} million steps/s (${millions(lowest)} to ${millions(highest)})`,
+    );
+  }
+}
