@@ -85,6 +85,9 @@ export class Bot {
   /** Last decision of each symbol, and whether an entry of its broker followed. */
   readonly #last = new Map<string, { entry: DecisionEntry; ordered: boolean }>();
   #halted: string | null = null;
+  /** What went wrong inside a listener, whose caller couldn't pass it on. */
+  #failure: unknown = null;
+  #fail: (error: unknown) => void = () => {};
   /** True after a restart that found earlier entries. */
   readonly resumed: boolean;
 
@@ -140,7 +143,13 @@ export class Bot {
       await this.#recover(inner);
       const loops = [this.#tick(inner), ...this.traders.map((trader) => this.#follow(trader, inner))];
       // The first failure ends them all; it is a bug or a full disk, and a restart is the answer.
-      await Promise.all(loops.map((loop) => loop.finally(() => stop.abort(new Error('the bot stopped')))));
+      const endings = loops.map((loop) => loop.finally(() => stop.abort(new Error('the bot stopped'))));
+      this.#fail = (error) => {
+        this.#failure ??= error;
+        stop.abort(new Error('the bot stopped'));
+      };
+      await Promise.all(endings);
+      if (this.#failure !== null) throw this.#failure;
       await runInAll(
         this.traders.map(({ lane }) => lane),
         async () => {
@@ -326,8 +335,11 @@ export class Bot {
         onCandle: (candle, source) => trader.lane.run(() => trader.onCandle(candle, source)),
         onRunning: (candle) => onRunning?.(symbol, candle),
         onGap: (fromMs, toMs) =>
-          this.#append({ type: 'gap', timeMs: this.#now(), code: 'no-candles', numbers: { symbol, fromMs, toMs } }),
-        onTrouble: (error) => this.#alarm('stream', { symbol, code: error.code, message: error.message }),
+          this.#orFail(() =>
+            this.#append({ type: 'gap', timeMs: this.#now(), code: 'no-candles', numbers: { symbol, fromMs, toMs } }),
+          ),
+        onTrouble: (error) =>
+          this.#orFail(() => this.#alarm('stream', { symbol, code: error.code, message: error.message })),
       },
     );
     this.#clients.set(symbol, client);
@@ -394,6 +406,14 @@ export class Bot {
   #alarm(code: string, numbers: Readonly<Record<string, string>>): void {
     this.#append({ type: 'alarm', timeMs: this.#now(), code, numbers });
     this.#options.onAlarm?.(code, numbers);
+  }
+
+  #orFail(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #append(entry: BotEntry): void {
