@@ -1,0 +1,97 @@
+/** What each toy world asks of an agent, and the settings with which both agents learn it. */
+import type { Agent } from '../../src/core/agent.ts';
+import type { VectorEnv } from '../../src/env/vector-env.ts';
+import type { Kernels } from '../../src/nn/index.ts';
+import { alwaysUpMarket, plantedWorld, playThrough, policyOf, sineBest, sineMarket, toyTradingEnv } from '../env/market-worlds.ts';
+import { delayedWorld, identityWorld, ToyEnv, type World } from '../env/toy-worlds.ts';
+import { type Kind, makeAgent, trainHere } from './made-agents.ts';
+
+export interface Toy {
+  readonly name: string;
+  makeEnv(count: number): VectorEnv;
+  /** Share of what the best policy earns that the greedy agent earns. */
+  score(agent: Agent): number;
+  /** Least score of an agent that has learned it. */
+  readonly pass: number;
+  readonly ppo: { readonly steps: number; readonly config: object };
+  readonly dqn: { readonly steps: number; readonly config: object };
+}
+
+const PPO = { rolloutSteps: 32, epochs: 4, minibatchSize: 64, learningRate: 2e-3 };
+const DQN = { learningStarts: 200, trainEvery: 2, learningRate: 2e-3, tau: 0.02, explorationShare: 0.4, bufferSize: 20_000 };
+const ENVIRONMENTS = 8;
+
+function playWorld(world: World, agent: Agent, steps: number): number {
+  const env = new ToyEnv(world, 1);
+  env.reset(77);
+  let total = 0;
+  let episodes = 0;
+  for (let n = 0; n < steps; n++) {
+    env.step(new Uint8Array([agent.getAction({ window: env.obs, mask: env.masks })]));
+    total += env.rewards[0];
+    episodes += env.terminated[0] + env.truncated[0];
+  }
+  return total / episodes / world.best;
+}
+
+/** Trained on one stretch of a market with a planted signal, scored on another, on the conditional expectation. */
+function plantedToy(trainRows: number, testRows: number): Toy {
+  const training = plantedWorld({ seed: 11, rows: trainRows });
+  const test = plantedWorld({ seed: 12, rows: testRows });
+  const best = playThrough(test.market, test.oracle, test.drift).expected;
+  return {
+    name: 'planted signal',
+    makeEnv: (count) => toyTradingEnv(training.market, { count }),
+    score: (agent) => playThrough(test.market, policyOf(agent), test.drift).expected / best,
+    pass: 0.9,
+    ppo: { steps: 60_000, config: { ...PPO, rolloutSteps: 128, gamma: 0.95 } },
+    dqn: { steps: 30_000, config: { ...DQN, gamma: 0.95 } },
+  };
+}
+
+export const TOYS: readonly Toy[] = [
+  {
+    name: 'identity',
+    makeEnv: (count) => new ToyEnv(identityWorld(), count),
+    score: (agent) => playWorld(identityWorld(), agent, 200),
+    pass: 1,
+    ppo: { steps: 4000, config: PPO },
+    dqn: { steps: 3000, config: DQN },
+  },
+  {
+    name: 'delayed reward',
+    makeEnv: (count) => new ToyEnv(delayedWorld(), count),
+    score: (agent) => playWorld(delayedWorld(), agent, 200),
+    pass: 1,
+    ppo: { steps: 8000, config: PPO },
+    dqn: { steps: 6000, config: DQN },
+  },
+  {
+    name: 'always up',
+    makeEnv: (count) => toyTradingEnv(alwaysUpMarket(), { count }),
+    score: (agent) => playThrough(alwaysUpMarket(), policyOf(agent)).realised / (0.005 * 396 - 0.0015),
+    pass: 0.95,
+    ppo: { steps: 6000, config: PPO },
+    dqn: { steps: 4000, config: DQN },
+  },
+  {
+    name: 'sine',
+    makeEnv: (count) => toyTradingEnv(sineMarket(), { count }),
+    score: (agent) => playThrough(sineMarket(), policyOf(agent)).realised / sineBest(),
+    pass: 0.9,
+    ppo: { steps: 12_000, config: PPO },
+    dqn: { steps: 8000, config: DQN },
+  },
+  plantedToy(20_000, 10_000),
+];
+
+/** Trains a small agent on a toy and returns its score. */
+export async function learnToy(toy: Toy, kind: Kind, kernels: Kernels, seed: number, network?: object): Promise<number> {
+  const { steps, config } = toy[kind];
+  const env = toy.makeEnv(ENVIRONMENTS);
+  const agent = makeAgent(kind, kernels, env, { config: { ...config, ...(network ? { network } : {}) }, seed });
+  await trainHere({ agent, env, steps, seed });
+  const score = toy.score(agent);
+  agent.dispose();
+  return score;
+}
