@@ -170,7 +170,7 @@ INLINE void chain(const int R, V (*acc)[2], const float *a, const int row, const
                   int count) {
   for (int k = 0; k < count; k++) {
     V b0 = v_load(b), b1 = v_load(b + LANES);
-#pragma GCC unroll 14
+UNROLL
     for (int i = 0; i < R; i++) {
       V x = v_set(a[i * row]);
       acc[i][0] = v_fma(x, b0, acc[i][0]);
@@ -227,13 +227,13 @@ INLINE void product_rows(const int R, const float *a, ptrdiff_t apanel, const fl
   for (int c = 0; c < PANEL; c += BLOCK) {
     V acc[TILE_ROWS][2];
     V s0 = start ? v_load(start + c) : v_set(0.0f), s1 = start ? v_load(start + c + LANES) : v_set(0.0f);
-#pragma GCC unroll 14
+UNROLL
     for (int i = 0; i < R; i++) acc[i][0] = s0, acc[i][1] = s1;
     for (int k = 0; k < inputs; k += PANEL) {
       int count = inputs - k < PANEL ? inputs - k : PANEL;
       chain(R, acc, a + (ptrdiff_t)(k / PANEL) * apanel, PANEL, 1, b + (ptrdiff_t)k * PANEL + c, count);
     }
-#pragma GCC unroll 14
+UNROLL
     for (int i = 0; i < R; i++) v_store(z + i * PANEL + c, acc[i][0]), v_store(z + i * PANEL + c + LANES, acc[i][1]);
   }
 }
@@ -248,7 +248,7 @@ static void product_tile(int R, const float *a, ptrdiff_t apanel, const float *b
 #define WIDE_PANELS (WIDE * LANES / PANEL)
 static void product_row(const float *a, ptrdiff_t apanel, const float *b, int inputs, const float *start, float *z) {
   V acc[WIDE];
-#pragma GCC unroll 8
+UNROLL
   for (int v = 0; v < WIDE; v++) acc[v] = start ? v_load(start + v * LANES) : v_set(0.0f);
   ptrdiff_t bpanel = (ptrdiff_t)inputs * PANEL;
   for (int k = 0; k < inputs; k += PANEL) {
@@ -256,14 +256,14 @@ static void product_row(const float *a, ptrdiff_t apanel, const float *b, int in
     for (int j = 0; j < count; j++) {
       V x = v_set(a[j]);
       const float *row = b + (ptrdiff_t)(k + j) * PANEL;
-#pragma GCC unroll 8
+UNROLL
       for (int v = 0; v < WIDE; v++) {
         acc[v] = v_fma(x, v_load(row + (v * LANES / PANEL) * bpanel + v * LANES % PANEL), acc[v]);
       }
     }
     a += apanel;
   }
-#pragma GCC unroll 8
+UNROLL
   for (int v = 0; v < WIDE; v++) v_store(z + v * LANES, acc[v]);
 }
 
@@ -275,13 +275,13 @@ INLINE void gradient_rows(const int R, const float *a, ptrdiff_t step, ptrdiff_t
                           int segments, int count, int fresh, float *g) {
   for (int c = 0; c < PANEL; c += BLOCK) {
     V acc[TILE_ROWS][2];
-#pragma GCC unroll 14
+UNROLL
     for (int i = 0; i < R; i++) {
       acc[i][0] = fresh ? v_set(0.0f) : v_load(g + i * PANEL + c);
       acc[i][1] = fresh ? v_set(0.0f) : v_load(g + i * PANEL + c + LANES);
     }
     for (int s = 0; s < segments; s++) chain(R, acc, a + s * arun, 1, step, b + s * brun + c, count);
-#pragma GCC unroll 14
+UNROLL
     for (int i = 0; i < R; i++) v_store(g + i * PANEL + c, acc[i][0]), v_store(g + i * PANEL + c + LANES, acc[i][1]);
   }
 }
@@ -461,7 +461,7 @@ static void head(float *mem, Record o) {
       for (int v = 0; v < PANEL / LANES; v++) acc[v] = v_set(0.0f);
       for (int k = 0; k < inputs; k += PANEL) {
         const float *x = input + (ptrdiff_t)k * batch + b * PANEL, *w = weight + h * inputs + k;
-#pragma GCC unroll 8
+UNROLL
         for (int v = 0; v < PANEL / LANES; v++) acc[v] = v_fma(v_load(x + v * LANES), v_load(w + v * LANES), acc[v]);
       }
       for (int v = 0; v < PANEL / LANES; v++) v_store(lanes + v * LANES, acc[v]);
@@ -500,7 +500,7 @@ static void head_grad_weight(float *mem, Record o) {
       for (int v = 0; v < PANEL / LANES; v++) acc[v] = v_set(0.0f);
       for (int b = 0; b < batch; b++) {
         V s = v_set(d[b * outputs + h]);
-#pragma GCC unroll 8
+UNROLL
         for (int v = 0; v < PANEL / LANES; v++) acc[v] = v_fma(s, v_load(x + b * PANEL + v * LANES), acc[v]);
       }
       for (int v = 0; v < PANEL / LANES; v++) v_store(g + h * inputs + k + v * LANES, acc[v]);
@@ -523,7 +523,7 @@ static void column_sum(float *mem, Record o) {
       int b = 0;
       for (; b < batch && r % 4; b++, r++) acc[r % 4] = acc[r % 4] + v_load(row + b * PANEL);
       for (; b + 4 <= batch; b += 4, r += 4) {
-#pragma GCC unroll 4
+UNROLL
         for (int i = 0; i < 4; i++) acc[i] = acc[i] + v_load(row + (b + i) * PANEL);
       }
       for (; b < batch; b++, r++) acc[r % 4] = acc[r % 4] + v_load(row + b * PANEL);
@@ -538,7 +538,7 @@ static void sum_squares(float *mem, Record o) {
   for (int v = 0; v < SQUARE_LANES / LANES; v++) acc[v] = v_set(0.0f);
   int i = 0;
   for (; i + SQUARE_LANES <= o[2]; i += SQUARE_LANES) {
-#pragma GCC unroll 16
+UNROLL
     for (int v = 0; v < SQUARE_LANES / LANES; v++) {
       V y = v_load(x + i + v * LANES);
       acc[v] = v_fma(y, y, acc[v]);
@@ -653,7 +653,7 @@ double KERNEL_NAME(peak)(int rounds, float *sink) {
   V a = v_set(0.999999f), b = v_set(1e-6f), acc[10];
   for (int i = 0; i < 10; i++) acc[i] = v_set((float)i);
   for (int n = 0; n < rounds; n++) {
-#pragma GCC unroll 10
+UNROLL
     for (int i = 0; i < 10; i++) acc[i] = v_fma(acc[i], a, b);
   }
   V sum = v_set(0.0f);
