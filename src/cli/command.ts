@@ -58,6 +58,8 @@ export interface Command {
   readonly summary: string;
   readonly arguments?: readonly Argument[];
   readonly options: readonly Option[];
+  /** The setting that a bare `--set VALUE` overrides, where the command has one. */
+  readonly bareSet?: string;
   /** Whole lines that work as they stand. */
   readonly examples: readonly string[];
   run(options: Record<string, unknown>, context: Context, args: readonly string[]): Promise<Output>;

@@ -61,10 +61,11 @@ function createProgress(quiet: boolean) {
   };
 }
 
-function parseSets(pairs: readonly string[]): Record<string, unknown> {
+function parseSets(pairs: readonly string[], bare: string | undefined): Record<string, unknown> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const equals = pair.indexOf('=');
+      if (equals < 0 && bare !== undefined) return [bare, pair];
       if (equals < 1)
         throw new InputError(`--set '${pair}': write --set section.name=value, such as account.feeRate=0.002`);
       const text = pair.slice(equals + 1);
@@ -158,7 +159,7 @@ async function run(words: readonly string[]): Promise<number> {
         return [option.config as string, options[name as string]];
       }),
   );
-  options.set = { ...flagged, ...parseSets(options.set as string[]) };
+  options.set = { ...flagged, ...parseSets(options.set as string[], command.bareSet) };
 
   const stop = new AbortController();
   process.on('SIGINT', () => {

@@ -182,6 +182,17 @@ export class CandleStore implements Disposable {
     return { inserted, unchanged, replaced };
   }
 
+  /** Removes what is stored of a series and of its symbol's trends, and writes the new ones, in one transaction. */
+  replaceSeries(series: CandleSeries, trends: readonly Trend[]): ImportCounts {
+    return this.#write(() => {
+      const id = this.#seriesId(series);
+      if (id !== null) this.#db.prepare('DELETE FROM candle WHERE series = ?').run(id);
+      this.#db.prepare('DELETE FROM trend WHERE symbol = ?').run(series.symbol);
+      this.#insertTrends(series.symbol, trends);
+      return this.#insertBars(series, false);
+    });
+  }
+
   /**
    * Adds a window of Google Trends scores for a symbol, rescaled to the stored ones by their overlap; what is stored
    * never changes.
@@ -190,10 +201,14 @@ export class CandleStore implements Disposable {
   importTrends(symbol: string, trends: readonly Trend[]): { readonly inserted: number } {
     return this.#write(() => {
       const added = stitchTrends(this.loadTrends(symbol), trends);
-      const put = this.#db.prepare('INSERT INTO trend VALUES (?, ?, ?, ?, ?)');
-      for (const trend of added) put.run(symbol, trend.timeMs, trend.periodMs, publicationMs(trend), trend.value);
+      this.#insertTrends(symbol, added);
       return { inserted: added.length };
     });
+  }
+
+  #insertTrends(symbol: string, trends: readonly Trend[]): void {
+    const put = this.#db.prepare('INSERT INTO trend VALUES (?, ?, ?, ?, ?)');
+    for (const trend of trends) put.run(symbol, trend.timeMs, trend.periodMs, publicationMs(trend), trend.value);
   }
 
   /** A symbol's scores, oldest first. */

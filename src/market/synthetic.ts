@@ -58,6 +58,14 @@ export interface SyntheticTruth {
   readonly regime: Uint8Array;
 }
 
+export interface SyntheticMarket {
+  /** With the trends joined as a bar may know them. */
+  readonly series: CandleSeries;
+  /** The weekly scores themselves, as they are imported; empty where there are none. */
+  readonly trends: readonly Trend[];
+  readonly truth: SyntheticTruth;
+}
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
@@ -124,7 +132,7 @@ function check(options: SyntheticOptions): void {
 }
 
 /** @throws InputError for options out of range. */
-export function synthesize(options: SyntheticOptions): { series: CandleSeries; truth: SyntheticTruth } {
+export function synthesize(options: SyntheticOptions): SyntheticMarket {
   check(options);
   const { bars, seed, venue = 'synthetic', symbol = 'SYNTH', timeframeMs = HOUR_MS } = options;
   const { startPrice = 20_000, volatility = 0.008, signal: correlation = 0, persistence = 0.8 } = options;
@@ -216,8 +224,8 @@ export function synthesize(options: SyntheticOptions): { series: CandleSeries; t
     series.trades![i] = 1 + Math.floor(volume * perVolume);
   }
   truth.expectedLogReturn[bars - 1] = Number.NaN;
-  if (options.trends === false) return { series, truth };
-  return { series: joinTrends(series, synthesizeTrends(series, new Rng(seed, 6))), truth };
+  const trends = options.trends === false ? [] : synthesizeTrends(series, new Rng(seed, 6));
+  return { series: joinTrends(series, trends), trends, truth };
 }
 
 /** Another regime than `from`, by equal chance: the time spent in each is then in proportion to its mean length. */
@@ -229,7 +237,7 @@ function nextRegime(rng: Rng, from: number): number {
  * Weekly scores 0-100: the week's range and an attention of its own that fades over weeks. They begin early enough
  * that the first bar has one.
  */
-export function synthesizeTrends(series: CandleSeries, rng: Rng): Trend[] {
+function synthesizeTrends(series: CandleSeries, rng: Rng): Trend[] {
   const firstWeek = Math.floor(series.timeMs[0] / WEEK_MS) - 4;
   const lastWeek = Math.floor(series.timeMs[series.length - 1] / WEEK_MS);
   const trends: Trend[] = [];

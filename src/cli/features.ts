@@ -1,0 +1,71 @@
+import { basename } from 'node:path';
+import { styleText } from 'node:util';
+import { InputError } from '../core/errors.ts';
+import { chooseFeatureSet, featureSet, requireColumns } from '../features/sets.ts';
+import { computeFeatures, type FeatureTable } from '../features/table.ts';
+import { readCandleCsv, requireClean } from '../market/csv-import.ts';
+import type { Command, Context } from './command.ts';
+import { readUserFile, writeUserFile } from './data.ts';
+import { OPTIONS, parseTimeframe } from './options.ts';
+import { openStore } from './workplace.ts';
+
+/** `timestamp`, then the columns under their names; a column that isn't known yet is an empty cell. */
+function* formatTable(table: FeatureTable): Generator<string> {
+  yield `timestamp,${table.columns.join(',')}\n`;
+  for (let i = 0; i < table.rows; i++) {
+    const row = table.data.subarray(i * table.width, (i + 1) * table.width);
+    yield `${table.timeMs[i]},${Array.from(row, (x) => (Number.isNaN(x) ? '' : String(x))).join(',')}\n`;
+  }
+}
+
+function loadSeries(options: Record<string, unknown>, context: Context) {
+  const { venue, timeframe } = context.config().market;
+  if (options.input !== undefined) {
+    const file = options.input as string;
+    const how = { name: basename(file), venue: 'csv', symbol: basename(file) };
+    const result = readCandleCsv(readUserFile(context, file), how);
+    requireClean(result, how);
+    return result.series;
+  }
+  if (options.symbol === undefined)
+    throw new InputError('say which candles: --symbol NAME of what is stored, or --input FILE');
+  using store = openStore(context);
+  return store.load(venue, options.symbol as string, parseTimeframe(timeframe));
+}
+
+const features: Command = {
+  name: 'features',
+  summary: 'write the feature table to a CSV file',
+  bareSet: 'features.set',
+  options: [
+    { flags: '--input <file>', doc: 'CSV of candles' },
+    { flags: '--symbol <name>', doc: 'a stored symbol' },
+    ...[OPTIONS.venue, OPTIONS.timeframe],
+    { flags: '--out <file>', doc: 'where to' },
+  ],
+  examples: [
+    'tradernet features --symbol SYNTH --set tradernet21 --out features.csv',
+    'tradernet features --symbol SYNTH --set tradernet20+aroon-high-low+second-difference --out features.csv',
+  ],
+  async run(options, context) {
+    if (options.out === undefined)
+      throw new InputError('--out is missing; say which file to write, such as --out features.csv');
+    const series = loadSeries(options, context);
+    const name = context.config().features.set;
+    const { set, reason } = name === 'auto' ? chooseFeatureSet(series) : { set: featureSet(name), reason: 'asked for' };
+    requireColumns(set, series);
+    if (series.length > 200_000) context.progress(`computing ${set.columns.length} columns of ${series.length} bars`);
+    const table = computeFeatures(series, set);
+    const path = writeUserFile(context, options.out as string, formatTable(table));
+    const complete = table.complete.reduce((sum, flag) => sum + flag, 0);
+    return {
+      text: `${styleText('bold', set.name)} (${reason}): ${table.rows.toLocaleString('en-US')} rows, ${complete.toLocaleString('en-US')} complete, in ${path}`,
+      json: {
+        ...{ set: set.name, reason, columns: [...set.columns], rows: table.rows, complete, file: path },
+        ...{ warmup: set.warmup, memory: set.memory },
+      },
+    };
+  },
+};
+
+export const commands = [features];
