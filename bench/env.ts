@@ -1,7 +1,8 @@
 /**
  * Environment steps per second on one core: random actions, windows of 12 x 25, episodes of 720 steps over 35,000
- * hourly bars. A fresh process a round, the cases in alternating order. Writes the raw rounds to
- * bench/results/env.json. Bar: 2 million.
+ * hourly bars. A fresh process a round, the cases in alternating order; by the process's own CPU time, so that a busy
+ * machine doesn't count, with the wall clock's rate beside it. Writes the raw rounds to bench/results/env.json. Bar: 2
+ * million.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -30,8 +31,8 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-/** Steps per second, in a process of its own, after a warm-up. */
-function measure({ mode, count }: (typeof CASES)[number]): number {
+/** Steps per second of CPU time and of the wall clock, in a process of its own, after a warm-up. */
+function measure({ mode, count }: (typeof CASES)[number]): [number, number] {
   const { series } = synthesize({ bars: BARS, seed: 1 });
   const features = computeFeatures(series, featureSet('tradernet21'));
   const table = scaleTable(features, fitScaler(features, 0, BARS, 'min-max'));
@@ -47,10 +48,12 @@ function measure({ mode, count }: (typeof CASES)[number]): number {
   const rng = new Rng(1);
   const actions = Array.from({ length: 997 }, () => Uint8Array.from({ length: count }, () => rng.integer(3)));
   env.reset(1);
-  const play = (steps: number): number => {
+  const play = (steps: number): [number, number] => {
     const start = performance.now();
+    const before = process.cpuUsage();
     for (let n = 0; n < steps / count; n++) env.step(actions[n % actions.length]);
-    return (1000 * steps) / (performance.now() - start);
+    const { user, system } = process.cpuUsage(before);
+    return [(1e6 * steps) / (user + system), (1e3 * steps) / (performance.now() - start)];
   };
   play(STEPS / 4);
   return play(STEPS);
@@ -58,21 +61,20 @@ function measure({ mode, count }: (typeof CASES)[number]): number {
 
 const round = process.argv[2];
 if (round !== undefined) {
-  console.log(measure(CASES[Number(round)]));
+  console.log(JSON.stringify(measure(CASES[Number(round)])));
 } else {
-  const rates: number[][] = CASES.map(() => []);
+  const rates: [number, number][][] = CASES.map(() => []);
   for (let r = 0; r < ROUNDS; r++) {
     const order = CASES.map((_, i) => (r % 2 === 0 ? i : CASES.length - 1 - i));
     for (const i of order)
-      rates[i].push(Number(execFileSync(process.execPath, [import.meta.filename, `${i}`], { encoding: 'utf8' })));
+      rates[i].push(JSON.parse(execFileSync(process.execPath, [import.meta.filename, `${i}`], { encoding: 'utf8' })));
   }
-  const results = CASES.map((one, i) => ({
-    ...one,
-    stepsPerSecond: Math.round(median(rates[i])),
-    lowest: Math.round(Math.min(...rates[i])),
-    highest: Math.round(Math.max(...rates[i])),
-    rounds: rates[i].map(Math.round),
-  }));
+  const results = CASES.map((one, i) => {
+    const cpu = rates[i].map(([rate]) => Math.round(rate));
+    const wall = rates[i].map(([, rate]) => Math.round(rate));
+    const [lowest, highest] = [Math.min(...cpu), Math.max(...cpu)];
+    return { ...one, stepsPerSecond: median(cpu), lowest, highest, wallClock: median(wall), rounds: { cpu, wall } };
+  });
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version };
   const folder = new URL('./results/', import.meta.url);

@@ -71,14 +71,16 @@ export class TradingEnv implements VectorEnv {
   readonly #playable: Uint8Array;
   /** The playable rows, ascending. */
   readonly #starts: Int32Array;
-  /** (rows, 3) for a reward that is a property of the bar. */
-  readonly #rewardTable: Float64Array | null;
+  /** (rows, 3) for a reward that is a property of the bar; else empty. */
+  readonly #rewardTable: Float64Array;
   /**
    * False where nothing that the agent sees or earns depends on an account: a table reward without account columns.
    * Then no account is kept, so none can run dry, and every action is allowed.
    */
   readonly #trades: boolean;
   readonly #steps: Int32Array;
+  /** (count) ln(equity) at the last close. */
+  readonly #logEquity: Float64Array;
   readonly #rng = new Rng(0);
 
   /** @throws InputError where the markets don't fit each other or have no row to decide on. */
@@ -110,6 +112,7 @@ export class TradingEnv implements VectorEnv {
     this.truncated = new Uint8Array(count);
     this.accounts = Array.from({ length: count }, () => new Account(config.account));
     this.#steps = new Int32Array(count);
+    this.#logEquity = new Float64Array(count);
 
     this.#open = new Float64Array(rows);
     this.#high = new Float64Array(rows);
@@ -117,7 +120,7 @@ export class TradingEnv implements VectorEnv {
     this.#close = new Float64Array(rows);
     this.#elapsedMs = new Float64Array(rows);
     this.#playable = new Uint8Array(rows);
-    this.#rewardTable = reward.kind === 'table' ? new Float64Array(rows * ACTION_COUNT) : null;
+    this.#rewardTable = new Float64Array(reward.kind === 'table' ? rows * ACTION_COUNT : 0);
     let offset = 0;
     for (const market of markets) {
       if (market.table.signature !== signature) {
@@ -199,6 +202,7 @@ export class TradingEnv implements VectorEnv {
     this.#steps.set(saved.steps);
     for (let i = 0; i < this.count; i++) {
       this.accounts[i].restore(saved.accounts[i]);
+      this.#logEquity[i] = this.accounts[i].logEquity;
       this.#writeState(i);
     }
   }
@@ -213,7 +217,7 @@ export class TradingEnv implements VectorEnv {
     this.#low.set(series.low, offset);
     this.#close.set(series.close, offset);
     const pays = this.config.reward.kind === 'table' ? this.config.reward.table(series, this.config.account) : null;
-    if (pays !== null) this.#rewardTable?.set(pays, offset * ACTION_COUNT);
+    if (pays !== null) this.#rewardTable.set(pays, offset * ACTION_COUNT);
     for (let row = 1; row < series.length; row++) {
       this.#elapsedMs[offset + row] = series.timeMs[row] - series.timeMs[row - 1];
     }
@@ -228,6 +232,7 @@ export class TradingEnv implements VectorEnv {
     this.bars[index] = row;
     this.#steps[index] = 0;
     this.accounts[index].reset(this.#close[row]);
+    this.#logEquity[index] = this.accounts[index].logEquity;
     this.#writeState(index);
   }
 
@@ -238,22 +243,22 @@ export class TradingEnv implements VectorEnv {
     const { reward } = this.config;
     this.bars[index] = next;
     this.#steps[index]++;
-    let pay = this.#rewardTable === null ? 0 : this.#rewardTable[row * ACTION_COUNT + action];
     if (this.#trades) {
       const account = this.accounts[index];
-      const before = reward.kind === 'account' ? account.logEquity : 0;
-      const order = account.request(action);
       account.stepBar(
-        order,
+        account.request(action),
         this.#elapsedMs[next],
         this.#open[next],
         this.#high[next],
         this.#low[next],
         this.#close[next],
       );
-      if (reward.kind === 'account') pay = reward.pay(account, action, before);
     }
-    return pay;
+    if (reward.kind === 'table') return this.#rewardTable[row * ACTION_COUNT + action];
+    const after = this.accounts[index].logEquity;
+    const logChange = after - this.#logEquity[index];
+    this.#logEquity[index] = after;
+    return reward.pay(this.accounts[index], action, logChange);
   }
 
   /** Brings obs, masks and extras up to the environment's row and account. */

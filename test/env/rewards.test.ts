@@ -94,9 +94,8 @@ describe('smurf', () => {
     const reward = rewardNamed('smurf(market-order)') as AccountReward;
     const account = new Account({ ...DEFAULT_ACCOUNT, feeRate: 0.01 });
     account.reset(100);
-    const before = account.logEquity;
-    expect(reward.pay(account, HOLD, before)).toBeCloseTo(0.0055, 15);
-    expect(reward.pay(account, BUY, before)).toBe(0);
+    expect(reward.pay(account, HOLD, 0.1)).toBeCloseTo(0.1055, 15);
+    expect(reward.pay(account, BUY, 0.1)).toBe(0.1);
   });
 });
 
@@ -116,8 +115,9 @@ describe.each(['spot', 'margin'] as const)('what a trade earned (%s)', (mode) =>
       const equity = account.equity;
       if (account.units === 0) [trade, entry] = [0, equity];
       account.stepBar(account.request(action), HOUR_MS, series.open[t], series.high[t], series.low[t], series.close[t]);
-      trade += marketOrder.pay(account, action, before);
-      const paid = realized.pay(account, action, before);
+      const change = account.logEquity - before;
+      trade += marketOrder.pay(account, action, change);
+      const paid = realized.pay(account, action, change);
       if (!account.tradeClosed) expect(paid).toBe(0);
       else {
         closed++;

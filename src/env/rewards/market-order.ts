@@ -7,5 +7,5 @@ export const marketOrder: AccountReward = {
   docs: 'the change of log equity over the step, costs included',
   horizon: 1,
   hindsight: false,
-  pay: (account, _action, logEquityBefore) => account.logEquity - logEquityBefore,
+  pay: (_account, _action, logChange) => logChange,
 };

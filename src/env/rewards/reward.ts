@@ -15,8 +15,8 @@ interface RewardFacts {
 /** What a trade through the account earned. */
 export interface AccountReward extends RewardFacts {
   readonly kind: 'account';
-  /** For one step: the account after it, the action taken, and ln(equity) before. */
-  pay(account: Account, action: Action, logEquityBefore: number): number;
+  /** For one step: the account after it, the action taken, and the change of ln(equity). */
+  pay(account: Account, action: Action, logChange: number): number;
 }
 
 /** A property of the bar alone. */
