@@ -230,6 +230,7 @@ export class Bot {
     const bot = this;
     return {
       nowMs: () => bot.#now(),
+      venueMs: () => bot.#options.venue.serverTimeMs(),
       elapsedMs: bot.#options.elapsedMs,
       append: (entry) => bot.#append(entry),
       sync: () => bot.#log.sync(),

@@ -8,6 +8,8 @@ import { type BotEntry, type DecisionEntry, decodeCandle } from './entries.ts';
 /** What a trader needs of the bot around it. */
 export interface Surroundings {
   nowMs(): number;
+  /** The venue's clock: data are as old as the venue says. */
+  venueMs(): number;
   /** Monotonic, for measuring; may have fractions. */
   elapsedMs(): number;
   append(entry: BotEntry): void;
@@ -65,7 +67,7 @@ export class Trader {
     const portfolio = around.mark(this.symbol, broker.account.equity);
     const timeMs = around.nowMs();
     const decision = this.maker.decide(candle, broker.account, {
-      dataAgeMs: Math.max(0, timeMs - candle.timeMs - this.#timeframeMs),
+      dataAgeMs: Math.max(0, around.venueMs() - candle.timeMs - this.#timeframeMs),
       doubt: broker.doubt,
       spread: broker.spread,
       lastSlippage: broker.lastSlippage,
@@ -101,7 +103,7 @@ export class Trader {
     const { account } = this.broker;
     await this.broker.protect(null);
     if (account.units === 0) return;
-    const decisionMs = this.#around.nowMs();
+    const decisionMs = this.#around.venueMs();
     await this.broker.place({ quantity: -account.position, decisionMs, close: account.mark, reason: 'flatten' });
   }
 

@@ -65,6 +65,8 @@ export class LiveBroker implements Broker {
   #levels: SafetyLayer['levels'] | null | undefined = undefined;
   /** An exit that waits for another order to end. */
   #exitWanted: OrderIntent | null = null;
+  /** Open time of the newest bar that closed: every decision up to it is superseded. */
+  #newestBarMs = Number.NEGATIVE_INFINITY;
   #refusedStop = '';
   #quietUntilMs = 0;
   #failures = 0;
@@ -102,6 +104,7 @@ export class LiveBroker implements Broker {
   }
 
   async closeBar(candle: Candle): Promise<void> {
+    this.#newestBarMs = candle.timeMs;
     await this.tend();
     this.spread = Number.NaN;
     await this.#carefully(async () => {
@@ -116,8 +119,7 @@ export class LiveBroker implements Broker {
     const { doubt } = this;
     if (intent.quantity > 0) {
       if (doubt !== null) return this.#deny('in-doubt', { doubt });
-      const { clock, freshMs } = this.#options;
-      if (clock.nowMs() - intent.decisionMs > freshMs) return this.#deny('no-longer-fresh', {});
+      if (!this.#isFresh(intent.decisionMs)) return this.#deny('no-longer-fresh', {});
       const quantity = decimalOf(roundQuantity(this.#affordable(intent)));
       return this.#carefully(() => this.#send(intent, 'entry', quantity, 1));
     }
@@ -191,6 +193,11 @@ export class LiveBroker implements Broker {
     await this.#send(intent, 'exit', this.#sellable(), 1);
   }
 
+  /** An entry belongs to the newest decision, and to the time just after it. */
+  #isFresh(decisionMs: number): boolean {
+    return decisionMs > this.#newestBarMs && this.#options.venue.serverTimeMs() - decisionMs <= this.#options.freshMs;
+  }
+
   /** The part of an entry that the cash pays for even where the price moves a little. */
   #affordable({ quantity, close }: OrderIntent): number {
     const { cash, config } = this.account;
@@ -203,7 +210,7 @@ export class LiveBroker implements Broker {
   }
 
   async #tryAgain(order: TrackedOrder): Promise<void> {
-    const { clock, freshMs } = this.#options;
+    const { clock } = this.#options;
     const intent: OrderIntent = {
       quantity: order.role === 'exit' ? -this.account.position : Number(order.quantity),
       decisionMs: order.decisionMs,
@@ -217,7 +224,7 @@ export class LiveBroker implements Broker {
       return this.#send(intent, 'exit', this.#sellable(), order.attempt + 1);
     }
     if (order.attempt >= ENTRY_ATTEMPTS) return this.#giveUp('too-many-attempts', { attempts: String(order.attempt) });
-    if (clock.nowMs() - order.decisionMs > freshMs) return this.#giveUp('no-longer-fresh', { id: order.id });
+    if (!this.#isFresh(order.decisionMs)) return this.#giveUp('no-longer-fresh', { id: order.id });
     const { doubt } = this;
     if (doubt !== null) return this.#giveUp('in-doubt', { doubt });
     await this.#send(intent, 'entry', order.quantity, order.attempt + 1);

@@ -194,7 +194,6 @@ function checkRisk(entries: readonly BotEntry[]): string[] {
       if (facts === undefined || facts.timeMs !== entry.decisionMs) wrong.push(`${entry.id} belongs to no decision`);
       else if (facts.doubt !== null || facts.halted !== null || facts.dataAgeMs > minuteMs / 2)
         wrong.push(`${entry.id} opens in doubt or on old data`);
-      if (entry.timeMs - entry.decisionMs > minuteMs / 2) wrong.push(`${entry.id} opens late`);
       for (const [id, other] of open)
         if (other.symbol === entry.symbol && (other.role !== 'stop' || !other.known))
           wrong.push(`${entry.id} opens while ${id} is under way`);
