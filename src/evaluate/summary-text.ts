@@ -41,10 +41,10 @@ export function renderTable(evaluation: Evaluation): string {
   const to = formatTime(evaluation.toMs, timeframeMs);
   const interval = ({ estimate, lower, upper }: typeof meanReturn) =>
     `${formatShare(estimate)} a year (95 %: ${formatShare(lower)} to ${formatShare(upper)})`;
-  const acted = Object.entries(subject.verdicts).map(([rule, counts]) => [
-    rule,
-    ...[counts.allow, counts.deny, counts['reduce-only'], counts.halt].map((count) => formatNumber(count, 0)),
-  ]);
+  const acted = Object.entries(subject.verdicts)
+    .map(([rule, counts]) => ({ rule, counts: [counts.deny, counts['reduce-only'], counts.halt] }))
+    .filter(({ counts }) => counts.some((count) => count > 0))
+    .map(({ rule, counts }) => [rule, ...counts.map((count) => formatNumber(count, 0))]);
   return [
     `Verdict: ${judgement.verdict}`,
     `  ${judgement.reason}`,
@@ -68,7 +68,7 @@ export function renderTable(evaluation: Evaluation): string {
       ? []
       : [
           '',
-          formatTable(['rule', 'allow', 'deny', 'reduce-only', 'halt'], acted),
+          formatTable(['rule (those that acted)', 'deny', 'reduce-only', 'halt'], acted),
           `overridden decisions: ${formatNumber(subject.overridden, 0)}`,
         ]),
     ...(subject.haltedMs === null

@@ -3,6 +3,7 @@ import type { Observation } from '../../core/agent.ts';
 import { Rng } from '../../core/rng.ts';
 import { backtest } from '../backtest.ts';
 import type { Ledger } from '../ledger.ts';
+import { mean } from '../moments.ts';
 import { PLAIN, type Policy } from '../policy.ts';
 import type { Baseline, BaselineContext } from './baseline.ts';
 
@@ -34,22 +35,29 @@ export function randomPolicy(name: string, rate: number, seed: number): Policy {
   return { name, decide: (_row, obs) => PLAIN[rng.uniform() < rate ? drawAllowed(obs, rng) : HOLD] };
 }
 
+/** Quote amount traded for each unit of equity, so that winning or losing doesn't count as trading. */
+function relativeTurnover({ turnover, equity }: Ledger): number {
+  return turnover / mean(equity);
+}
+
 /**
- * The rate at which random orders turn over as much as the reference did: found by bisection on the turnover of a few
- * random policies together. At most 1: on every bar.
+ * The rate at which random orders turn over as much of their equity as the reference did of its: found by bisection on
+ * the turnover of a few random policies together. At most 1: on every bar.
  */
 export function matchTurnover(context: BaselineContext, reference: Ledger): number {
   const pilots = 4;
   const turnover = (rate: number) => {
     let sum = 0;
-    for (let pilot = 0; pilot < pilots; pilot++) sum += backtestRandom(context, rate, context.seed + pilot).turnover;
+    for (let pilot = 0; pilot < pilots; pilot++)
+      sum += relativeTurnover(backtestRandom(context, rate, context.seed + pilot));
     return sum / pilots;
   };
+  const target = relativeTurnover(reference);
   let low = 0;
   let high = 1;
   for (let step = 0; step < 12; step++) {
     const middle = (low + high) / 2;
-    if (turnover(middle) < reference.turnover) low = middle;
+    if (turnover(middle) < target) low = middle;
     else high = middle;
   }
   return (low + high) / 2;

@@ -1,0 +1,50 @@
+/** Counterfactual ledgers as a table: for the terminal, and as a section of the report. */
+import type { Ablation, AblationRow } from './ablation.ts';
+import { formatMetric, formatNumber, formatShare, NOTHING } from './format.ts';
+import { escapeHtml } from './report/html.ts';
+import { formatTable } from './table-text.ts';
+
+const TITLES = [
+  'counterfactual (simulated)',
+  'return',
+  'Sharpe',
+  'max drawdown',
+  'trades',
+  'rule acted',
+  'overridden',
+  'drawdown avoided',
+  'log return paid',
+];
+
+function cells(row: AblationRow): string[] {
+  const { metrics, acted, label } = row;
+  return [
+    label,
+    formatMetric(metrics.cumulativeReturn, 'share'),
+    formatMetric(metrics.sharpe, 'ratio'),
+    formatMetric(metrics.maxDrawdown, 'share'),
+    formatMetric(metrics.trades, 'count'),
+    acted === null ? NOTHING : formatNumber(acted, 0),
+    formatNumber(row.overridden, 0),
+    formatShare(row.drawdownAvoided),
+    formatNumber(row.returnPaid, 4),
+  ];
+}
+
+export function renderAblation({ rows }: Ablation): string {
+  return formatTable(TITLES, rows.map(cells));
+}
+
+/** A section for `renderReport`. */
+export function ablationSection({ rows }: Ablation): string {
+  const heads = TITLES.map((title) => `<th scope="col">${escapeHtml(title)}</th>`).join('');
+  const body = rows.map((row, i) => {
+    const own = i === 0 ? ' class="own"' : '';
+    return `<tr>${cells(row)
+      .map((cell) => `<td${own}>${escapeHtml(cell)}</td>`)
+      .join('')}</tr>`;
+  });
+  return `<section><h2>What each rule of the safety layer avoided and cost</h2><div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>
+${body.join('\n')}
+</tbody></table></div><p class="key">Simulated ledgers on the same bars. Avoided and paid: this ledger minus the one with the whole layer.</p></section>`;
+}

@@ -1,0 +1,84 @@
+/**
+ * Counterfactual ledgers: what the same policy would have done on the same bars without the safety layer, without each
+ * rule in turn, and what holding and doing nothing would have brought. All of their fills are simulated.
+ */
+import type { AccountConfig } from '../core/account.ts';
+import type { CandleSeries } from '../core/candle.ts';
+import type { SafetyLayer } from '../core/safety.ts';
+import type { ScaledTable } from '../features/observation.ts';
+import { backtest } from './backtest.ts';
+import { backtestBaseline, findBaseline } from './baselines/index.ts';
+import type { Ledger } from './ledger.ts';
+import { type Metrics, measure } from './metrics.ts';
+import type { Policy } from './policy.ts';
+import type { RowRange } from './split.ts';
+
+export interface AblationOptions {
+  /** A fresh policy for every ledger, so that none remembers another's pass. */
+  makePolicy(): Policy;
+  readonly series: CandleSeries;
+  readonly table: ScaledTable | null;
+  readonly account: AccountConfig;
+  readonly rows: RowRange;
+  /** Names of the rules to leave out one at a time. */
+  readonly rules: readonly string[];
+  /** The layer without one rule; `null` for the whole layer. A fresh one for every ledger. */
+  makeSafety(without: string | null): SafetyLayer;
+}
+
+export interface AblationRow {
+  readonly label: string;
+  /** The rule that is missing here; null in the rows that are about something else. */
+  readonly without: string | null;
+  readonly metrics: Metrics;
+  /** Decisions of the whole layer's ledger in which the missing rule said anything but allow. */
+  readonly acted: number | null;
+  /** Maximum drawdown of this ledger minus that of the whole layer's: what the missing part avoided. */
+  readonly drawdownAvoided: number;
+  /** Log return of this ledger minus that of the whole layer's: what the missing part cost. */
+  readonly returnPaid: number;
+  readonly overridden: number;
+  readonly haltedMs: number | null;
+}
+
+export interface Ablation {
+  /** The whole layer first; then without any, without each rule, buy-and-hold, flat. */
+  readonly rows: readonly AblationRow[];
+  /** In the order of `rows`. */
+  readonly ledgers: readonly Ledger[];
+}
+
+export function ablate(options: AblationOptions): Ablation {
+  const { series, table, account, rows, rules, makePolicy, makeSafety } = options;
+  const run = (safety: SafetyLayer | null) => backtest({ policy: makePolicy(), series, table, account, safety, rows });
+  const baseline = (name: string) =>
+    backtestBaseline(findBaseline(name), { series, table, account, train: null, test: rows, reference: null, seed: 0 });
+  const whole = run(makeSafety(null));
+  const passes: { label: string; without: string | null; ledger: Ledger }[] = [
+    { label: 'With the whole safety layer', without: null, ledger: whole },
+    { label: 'Without a safety layer', without: null, ledger: run(null) },
+    ...rules.map((rule) => ({ label: `Without ${rule}`, without: rule, ledger: run(makeSafety(rule)) })),
+    { label: 'Buy and hold', without: null, ledger: baseline('buy-and-hold') },
+    { label: 'Flat', without: null, ledger: baseline('flat') },
+  ];
+  const reference = measure(whole);
+  const difference = (metrics: Metrics, name: string) => (metrics[name] ?? 0) - (reference[name] ?? 0);
+  return {
+    ledgers: passes.map(({ ledger }) => ledger),
+    rows: passes.map(({ label, without, ledger }) => {
+      const metrics = measure(ledger);
+      const counts = without === null ? undefined : whole.verdicts[without];
+      const { haltedRow, firstRow, timeMs } = ledger;
+      return {
+        label,
+        without,
+        metrics,
+        acted: without === null ? null : counts === undefined ? 0 : counts.deny + counts['reduce-only'] + counts.halt,
+        drawdownAvoided: difference(metrics, 'maxDrawdown'),
+        returnPaid: difference(metrics, 'logReturn'),
+        overridden: ledger.overridden,
+        haltedMs: haltedRow === null ? null : timeMs[haltedRow - firstRow],
+      };
+    }),
+  };
+}
