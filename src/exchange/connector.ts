@@ -389,6 +389,7 @@ export class ExchangeConnector implements Venue {
     const exchange = new (this.#guarded(await importVenue(venue)))({
       ...(keys === null ? {} : { apiKey: keys.key, secret: keys.secret, password: keys.passphrase }),
       enableRateLimit: true,
+      ...(localUrl === undefined ? {} : { rateLimit: 1 }),
       timeout: timeoutMs ?? 10_000,
       options: {
         ...this.#row.options,
@@ -410,7 +411,6 @@ export class ExchangeConnector implements Venue {
       if (this.#row.pointAt === null)
         throw new InputError(`the rehearsal server doesn't speak ${venue}; take binance or bybit`);
       this.#row.pointAt(exchange, localUrl, localUrl.replace('http', 'ws'));
-      exchange.rateLimit = 1;
       // Without an agent of ours ccxt takes plain ws:// for a proxy's business.
       exchange.httpAgent = new Agent();
     }
@@ -502,5 +502,9 @@ async function importVenue(name: string): Promise<CcxtClass> {
       if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     }
   }
-  throw new InputError(`unknown exchange ${JSON.stringify(name)}; names are like binance or bybit`);
+  const { default: ccxt } = await import('ccxt');
+  const near = ccxt.exchanges.filter((other: string) => other.startsWith(name.slice(0, 3))).slice(0, 6);
+  throw new InputError(
+    `unknown exchange ${name}; ${near.length > 0 ? `did you mean ${near.join(', ')}?` : 'names are like binance or bybit'}`,
+  );
 }

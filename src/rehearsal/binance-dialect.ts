@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { canonicalDecimal } from '../exchange/decimal.ts';
 import type { OrderRequest, VenueOrder } from '../exchange/venue.ts';
 import { type Call, type Dialect, filledOf, marketIdOf, type Reply, symbolOf } from './dialect.ts';
 import type { VenueWorld } from './venue-world.ts';
@@ -23,7 +24,12 @@ const timeframes: Readonly<Record<string, number>> = {
 
 const ok = (body: unknown): Reply => ({ status: 200, body });
 const error = (status: number, code: number, msg: string): Reply => ({ status, body: { code, msg } });
-const eight = (value: string | number) => Number(value).toFixed(8);
+/** Eight decimals, as Binance writes every amount; strings keep all their digits. */
+function eight(value: string | number): string {
+  if (typeof value === 'number') return value.toFixed(8);
+  const [whole, fraction = ''] = canonicalDecimal(value).split('.');
+  return `${whole}.${fraction.padEnd(8, '0')}`;
+}
 
 const filterNames: Readonly<Record<string, string>> = {
   'price-grid': 'PRICE_FILTER',

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { addDecimals } from '../exchange/decimal.ts';
 import type { OrderRequest, VenueOrder } from '../exchange/venue.ts';
 import { type Call, type Dialect, filledOf, marketIdOf, type Reply, symbolOf } from './dialect.ts';
 import type { VenueWorld } from './venue-world.ts';
@@ -200,7 +201,7 @@ export const bybitDialect: Dialect = {
       }
       case 'GET /v5/account/wallet-balance': {
         const coin = [...world.engine.balances()].map(([name, held]) => {
-          const total = String(Number(held.free) + Number(held.locked));
+          const total = addDecimals(held.free, held.locked);
           return {
             coin: name,
             equity: total,
