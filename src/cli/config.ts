@@ -52,6 +52,13 @@ function nearest(path: string, known: readonly string[]): string {
   return [...known, ...sections].sort((a, b) => cost(a) - cost(b))[0];
 }
 
+/** Puts flags over the settings of a registered run. */
+export function overrideSettings(settings: Config, overrides: ConfigOverrides): Config {
+  const merged = structuredClone(settings) as unknown as Record<string, unknown>;
+  for (const [key, value] of Object.entries(overrides)) if (value !== undefined) assignPath(merged, key, value);
+  return checkSettings(merged, new Map(Object.keys(overrides).map((key) => [key, 'flag'])), 'the run');
+}
+
 /** Reads the file in `folder` (or `file`), puts `overrides` over it, and checks the whole. */
 export function readConfig(folder: string, overrides: ConfigOverrides = {}, file?: string): ConfigOrigin {
   const path = file === undefined ? join(folder, CONFIG_FILE) : join(folder, file);
@@ -75,8 +82,13 @@ export function readConfig(folder: string, overrides: ConfigOverrides = {}, file
     assignPath(merged, key, value);
     origins.set(key, 'flag');
   }
-  const parsed = configSchema.safeParse(merged);
-  if (parsed.success) return { config: parsed.data, origins };
+  return { config: checkSettings(merged, origins, path), origins };
+}
+
+/** @throws InputError for the first setting that is wrong, with where it came from. */
+function checkSettings(settings: unknown, origins: ReadonlyMap<string, string>, path: string): Config {
+  const parsed = configSchema.safeParse(settings);
+  if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const known = listSettings(configSchema).map((row) => row.path);
   const at = issue.path.join('.');

@@ -1,6 +1,6 @@
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
-import { type Run, RunRegistry } from '../runs/registry.ts';
+import { hashJson, type Run, RunRegistry } from '../runs/registry.ts';
 import type { Command, Context } from './command.ts';
 
 function openRegistry(context: Context): RunRegistry {
@@ -14,7 +14,7 @@ function summarise(run: Run): { [key: string]: Json } {
     kind: run.registration.kind,
     seed: run.registration.seed,
     registered: new Date(run.registration.registeredAtMs).toISOString(),
-    configHash: run.configHash.slice(0, 12),
+    configHash: hashJson(run.registration.config).slice(0, 12),
     dataHash: run.registration.dataHash.slice(0, 12),
     results: results.map(({ name, record }) => `${name}${record.status === 'started' ? ' (unfinished)' : ''}`),
   };

@@ -2,15 +2,14 @@ import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { openCheckpoint } from '../agents/checkpoint.ts';
 import type { Progress } from '../agents/train.ts';
-import { InputError } from '../core/errors.ts';
-import { type ExperimentConfig, experimentSchema } from '../experiment/config.ts';
+import type { ExperimentConfig } from '../experiment/config.ts';
 import { smurfConfig } from '../experiment/supervise.ts';
 import { type TrainRun, trainRun } from '../experiment/train-run.ts';
 import { RunRegistry } from '../runs/registry.ts';
 import type { Command, Context } from './command.ts';
 import { OPTIONS, parseChoice, parseInteger } from './options.ts';
 import { formatDuration, progressLine } from './progress.ts';
-import { KERNEL_OPTIONS, loadSeries, openWorkplace } from './workplace.ts';
+import { KERNEL_OPTIONS, loadSeries, openWorkplace, readSettings, requireSymbols } from './workplace.ts';
 
 /** The numbers worth a place on the line, in this order. */
 const SHOWN: readonly (readonly [name: string, label: string])[] = [
@@ -34,17 +33,6 @@ function describeProgress(progress: Progress): string {
     leftMs: progress.leftMs,
     detail: shown + best,
   });
-}
-
-/** The settings and symbols that a run was started with. */
-function readRun(context: Context, files: ConstructorParameters<typeof RunRegistry>[0], name: string) {
-  const { registration } = new RunRegistry(files).open(name);
-  const notes = registration.notes as { settings?: unknown; symbols?: unknown } | null;
-  const parsed = experimentSchema.safeParse(notes?.settings);
-  if (!parsed.success || !Array.isArray(notes?.symbols))
-    throw new InputError(`run ${name} was registered by another version; start it anew with 'tradernet train'`);
-  if (context.signal.aborted) throw context.signal.reason;
-  return { config: parsed.data, symbols: notes.symbols as string[] };
 }
 
 function summarise(context: Context, result: TrainRun, elapsedMs: number) {
@@ -101,20 +89,19 @@ const command: Command = {
     const workplace = await openWorkplace(options, context);
     try {
       let config: ExperimentConfig = context.config();
-      let symbols = options.symbol as string[] | undefined;
+      let symbols = options.symbol as readonly string[] | undefined;
       const resume = options.resume as string | undefined;
-      if (resume !== undefined) ({ config, symbols } = readRun(context, workplace.files, resume));
+      if (resume !== undefined) ({ config, symbols } = readSettings(new RunRegistry(workplace.files).open(resume)));
       else if (options.smurf !== undefined)
         config = smurfConfig(config, options.smurf === true ? undefined : String(options.smurf));
-      if (symbols === undefined) throw new InputError("--symbol is missing; 'tradernet data list' shows what there is");
-      const series = loadSeries(context, symbols);
+      const series = loadSeries(context, requireSymbols(symbols), config);
       const startMs = context.clock.nowMs();
       const result = await trainRun(
         {
           series,
           config,
           ...(resume === undefined ? {} : { resume }),
-          notes: { symbols },
+          notes: { symbols: [...requireSymbols(symbols)] },
           onStart(run, prepared) {
             const { train, validation, test } = prepared.markets[0].split;
             const { name, isa, threads } = workplace.kernels;

@@ -4,11 +4,15 @@ import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CandleSeries } from '../core/candle.ts';
+import { InputError } from '../core/errors.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
+import { experimentSchema } from '../experiment/config.ts';
 import type { Workplace } from '../experiment/train-run.ts';
 import { CandleStore, MARKET_DATABASE } from '../market/store.ts';
 import { createKernels, type KernelKind } from '../nn/index.ts';
+import type { Run } from '../runs/registry.ts';
 import type { Context, Option } from './command.ts';
+import type { Config } from './config.ts';
 import { parseChoice, parseInteger, parseTimeframe } from './options.ts';
 
 export const KERNEL_OPTIONS: readonly Option[] = [
@@ -61,9 +65,24 @@ export function openStore(context: Context): CandleStore {
   return CandleStore.open(join(context.storage, MARKET_DATABASE));
 }
 
+/** @throws InputError where none is named. */
+export function requireSymbols(symbols: readonly string[] | undefined): readonly string[] {
+  if (symbols === undefined) throw new InputError("--symbol is missing; 'tradernet data list' shows what there is");
+  return symbols;
+}
+
+/** The settings and symbols that a run was started with. */
+export function readSettings({ name, registration }: Run): { readonly config: Config; readonly symbols: string[] } {
+  const notes = registration.notes as { settings?: unknown; symbols?: unknown } | null;
+  const parsed = experimentSchema.safeParse(notes?.settings);
+  if (!parsed.success || !Array.isArray(notes?.symbols))
+    throw new InputError(`run ${name} was registered by another version; start it anew with 'tradernet train'`);
+  return { config: parsed.data, symbols: notes.symbols as string[] };
+}
+
 /** The stored history of each symbol, whole. */
-export function loadSeries(context: Context, symbols: readonly string[]): CandleSeries[] {
-  const { venue, timeframe } = context.config().market;
+export function loadSeries(context: Context, symbols: readonly string[], config: Config): CandleSeries[] {
+  const { venue, timeframe } = config.market;
   using store = openStore(context);
   return symbols.map((symbol) => store.load(venue, symbol, parseTimeframe(timeframe)));
 }

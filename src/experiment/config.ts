@@ -2,12 +2,26 @@
 import { z } from 'zod';
 import { dqnConfigSchema } from '../agents/dqn.ts';
 import { ppoConfigSchema } from '../agents/ppo.ts';
+import { InputError } from '../core/errors.ts';
 import { setting } from '../core/setting.ts';
+import { rewardNamed } from '../env/rewards/index.ts';
+import { featureSet } from '../features/sets.ts';
 import { PROFILES } from '../shield/rule.ts';
 
 const rate = (maximum: number) => z.number().min(0).max(maximum);
 const count = z.number().int().min(1);
 const share = z.number().gt(0).lt(1);
+
+/** A name that `find` knows; its error is the message. */
+const known = (find: (name: string) => unknown) =>
+  z.string().superRefine((name, context) => {
+    try {
+      find(name);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+    }
+  });
 
 export const experimentSchema = z.strictObject({
   seed: setting(z.number().int().min(0), 1, 'integer', 'the same seed gives the same bytes'),
@@ -36,7 +50,12 @@ export const experimentSchema = z.strictObject({
     .prefault({}),
   features: z
     .strictObject({
-      set: setting(z.string(), 'auto', 'name', 'auto: the largest scale-free set that the data supports'),
+      set: setting(
+        known((name) => name === 'auto' || featureSet(name)),
+        'auto',
+        'name',
+        'auto: the largest scale-free set that the data supports',
+      ),
       timeframe: setting(count.max(512), 12, 'bars', 'length of the window that an agent sees'),
       scaler: setting(z.enum(['min-max', 'standardise']), 'standardise', 'name', 'fitted on the training fold only'),
       accountFeatures: setting(z.boolean(), true, 'yes/no', 'four account columns follow the market columns'),
@@ -59,7 +78,7 @@ export const experimentSchema = z.strictObject({
       agent: setting(z.enum(['ppo', 'dqn']), 'ppo', 'choice', 'the algorithm'),
       steps: setting(count, 200_000, 'environment steps', 'how long to train'),
       reward: setting(
-        z.string(),
+        known(rewardNamed),
         'market-order',
         'name',
         'what training pays for; evaluation goes through the account',

@@ -31,6 +31,7 @@ export interface Registration {
 /** One configuration seen on one test fold. Seeds of a configuration are not trials of their own. */
 export interface Trial {
   readonly run: string;
+  /** Of everything that was tried but the seed, the shield included. */
   readonly configHash: string;
   readonly seed: number;
   /** Sharpe ratio per bar, not annualised; null while the evaluation has not finished. */
@@ -41,8 +42,8 @@ export interface EvaluationRecord {
   readonly status: 'started' | 'finished';
   /** Names the data and the rows of the test fold: trials are counted per fold. */
   readonly foldKey: string;
-  /** False for what was looked at on another fold than the test fold; such a result is no trial. */
-  readonly isTrial: boolean;
+  /** Hash of the configuration that was tried, without its seed; null for what is no trial: another fold, a baseline. */
+  readonly trial: string | null;
   readonly sharpePerBar: number | null;
   /** Simple return of each bar of the fold. */
   readonly returns: readonly number[];
@@ -92,11 +93,6 @@ export class Run {
     return `${ROOT}/${this.name}`;
   }
 
-  /** Hash of the configuration without its seed: what makes a trial the same trial. */
-  get configHash(): string {
-    return hashJson(this.registration.config);
-  }
-
   /** Appends one line; not synced, since `syncMetrics` is called with each checkpoint. */
   appendMetrics(row: { readonly [key: string]: Json }): void {
     this.#files.append(`${this.#folder}/metrics.jsonl`, encoder.encode(`${JSON.stringify(row)}\n`));
@@ -129,8 +125,8 @@ export class Run {
   }
 
   /** Says, before it is done, that this configuration is about to see the fold. */
-  startEvaluation(name: string, foldKey: string, isTrial: boolean): void {
-    this.#writeResult(name, { status: 'started', foldKey, isTrial, sharpePerBar: null, returns: [], figures: null });
+  startEvaluation(name: string, foldKey: string, trial: string | null): void {
+    this.#writeResult(name, { status: 'started', foldKey, trial, sharpePerBar: null, returns: [], figures: null });
   }
 
   finishEvaluation(name: string, record: Omit<EvaluationRecord, 'status'>): void {
@@ -203,10 +199,10 @@ export class RunRegistry {
     return this.list().flatMap((run) =>
       run
         .results()
-        .filter(({ record }) => record.foldKey === foldKey && record.isTrial)
+        .filter(({ record }) => record.foldKey === foldKey && record.trial !== null)
         .map(({ record }) => ({
           run: run.name,
-          configHash: run.configHash,
+          configHash: record.trial as string,
           seed: run.registration.seed,
           sharpePerBar: record.sharpePerBar,
         })),
@@ -214,19 +210,15 @@ export class RunRegistry {
   }
 }
 
-/** How many configurations saw the fold, and the variance of their Sharpe ratios per bar (mean over the seeds of each). */
-export function summariseTrials(trials: readonly Trial[]): { readonly count: number; readonly sharpeVariance: number } {
+/** One entry a configuration that saw the fold: the mean Sharpe ratio per bar of its seeds, null while none is known. */
+export function trialSharpes(trials: readonly Trial[]): (number | null)[] {
   const byConfig = new Map<string, number[]>();
   for (const trial of trials) {
     const sharpes = byConfig.get(trial.configHash) ?? [];
     if (trial.sharpePerBar !== null) sharpes.push(trial.sharpePerBar);
     byConfig.set(trial.configHash, sharpes);
   }
-  const means = [...byConfig.values()]
-    .filter((list) => list.length > 0)
-    .map((list) => list.reduce((sum, one) => sum + one, 0) / list.length);
-  const mean = means.reduce((sum, one) => sum + one, 0) / Math.max(1, means.length);
-  const sharpeVariance =
-    means.length < 2 ? 0 : means.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (means.length - 1);
-  return { count: byConfig.size, sharpeVariance };
+  return [...byConfig.values()].map((list) =>
+    list.length === 0 ? null : list.reduce((sum, one) => sum + one, 0) / list.length,
+  );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/core/errors.ts';
-import { canonicalJson, type Registration, RunRegistry, summariseTrials } from '../../src/runs/registry.ts';
+import { canonicalJson, type Registration, RunRegistry, trialSharpes } from '../../src/runs/registry.ts';
 import { atEveryCrash, MemoryFileSystem } from '../memory-file-system.ts';
 
 const registration = (seed: number, config: Registration['config'] = { agent: 'ppo' }): Registration => ({
@@ -14,9 +14,9 @@ const registration = (seed: number, config: Registration['config'] = { agent: 'p
   notes: null,
 });
 
-const finished = (sharpePerBar: number, isTrial = true) => ({
+const finished = (sharpePerBar: number, trial: string | null = 'a') => ({
   foldKey: 'btc-test',
-  isTrial,
+  trial,
   sharpePerBar,
   returns: [0.01, -0.02],
   figures: { sharpe: 1 },
@@ -36,12 +36,10 @@ describe('the registry of runs', () => {
     const registry = new RunRegistry(new MemoryFileSystem());
     registry.register('a', registration(1)).finishEvaluation('test', finished(0.1));
     registry.register('a', registration(2)).finishEvaluation('test', finished(0.3));
-    registry.register('a', registration(3)).finishEvaluation('validation', finished(9, false));
-    registry.register('b', registration(1, { agent: 'dqn' })).finishEvaluation('test', finished(0.5));
-    registry.register('c', registration(1, { agent: 'x' })).startEvaluation('test', 'btc-test', true);
-    const { count, sharpeVariance } = summariseTrials(registry.trials('btc-test'));
-    expect(count).toBe(3);
-    expect(sharpeVariance).toBeCloseTo(0.045, 12); // of 0.2 and 0.5
+    registry.register('a', registration(3)).finishEvaluation('validation', finished(9, null));
+    registry.register('b', registration(1, { agent: 'dqn' })).finishEvaluation('test', finished(0.5, 'b'));
+    registry.register('c', registration(1, { agent: 'x' })).startEvaluation('test', 'btc-test', 'c');
+    expect(trialSharpes(registry.trials('btc-test'))).toEqual([0.2, 0.5, null]);
     expect(registry.trials('another fold')).toEqual([]);
   });
 
@@ -70,7 +68,7 @@ describe('the registry of runs', () => {
         registered = false;
         const run = new RunRegistry(files).register('a', registration(2));
         registered = true;
-        run.startEvaluation('test', 'btc-test', true);
+        run.startEvaluation('test', 'btc-test', 'b');
         run.appendMetrics({ step: 1 });
         run.syncMetrics();
         run.finishEvaluation('test', finished(0.2));

@@ -1,0 +1,172 @@
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { styleText } from 'node:util';
+import { InputError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import { NodeFileSystem } from '../disk/node-file-system.ts';
+import { BASELINES } from '../evaluate/baselines/index.ts';
+import { type Evaluation, evaluateBaseline } from '../evaluate/evaluation.ts';
+import { renderReport } from '../evaluate/report/html.ts';
+import { renderTable } from '../evaluate/summary-text.ts';
+import { countTrials } from '../evaluate/verdict.ts';
+import { type Checkpoint, evaluateRun, findCheckpoint } from '../experiment/evaluate-run.ts';
+import { prepareMarkets } from '../experiment/prepare.ts';
+import type { Workplace } from '../experiment/train-run.ts';
+import { PROFILES } from '../shield/rule.ts';
+import type { Command, Context, Option } from './command.ts';
+import { type Config, overrideSettings } from './config.ts';
+import { OPTIONS, parseChoice } from './options.ts';
+import { KERNEL_OPTIONS, loadSeries, openWorkplace, readSettings, requireSymbols } from './workplace.ts';
+
+/** A checkpoint named by its run or its folder. */
+export function openNamedCheckpoint(name: string, workplace: Workplace, context: Context): Checkpoint {
+  return findCheckpoint(name, workplace, (path) => {
+    const whole = resolve(context.cwd, path);
+    return { files: new NodeFileSystem(dirname(whole)), path: whole.slice(dirname(whole).length + 1) };
+  });
+}
+
+/** Settings and symbols for a checkpoint: its run's, with the flags of this call over them. */
+export function settingsFor(
+  checkpoint: Checkpoint,
+  options: Record<string, unknown>,
+  context: Context,
+): { readonly config: Config; readonly symbols: readonly string[] } {
+  const asked = options.symbol as string[] | undefined;
+  if (checkpoint.run === null) return { config: context.config(), symbols: requireSymbols(asked) };
+  const { config, symbols } = readSettings(checkpoint.run);
+  return { config: overrideSettings(config, options.set as Record<string, unknown>), symbols: asked ?? symbols };
+}
+
+/** Writes a report where the user wants it, or beside the run; returns its path. */
+function writeReport(
+  evaluation: Evaluation,
+  folder: string,
+  name: string,
+  options: Record<string, unknown>,
+  context: Context,
+): string {
+  const asked = options.report as string | undefined;
+  const path =
+    asked === undefined ? join(context.storage, folder, name) : isAbsolute(asked) ? asked : join(context.cwd, asked);
+  const files = new NodeFileSystem(dirname(path));
+  files.mkdir('.');
+  files.write(path.slice(dirname(path).length + 1), new TextEncoder().encode(renderReport(evaluation)));
+  return path;
+}
+
+function colourVerdict(evaluation: Evaluation): string {
+  const { verdict } = evaluation.judgement;
+  return styleText(verdict === 'edge' ? 'green' : verdict === 'worse than holding' ? 'red' : 'yellow', verdict);
+}
+
+function summarise(evaluations: readonly { evaluation: Evaluation; report: string }[]) {
+  const text = evaluations
+    .map(
+      ({ evaluation, report }) =>
+        `${renderTable(evaluation)}\n\n${styleText('bold', evaluation.symbol)}: ${colourVerdict(evaluation)}\nreport: ${report}`,
+    )
+    .join('\n\n');
+  const json = evaluations.map(({ evaluation: { chart: _, ...rest }, report }) => ({ ...rest, report }));
+  return { text, json: (json.length === 1 ? json[0] : json) as unknown as Json };
+}
+
+const REPORT: Option = { flags: '--report <file>', doc: 'where to write the HTML report (default: beside the run)' };
+
+const evaluate: Command = {
+  name: 'evaluate',
+  summary: 'test a checkpoint on data it never saw, with a verdict',
+  options: [
+    { flags: '--checkpoint <run>', doc: "a run (its best), RUN/last, or a checkpoint's folder" },
+    { flags: '--shield <profile>', doc: PROFILES.join(', '), parse: parseChoice(PROFILES), config: 'shield.profile' },
+    { flags: '--supervisor <run>', doc: 'the agent behind the rule smurf' },
+    { flags: '--fold <name>', doc: 'test or validation', parse: parseChoice(['test', 'validation']), default: 'test' },
+    { ...OPTIONS.symbol, doc: 'other symbols than those of the run' },
+    OPTIONS.venue,
+    OPTIONS.timeframe,
+    { flags: '--test-from <date>', doc: 'first day of the test fold', config: 'split.testFrom' },
+    REPORT,
+    ...KERNEL_OPTIONS,
+  ],
+  examples: [
+    'tradernet evaluate --checkpoint ppo-SYNTH-s1-1',
+    'tradernet evaluate --checkpoint ppo-SYNTH-s1-1 --shield none',
+  ],
+  async run(options, context) {
+    const workplace = await openWorkplace(options, context);
+    try {
+      const name = requireFlag(options.checkpoint, '--checkpoint', "'tradernet runs list' shows the runs");
+      const checkpoint = openNamedCheckpoint(name, workplace, context);
+      const { config, symbols } = settingsFor(checkpoint, options, context);
+      const supervisor =
+        options.supervisor === undefined
+          ? undefined
+          : openNamedCheckpoint(options.supervisor as string, workplace, context).agent;
+      const fold = options.fold as 'test' | 'validation';
+      const evaluations = evaluateRun(
+        {
+          checkpoint,
+          series: loadSeries(context, symbols, config),
+          config,
+          fold,
+          ...(supervisor === undefined ? {} : { supervisor }),
+          onEvaluation: (symbol) => context.progress(`evaluating ${name} on ${symbol}`),
+        },
+        workplace,
+      );
+      return summarise(
+        evaluations.map((evaluation) => {
+          const symbol = evaluation.symbol.replaceAll(/[^\w]/g, '');
+          const file = `${fold}-${symbol}-${config.shield.profile}.html`;
+          const folder = checkpoint.run === null ? 'reports' : `runs/${checkpoint.run.name}`;
+          return { evaluation, report: writeReport(evaluation, folder, file, options, context) };
+        }),
+      );
+    } finally {
+      workplace.kernels.dispose();
+    }
+  },
+};
+
+const baseline: Command = {
+  name: 'baseline',
+  summary: 'evaluate a policy that needs no agent',
+  arguments: [{ name: '<name>', doc: BASELINES.map((one) => one.name).join(', ') }],
+  options: [
+    OPTIONS.symbol,
+    OPTIONS.venue,
+    OPTIONS.timeframe,
+    OPTIONS.seed,
+    { flags: '--test-from <date>', doc: 'first day of the test fold', config: 'split.testFrom' },
+    REPORT,
+  ],
+  examples: ['tradernet baseline buy-and-hold --symbol SYNTH'],
+  async run(options, context, [name]) {
+    const config = context.config();
+    const series = loadSeries(context, requireSymbols(options.symbol as string[] | undefined), config);
+    const prepared = prepareMarkets(series, config);
+    return summarise(
+      prepared.markets.map((market) => {
+        const evaluation = evaluateBaseline({
+          name,
+          series: market.series,
+          table: market.table,
+          split: market.split,
+          account: config.account,
+          safety: null,
+          seed: config.seed,
+          trials: countTrials([null]),
+          provenance: { policy: name, featureSet: prepared.set.name, dataHash: prepared.dataHash },
+        });
+        const file = `${name}-${market.series.symbol.replaceAll(/[^\w]/g, '')}.html`;
+        return { evaluation, report: writeReport(evaluation, 'reports', file, options, context) };
+      }),
+    );
+  },
+};
+
+function requireFlag(value: unknown, flag: string, advice: string): string {
+  if (typeof value === 'string') return value;
+  throw new InputError(`${flag} is missing; ${advice}`);
+}
+
+export const commands = [evaluate, baseline];
