@@ -5,43 +5,15 @@
  *
  * A decision is made at the close of a bar (`orderFor`), filled at the open of the next (`stepBar`), and equity is
  * marked at closes. After every event cash + position x mark = equity, and startingEquity + deposits + markPnl
- * - feesPaid - slippagePaid - borrowPaid = equity. Nothing is allocated per bar.
+ * - feesPaid - slippagePaid - borrowPaid = equity. Scalars in, and no object is allocated per bar.
  */
+import { type AccountConfig, checkAccountConfig, DEFAULT_ACCOUNT } from './account-config.ts';
 import { type Action, BUY, HOLD, SELL } from './action.ts';
-import { InputError } from './errors.ts';
 import type { Json } from './json.ts';
 import { log } from './math.ts';
 import type { SafetyLayer } from './safety.ts';
 
-export interface AccountConfig {
-  /** Spot can't go below flat; margin can be short. Neither buys with borrowed quote currency. */
-  readonly mode: 'spot' | 'margin';
-  /** Units a position may have. */
-  readonly maxUnits: number;
-  /** Fee as a share of the executed notional, each side. */
-  readonly feeRate: number;
-  /** Executed price's distance from the market's, as a share, always against the account. */
-  readonly slippageRate: number;
-  /** Quantities are multiples of this amount of base currency; 0 for any quantity. */
-  readonly quantityStep: number;
-  /** Quote amount of a unit, costs included; null for equity / maxUnits at the decision. */
-  readonly unitQuote: number | null;
-  /** What a short position's borrowed base currency costs, as a share of its value per 365.25 days. */
-  readonly borrowRatePerYear: number;
-  /** Quote currency. */
-  readonly startingEquity: number;
-}
-
-export const DEFAULT_ACCOUNT: AccountConfig = {
-  mode: 'spot',
-  maxUnits: 4,
-  feeRate: 0.001,
-  slippageRate: 0.0005,
-  quantityStep: 0,
-  unitQuote: null,
-  borrowRatePerYear: 0.1,
-  startingEquity: 10_000,
-};
+export { type AccountConfig, DEFAULT_ACCOUNT } from './account-config.ts';
 
 /** Why a position changed. 'ruin' closes a spot account that fell below its floor, 'end' an evaluation. */
 export type FillReason = 'order' | 'stop' | 'target' | 'liquidation' | 'ruin' | 'end';
@@ -55,6 +27,8 @@ const FLOOR_SHARE = 0.05;
 const LOG_FLOOR_SHARE = 1e-3;
 /** A buy trimmed below this share of what was asked for is rounding residue, not an order. */
 const DUST_SHARE = 1e-6;
+/** 1 - 2^-50. */
+const HAIR_LESS = 0.9999999999999991;
 const YEAR_MS = 365.25 * 86_400_000;
 
 /** What `save` writes and `restore` reads: the whole state beside the configuration. */
@@ -83,20 +57,6 @@ const STATE = [
 /** The greatest multiple of `step` that isn't above `quantity`; `quantity` itself for a step of 0. */
 export function floorToStep(quantity: number, step: number): number {
   return step > 0 ? Math.floor(quantity / step) * step : quantity;
-}
-
-function checkConfig(config: AccountConfig): void {
-  const demand = (holds: boolean, field: keyof AccountConfig, rule: string): void => {
-    if (!holds) throw new InputError(`account.${field} is ${config[field]}: it must be ${rule}`);
-  };
-  demand(config.mode === 'spot' || config.mode === 'margin', 'mode', '"spot" or "margin"');
-  demand(Number.isInteger(config.maxUnits) && config.maxUnits >= 1, 'maxUnits', 'an integer of at least 1');
-  demand(config.feeRate >= 0 && config.feeRate < 1, 'feeRate', 'in [0, 1)');
-  demand(config.slippageRate >= 0 && config.slippageRate < 1, 'slippageRate', 'in [0, 1)');
-  demand(config.quantityStep >= 0 && config.quantityStep < Infinity, 'quantityStep', '0 or a positive amount');
-  demand(config.unitQuote === null || config.unitQuote > 0, 'unitQuote', 'null or a positive amount');
-  demand(config.borrowRatePerYear >= 0 && config.borrowRatePerYear < Infinity, 'borrowRatePerYear', 'at least 0');
-  demand(config.startingEquity > 0 && config.startingEquity < Infinity, 'startingEquity', 'a positive amount');
 }
 
 export class Account {
@@ -145,7 +105,7 @@ export class Account {
 
   /** Throws InputError for a configuration that can't be traded. */
   constructor(config: AccountConfig = DEFAULT_ACCOUNT) {
-    checkConfig(config);
+    checkAccountConfig(config);
     this.config = config;
     this.reset(0);
   }
@@ -328,7 +288,7 @@ export class Account {
     this.slippagePaid += quantity * (executed - reference);
     this.turnover += Math.abs(quantity) * executed;
     this.fills++;
-    if (!adds) this.#closeTradeIfFlat(quantity);
+    if (!adds && this.#isFlatAfter(quantity)) this.leaveDust();
     if (this.onFill !== null) this.onFill(reason, quantity, executed, feeQuote + feeBase * reference);
   }
 
@@ -380,7 +340,7 @@ export class Account {
     let trimmed = floorToStep(payable, this.config.quantityStep);
     // A hair less where rounding would overdraw.
     if (this.#spending(trimmed, price) > this.cash)
-      trimmed = floorToStep(payable * (1 - 2 ** -50), this.config.quantityStep);
+      trimmed = floorToStep(payable * HAIR_LESS, this.config.quantityStep);
     return trimmed > DUST_SHARE * quantity ? trimmed : 0;
   }
 
@@ -416,10 +376,9 @@ export class Account {
     else if (low <= target) this.fillAtMarket(-position, Math.min(open, target), 'target');
   }
 
-  /** Less than a quantity step is dust that no venue would take: it stays in the account, the trade is over. */
-  #closeTradeIfFlat(filled: number): void {
-    if (Math.abs(this.position) >= Math.max(this.config.quantityStep, 1e-9 * Math.abs(filled))) return;
-    this.leaveDust();
+  /** Less than a quantity step, or than rounding, is left: no venue would take it. */
+  #isFlatAfter(quantity: number): boolean {
+    return Math.abs(this.position) < Math.max(this.config.quantityStep, 1e-9 * Math.abs(quantity));
   }
 
   #goFlat(): void {
@@ -431,8 +390,9 @@ export class Account {
 }
 
 /**
- * Writes the account's four values at `out[offset..]`, in the order of an observation's columns: units /
- * maxUnits, log return of the price since entry (positive is a gain), bars in the trade / timeframe capped at 1, drawdown from the peak.
+ * Writes the account's four values at `out[offset..]`, in the order of an observation's columns: units / maxUnits, log
+ * return of the price since entry (positive is a gain), bars in the trade / timeframe capped at 1, drawdown from the
+ * peak.
  */
 export function writeAccountColumns(
   account: Account,

@@ -5,7 +5,8 @@
  * its rows, by a bar at which nothing can be decided (a gap), and after `maxEpisodeSteps`.
  *
  * The tables of all markets lie behind each other in the very array that holds the observations, at the observation's
- * width, so a window is moved by one `copyWithin` and nothing is allocated per step.
+ * width, so a window is moved by one `copyWithin`, and no object or array is allocated per step. (V8 boxes some numbers at
+ * calls that it doesn't inline; they die young.)
  */
 import { Account, type AccountConfig, writeAccountColumns } from '../core/account.ts';
 import { ACTION_COUNT, type Action } from '../core/action.ts';

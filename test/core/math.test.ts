@@ -63,13 +63,14 @@ describe('the edges', () => {
 });
 
 it('agrees with the machine to a few ulps everywhere', () => {
+  let worst = 0;
   for (let i = 0; i < 20_000; i++) {
     const x = (i - 10_000) / 997;
-    for (const name of ['exp', 'expm1', 'tanh', 'sin', 'cos'] as const) {
+    for (const name of ['exp', 'expm1', 'tanh', 'sin', 'cos', 'log1p', 'log'] as const) {
       const value = Math[name](x);
-      expect(Math.abs(math[name](x) - value)).toBeLessThanOrEqual(4 * ulpOf(Math.max(Math.abs(value), 1e-3)));
+      if (Number.isNaN(value)) continue;
+      worst = Math.max(worst, Math.abs(math[name](x) - value) / ulpOf(Math.max(Math.abs(value), 1e-3)));
     }
-    if (x > 0)
-      expect(Math.abs(log(x) - Math.log(x))).toBeLessThanOrEqual(2 * ulpOf(Math.max(Math.abs(Math.log(x)), 1e-3)));
   }
+  expect(worst).toBeLessThanOrEqual(3);
 });
