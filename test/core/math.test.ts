@@ -68,7 +68,7 @@ it('agrees with the machine to a few ulps everywhere', () => {
     const x = (i - 10_000) / 997;
     for (const name of ['exp', 'expm1', 'tanh', 'sin', 'cos', 'log1p', 'log'] as const) {
       const value = Math[name](x);
-      if (Number.isNaN(value)) continue;
+      if (!Number.isFinite(value)) continue;
       worst = Math.max(worst, Math.abs(math[name](x) - value) / ulpOf(Math.max(Math.abs(value), 1e-3)));
     }
   }
