@@ -249,7 +249,7 @@ static void product_tile(int R, const float *a, ptrdiff_t apanel, const float *b
 static void product_row(const float *a, ptrdiff_t apanel, const float *b, int inputs, const float *start, float *z) {
   V acc[WIDE];
 UNROLL
-  for (int v = 0; v < WIDE; v++) acc[v] = start ? v_load(start + v * LANES) : v_set(0.0f);
+  for (int v = 0; v < WIDE; v++) acc[v] = v_load(start + v * LANES);
   ptrdiff_t bpanel = (ptrdiff_t)inputs * PANEL;
   for (int k = 0; k < inputs; k += PANEL) {
     int count = inputs - k < PANEL ? inputs - k : PANEL;
