@@ -173,7 +173,8 @@ export class LiveBook {
     const reason = order.reason === 'stop' ? 'stop' : 'order';
     const reference = order.reason === 'stop' ? Number(order.price) : order.reference;
     this.account.applyFill(quantity, reference, price, feeQuote, feeBase, order.fillIds.length > 0, reason);
-    this.lastSlippage = ((price - reference) / reference) * (buys ? 1 : -1);
+    // `+ 0` because JSON, in which this is saved, has no -0.
+    this.lastSlippage = ((price - reference) / reference) * (buys ? 1 : -1) + 0;
     const seen = addDecimals(order.seen, entry.quantity);
     const filled = compareDecimals(seen, order.filled) > 0 ? seen : order.filled;
     this.orders.set(entry.id, {

@@ -1,5 +1,5 @@
 /** A bot on a simulated venue in virtual time: what the tests, the soak and the crash tests run. */
-import { Bot, type BotOptions } from '../../src/bot/bot.ts';
+import { Bot, type BotOptions, type SymbolSetup } from '../../src/bot/bot.ts';
 import type { BotEntry } from '../../src/bot/entries.ts';
 import { type AccountConfig, DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { type Action, BUY, HOLD, SELL } from '../../src/core/action.ts';
@@ -125,6 +125,16 @@ export function createWorld(options: WorldOptions = {}) {
   const faults = new FaultBook(options.faults);
   const createClock = (atMs: number) => new VirtualClock(atMs);
 
+  /** Fresh features, agent, shield and account of every symbol. */
+  const createSymbols = (): SymbolSetup[] =>
+    markets.map(({ symbol }) => ({
+      symbol,
+      account: { ...DEFAULT_ACCOUNT, quantityStep: 0.00001, ...options.account },
+      features: createFeatures(timeframeMs),
+      agent: restlessAgent,
+      safety: createShield({ profile: options.profile ?? 'none', overrides: options.overrides ?? {} }),
+    }));
+
   /** One life of the bot, from `fromMs` until `untilMs` or a crash. */
   async function live(
     files: FileSystem,
@@ -137,7 +147,6 @@ export function createWorld(options: WorldOptions = {}) {
     const stop = new AbortController();
     let bot: Bot | null = null;
     const run = async () => {
-      const account = { ...DEFAULT_ACCOUNT, quantityStep: 0.00001, ...options.account };
       bot = new Bot({
         kind,
         venue,
@@ -147,16 +156,7 @@ export function createWorld(options: WorldOptions = {}) {
         folder: 'bots/test',
         id: 'abcdef01',
         timeframeMs,
-        symbols: markets.map(({ symbol }) => ({
-          symbol,
-          account,
-          features: createFeatures(timeframeMs),
-          agent: restlessAgent,
-          safety: createShield({
-            profile: options.profile ?? 'none',
-            ...(options.overrides ? { overrides: options.overrides } : {}),
-          }),
-        })),
+        symbols: createSymbols(),
         setup: {},
         warmUpBars: WARM_UP - 2,
         maxDrawdown: 0,
@@ -192,5 +192,5 @@ export function createWorld(options: WorldOptions = {}) {
   const createVenue = (clock: VirtualClock) => new SimulatedVenue({ clock, engine, paths, faults, ...options.venue });
   const firstMs = startMs + WARM_UP * timeframeMs + 5_000;
   const endMs = startMs + bars * timeframeMs;
-  return { candles, engine, faults, paths, timeframeMs, firstMs, endMs, createClock, createVenue, live };
+  return { candles, engine, createSymbols, faults, paths, timeframeMs, firstMs, endMs, createClock, createVenue, live };
 }

@@ -3,6 +3,7 @@ import type { Bot } from '../../src/bot/bot.ts';
 import type { BotEntry, DecisionEntry } from '../../src/bot/entries.ts';
 import { decodeCandle } from '../../src/bot/entries.ts';
 import { writeHalt } from '../../src/bot/halt-file.ts';
+import { verifyJournal } from '../../src/bot/verify.ts';
 import { LiveBroker } from '../../src/broker/live.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { addDecimals, compareDecimals, subtractDecimals } from '../../src/exchange/decimal.ts';
@@ -107,6 +108,7 @@ export async function runSchedule(seed: number): Promise<ScheduleResult> {
     ...checkCandles(entries, world),
     ...checkOrders(entries, world),
     ...checkRisk(entries),
+    ...(await checkReplay(entries, world)),
     ...checkEnd(bot as Bot, world, halted),
   );
   const injected: Record<string, number> = {};
@@ -201,6 +203,15 @@ function checkRisk(entries: readonly BotEntry[]): string[] {
     open.set(entry.id, { symbol: entry.symbol, role: entry.role, known: false });
   }
   return wrong;
+}
+
+/** Every decision follows again from its candle, bit by bit, crashes or not. */
+async function checkReplay(entries: readonly BotEntry[], world: World): Promise<string[]> {
+  const symbols = world.createSymbols();
+  const { differences } = await verifyJournal({ entries, symbols, history: null, maxDataAgeMs: minuteMs / 2 });
+  return differences.map(({ symbol, timeMs, column, journal, replay }) =>
+    [`${symbol} at ${timeMs}: ${column} was`, JSON.stringify(journal), 'and is', JSON.stringify(replay)].join(' '),
+  );
 }
 
 /** Nothing in doubt at the end, ledger = venue to the last digit, flat where it was halted. */
