@@ -132,16 +132,28 @@ describe('TradingEnv', () => {
   });
 
   it('terminates, and does not truncate, when the account is ruined', () => {
-    const env = makeEnv({ account: { ...DEFAULT_ACCOUNT, feeRate: 0.5, maxUnits: 1 }, count: 1 });
-    env.reset(1);
-    let ended = 0;
-    for (let n = 0; n < 60 && ended === 0; n++) {
-      env.step(Uint8Array.of(n % 2 === 0 ? BUY : SELL));
-      expect(env.truncated[0]).toBe(0);
-      ended = env.terminated[0];
-    }
-    expect(ended).toBe(1);
+    /** Steps to the end of an episode that spends itself on fees. */
+    const ruin = (maxEpisodeSteps: number): { steps: number; env: TradingEnv } => {
+      const env = makeEnv({ account: { ...DEFAULT_ACCOUNT, feeRate: 0.5, maxUnits: 1 }, count: 1, maxEpisodeSteps });
+      env.reset(1);
+      for (let steps = 1; ; steps++) {
+        env.step(Uint8Array.of(steps % 2 === 1 ? BUY : SELL));
+        if (env.terminated[0] + env.truncated[0] > 0) return { steps, env };
+      }
+    };
+    const { steps, env } = ruin(0);
+    expect([env.terminated[0], env.truncated[0]]).toEqual([1, 0]);
     expect(Number.isFinite(env.rewards[0])).toBe(true);
+    // The account's end counts, where both come in one step.
+    const both = ruin(steps);
+    expect([both.steps, both.env.terminated[0], both.env.truncated[0]]).toEqual([steps, 1, 0]);
+  });
+
+  it('spreads sequential environments evenly over the rows', () => {
+    const env = makeEnv({ count: 4, starts: 'sequential' });
+    env.reset(0);
+    // Rows 12 to 298 can be decided on and filled.
+    expect([...env.bars]).toEqual([12, 83, 155, 227]);
   });
 
   it('replays a state from its row and floats', () => {
