@@ -105,6 +105,9 @@ interface Considered {
   readonly latch: Latch | null;
 }
 
+/** The supervisor has no account, so nothing is forbidden to it. */
+const ALL_ALLOWED = new Uint8Array([1, 1, 1]);
+
 /** The safety layer of backtest, paper and live, and of training where one wishes. Made by `createShield`. */
 export class Shield implements SafetyLayer {
   readonly exits: Exits;
@@ -241,10 +244,7 @@ export class Shield implements SafetyLayer {
 
   #advise(facts: DecisionFacts): Action | null {
     if (this.#supervisor === null) return null;
-    const mask = Uint8Array.from([SELL, BUY, HOLD], (action) =>
-      action === HOLD || effectOf(action as Action, facts) !== 'none' ? 1 : 0,
-    );
-    return this.#supervisor.getAction({ window: takeColumns(facts, this.#supervisorFeatures), mask });
+    return this.#supervisor.getAction({ window: takeColumns(facts, this.#supervisorFeatures), mask: ALL_ALLOWED });
   }
 }
 

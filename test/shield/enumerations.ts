@@ -439,6 +439,8 @@ export function enumerate(name: string, rule: AnyRule = RULES.find((one) => one.
   const complain = (law: string, ...about: unknown[]): void => {
     if (findings.violations.length < 5) findings.violations.push(`${name}: ${law}: ${JSON.stringify(about)}`);
   };
+  for (const config of configs)
+    if (!rule.state.safeParse(rule.initial(config)).success) complain('a first state outside of its schema', config);
   for (const state of states) {
     for (const asked of questions) {
       const severities = configs.map((config) => {

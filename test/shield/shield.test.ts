@@ -156,7 +156,7 @@ describe('the supervisor', () => {
       expect(shield.decide(ask(0), makeFacts({ units: 1 })).final).toBe(final);
     }
   });
-  test('sees the market columns of the window, and what the account allows', () => {
+  test('sees the market columns of the window, and has no account', () => {
     const seen: Observation[] = [];
     const supervisor = {
       kind: 'dqn',
@@ -171,8 +171,8 @@ describe('the supervisor', () => {
     createShield({ profile: 'spec', supervisor, supervisorFeatures: 2 }).decide(ask(1), facts);
     createShield({ profile: 'spec', supervisor }).decide(ask(1), makeFacts({ window, timeframe: 2 }));
     expect(seen).toEqual([
-      { window: Float32Array.of(1, 2, 4, 5), mask: Uint8Array.of(1, 0, 1) },
-      { window, mask: Uint8Array.of(0, 1, 1) },
+      { window: Float32Array.of(1, 2, 4, 5), mask: Uint8Array.of(1, 1, 1) },
+      { window, mask: Uint8Array.of(1, 1, 1) },
     ]);
     const tooWide = createShield({ profile: 'spec', supervisor, supervisorFeatures: 4 });
     const { verdicts } = tooWide.decide(ask(1), facts);
