@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
+import { BUY, HOLD } from '../../src/core/action.ts';
+import type { Agent } from '../../src/core/agent.ts';
+import { BASELINES } from '../../src/evaluate/baselines/index.ts';
+import { evaluate, evaluateBaseline, evaluatePolicy } from '../../src/evaluate/evaluation.ts';
+import { formatNumber, formatTime, formatTimeframe } from '../../src/evaluate/format.ts';
+import { ablate, renderAblation } from '../../src/evaluate/index.ts';
+import { PLAIN } from '../../src/evaluate/policy.ts';
+import { renderTable } from '../../src/evaluate/summary-text.ts';
+import { formatTable } from '../../src/evaluate/table-text.ts';
+import { createShield } from '../../src/shield/shield.ts';
+import { HOUR, randomWalk, tableOf } from './markets.ts';
+
+const BARS = 1600;
+const series = randomWalk(BARS, 11);
+const table = tableOf(BARS, (row) => Math.sin(row / 3), { timeframe: 4, accountFeatures: true });
+const split = { train: { from: 0, to: 500 }, test: { from: 600, to: BARS } };
+const trials = { count: 1, sharpeVariance: null };
+const common = { series, table, split, account: DEFAULT_ACCOUNT, safety: null, seed: 5, trials };
+
+/** Buys when the newest value of the only column is high, sells when it is low. */
+const agent: Agent = {
+  kind: 'ppo',
+  getAction: (obs) => agent.decide(obs).action,
+  decide: (obs) => {
+    const newest = obs.window[3 * 5];
+    const action = newest > 0.9 ? BUY : newest < -0.9 ? 0 : HOLD;
+    return { action, probabilities: [0.1, 0.2, 0.7], qValues: null };
+  },
+};
+
+describe('an evaluation', () => {
+  const evaluation = evaluate({ ...common, agent, provenance: { dataHash: 'abc', kernels: { name: 'wasm' } } });
+
+  it('is plain JSON, the same each time', () => {
+    expect(JSON.parse(JSON.stringify(evaluation))).toEqual(evaluation);
+    expect(evaluate({ ...common, agent, provenance: { dataHash: 'abc', kernels: { name: 'wasm' } } })).toEqual(
+      evaluation,
+    );
+  });
+
+  it('holds the subject, every baseline, the verdict and the returns', () => {
+    expect(evaluation.subject).toMatchObject({ name: 'ppo', label: 'PPO' });
+    expect(evaluation.baselines.map(({ name }) => name)).toEqual(BASELINES.map(({ name }) => name));
+    expect(evaluation.skipped).toEqual([]);
+    expect(evaluation.bars).toBe(1000);
+    expect(evaluation.returns).toHaveLength(999);
+    expect(evaluation.fromMs).toBe(600 * HOUR);
+    const growth = evaluation.returns.reduce((product, value) => product * (1 + value), 1);
+    expect(growth - 1).toBeCloseTo(evaluation.subject.metrics.cumulativeReturn ?? Number.NaN, 9);
+    expect(evaluation.randomRank).toBeGreaterThanOrEqual(0);
+    expect(evaluation.subject.drawdown.troughMs).toBeGreaterThan(evaluation.subject.drawdown.peakMs);
+  });
+
+  it('leaves out what it can’t compute, and says so', () => {
+    const bare = evaluatePolicy({
+      ...common,
+      table: null,
+      split: { train: null, test: split.test },
+      policy: { name: 'idle', decide: () => PLAIN[HOLD] },
+      label: 'Idle',
+      doc: 'does nothing',
+    });
+    expect(bare.skipped).toEqual(['logistic']);
+    expect(bare.randomRank).toBeNull();
+    expect(bare.judgement.verdict).toMatch(/no evidence|worse/);
+  });
+
+  it('evaluates a baseline by its name, and refuses those that need an agent', () => {
+    const own = evaluateBaseline({ ...common, name: 'buy-and-hold' });
+    const inside = own.baselines.find(({ name }) => name === 'buy-and-hold');
+    expect(own.subject.metrics).toEqual(inside?.metrics);
+    expect(() => evaluateBaseline({ ...common, name: 'random' })).toThrow(/needs an agent/);
+  });
+
+  it('prints the verdict first and every metric with its unit', () => {
+    const text = renderTable(evaluation);
+    expect(text.split('\n')[0]).toBe(`Verdict: ${evaluation.judgement.verdict}`);
+    expect(text).toMatch(/Maximum drawdown +\d+\.\d\d %/);
+    expect(text).toMatch(/Buy and hold/);
+    expect(text).toMatch(/Deflated Sharpe ratio {3}[\d.]+ after 1 trial on this fold/);
+    for (const line of text.split('\n')) expect(line).toBe(line.trimEnd());
+  });
+
+  it('shows the safety layer at work', () => {
+    const guarded = evaluate({ ...common, agent, safety: createShield({ profile: 'cautious' }) });
+    expect(guarded.subject.overridden).toBeGreaterThan(0);
+    expect(guarded.subject.verdicts['repeat-limit'].deny).toBeGreaterThan(0);
+    expect(renderTable(guarded)).toMatch(/repeat-limit +\d+/);
+  });
+});
+
+describe('counterfactual ledgers', () => {
+  const shield = createShield({ profile: 'cautious' });
+  const rules = shield.rules.map(({ rule }) => rule.name);
+  const ablation = ablate({
+    makePolicy: () => ({ name: 'ppo', decide: (_row, obs) => agent.decide(obs) }),
+    series,
+    table,
+    account: DEFAULT_ACCOUNT,
+    rows: split.test,
+    rules,
+    makeSafety: (without) => createShield({ profile: 'cautious', without: without === null ? [] : [without] }),
+  });
+
+  it('are one each: whole, none, without each rule, holding, flat', () => {
+    expect(ablation.rows.map(({ without }) => without)).toEqual([null, null, ...rules, null, null]);
+    expect(ablation.ledgers).toHaveLength(rules.length + 4);
+    expect(ablation.rows[0]).toMatchObject({ drawdownAvoided: 0, returnPaid: 0 });
+    for (const row of ablation.rows.slice(2, 2 + rules.length))
+      expect(ablation.ledgers[ablation.rows.indexOf(row)].verdicts[row.without ?? '']).toBeUndefined();
+  });
+
+  it('a rule that never acted changes nothing', () => {
+    const idle = ablation.rows.filter(({ acted }) => acted === 0);
+    expect(idle.length).toBeGreaterThan(0);
+    for (const row of idle.filter(
+      ({ without }) => !['stop-loss', 'take-profit', 'trailing-stop'].includes(without ?? ''),
+    ))
+      expect(row).toMatchObject({ drawdownAvoided: 0, returnPaid: 0 });
+    expect(ablation.rows.some(({ acted, returnPaid }) => acted !== null && acted > 0 && returnPaid !== 0)).toBe(true);
+  });
+
+  it('are printed as simulated', () => {
+    expect(renderAblation(ablation).split('\n')[0]).toMatch(/counterfactual \(simulated\) +return +Sharpe/);
+  });
+});
+
+describe('text', () => {
+  it('aligns columns', () => {
+    expect(
+      formatTable(
+        ['a', { title: 'number' }, { title: 'left', align: 'left' }],
+        [
+          ['long', '1', 'x'],
+          ['b', '22', ''],
+        ],
+      ),
+    ).toBe(['a     number  left', '----  ------  ----', 'long       1  x', 'b         22'].join('\n'));
+  });
+
+  it('formats numbers and times without a locale', () => {
+    expect(formatNumber(-1234567.891, 2)).toBe('-1,234,567.89');
+    expect(formatNumber(-0.001, 2)).toBe('0.00');
+    expect(formatTime(1_709_647_200_000, HOUR)).toBe('2024-03-05 14:00');
+    expect(formatTime(1_709_647_200_000, 24 * HOUR)).toBe('2024-03-05');
+    expect([60_000, 900_000, HOUR, 24 * HOUR].map(formatTimeframe)).toEqual(['1m', '15m', '1h', '1d']);
+  });
+});
