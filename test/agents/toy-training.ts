@@ -1,8 +1,17 @@
 /** What each toy world asks of an agent, and the settings with which both agents learn it. */
 import type { Agent } from '../../src/core/agent.ts';
+import type { TradingMarket } from '../../src/env/trading-env.ts';
 import type { VectorEnv } from '../../src/env/vector-env.ts';
 import type { Kernels } from '../../src/nn/index.ts';
-import { alwaysUpMarket, plantedWorld, playThrough, policyOf, sineBest, sineMarket, toyTradingEnv } from '../env/market-worlds.ts';
+import {
+  alwaysUpMarket,
+  plantedWorld,
+  playThrough,
+  policyOf,
+  sineBest,
+  sineMarket,
+  toyTradingEnv,
+} from '../env/market-worlds.ts';
 import { delayedWorld, identityWorld, ToyEnv, type World } from '../env/toy-worlds.ts';
 import { type Kind, makeAgent, trainHere } from './made-agents.ts';
 
@@ -18,7 +27,14 @@ export interface Toy {
 }
 
 const PPO = { rolloutSteps: 32, epochs: 4, minibatchSize: 64, learningRate: 2e-3 };
-const DQN = { learningStarts: 200, trainEvery: 2, learningRate: 2e-3, tau: 0.02, explorationShare: 0.4, bufferSize: 20_000 };
+const DQN = {
+  learningStarts: 200,
+  trainEvery: 4,
+  learningRate: 2e-3,
+  tau: 0.02,
+  explorationShare: 0.4,
+  bufferSize: 20_000,
+};
 const ENVIRONMENTS = 8;
 
 function playWorld(world: World, agent: Agent, steps: number): number {
@@ -34,18 +50,34 @@ function playWorld(world: World, agent: Agent, steps: number): number {
   return total / episodes / world.best;
 }
 
+/** The market with its columns centred and of about unit variance, as standardising would: in place. */
+function standardise(market: TradingMarket): TradingMarket {
+  const { data, width, marketWidth, rows } = market.table;
+  for (let i = 0; i < rows; i++)
+    for (let c = 0; c < marketWidth; c++) data[i * width + c] = 6 * (data[i * width + c] - 0.5);
+  return market;
+}
+
 /** Trained on one stretch of a market with a planted signal, scored on another, on the conditional expectation. */
-function plantedToy(trainRows: number, testRows: number): Toy {
-  const training = plantedWorld({ seed: 11, rows: trainRows });
-  const test = plantedWorld({ seed: 12, rows: testRows });
+export function plantedToy(correlation: number, trainRows: number, testRows: number): Toy {
+  const training = plantedWorld({ seed: 11, rows: trainRows, correlation });
+  const test = plantedWorld({ seed: 12, rows: testRows, correlation });
   const best = playThrough(test.market, test.oracle, test.drift).expected;
+  standardise(training.market);
+  standardise(test.market);
   return {
     name: 'planted signal',
     makeEnv: (count) => toyTradingEnv(training.market, { count }),
     score: (agent) => playThrough(test.market, policyOf(agent), test.drift).expected / best,
     pass: 0.9,
-    ppo: { steps: 60_000, config: { ...PPO, rolloutSteps: 128, gamma: 0.95 } },
-    dqn: { steps: 30_000, config: { ...DQN, gamma: 0.95 } },
+    ppo: {
+      steps: 40_000,
+      config: { ...PPO, rolloutSteps: 128, epochs: 6, minibatchSize: 256, learningRate: 3e-3, gamma: 0.8, lambda: 0.9 },
+    },
+    dqn: {
+      steps: 32_000,
+      config: { ...DQN, trainEvery: 8, batchSize: 128, learningRate: 1e-3, gamma: 0.9, explorationEnd: 0.1 },
+    },
   };
 }
 
@@ -76,17 +108,23 @@ export const TOYS: readonly Toy[] = [
   },
   {
     name: 'sine',
-    makeEnv: (count) => toyTradingEnv(sineMarket(), { count }),
-    score: (agent) => playThrough(sineMarket(), policyOf(agent)).realised / sineBest(),
+    makeEnv: (count) => toyTradingEnv(standardise(sineMarket()), { count }),
+    score: (agent) => playThrough(standardise(sineMarket()), policyOf(agent)).realised / sineBest(),
     pass: 0.9,
     ppo: { steps: 12_000, config: PPO },
-    dqn: { steps: 8000, config: DQN },
+    dqn: { steps: 8000, config: { ...DQN, gamma: 0.9 } },
   },
-  plantedToy(20_000, 10_000),
+  plantedToy(0.4, 40_000, 10_000),
 ];
 
 /** Trains a small agent on a toy and returns its score. */
-export async function learnToy(toy: Toy, kind: Kind, kernels: Kernels, seed: number, network?: object): Promise<number> {
+export async function learnToy(
+  toy: Toy,
+  kind: Kind,
+  kernels: Kernels,
+  seed: number,
+  network?: object,
+): Promise<number> {
   const { steps, config } = toy[kind];
   const env = toy.makeEnv(ENVIRONMENTS);
   const agent = makeAgent(kind, kernels, env, { config: { ...config, ...(network ? { network } : {}) }, seed });

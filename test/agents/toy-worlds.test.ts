@@ -1,0 +1,16 @@
+/** Agents learn toy worlds before markets. Deterministic kernels make it the same outcome everywhere. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKernels, type Kernels } from '../../src/nn/index.ts';
+import { learnToy, TOYS } from './toy-training.ts';
+
+let kernels: Kernels;
+beforeAll(async () => {
+  kernels = await createKernels({ threads: 1 });
+});
+afterAll(() => kernels.dispose());
+
+describe.each(TOYS)('the toy world "$name"', (toy) => {
+  it.each(['ppo', 'dqn'] as const)('is learned by %s with three seeds', { timeout: 120_000 }, async (kind) => {
+    for (const seed of [1, 2, 3]) expect(await learnToy(toy, kind, kernels, seed)).toBeGreaterThanOrEqual(toy.pass);
+  });
+});
