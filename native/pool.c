@@ -64,26 +64,32 @@ static uint32_t take_part(float *mem, Pool *pool, RunOp run_op, int thread, int 
   }
 }
 
-void pool_run(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads) {
+double pool_run(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads) {
   const int32_t *words = (const int32_t *)(mem + program);
   int most = 0;
   for (int p = 0; p < words[0]; p++) most = words[2 + 2 * p] > most ? words[2 + 2 * p] : most;
   if (threads == 1 || most <= 1) {
     const int32_t units = words[1 + 2 * (words[0] - 1)] + words[2 + 2 * (words[0] - 1)];
     for (int32_t u = 0; u < units; u++) run_unit(mem, run_op, words, u);
-    return;
+    return 0;
   }
   const uint32_t run = (RUN_OF(atomic_load_explicit(&pool->state, memory_order_relaxed)) + 1) & 0xffffff;
   pool->program = program;
   pool->threads = threads;
   open_phase(pool, words, run, 0);
   const uint32_t over = run << 8 | (uint32_t)words[0];
+  double slept = 0;
   for (int spins = 0;;) {
     const uint32_t state = take_part(mem, pool, run_op, 0, threads);
-    if (state == over) return;
+    if (state == over) return slept;
     while (atomic_load_explicit(&pool->state, memory_order_acquire) == state) {
-      if (++spins < CALLER_SPINS) relax();
-      else sleep_while(&pool->state, state, &pool->sleepers);
+      if (++spins < CALLER_SPINS) {
+        relax();
+        continue;
+      }
+      const double start = clock_ms();
+      sleep_while(&pool->state, state, &pool->sleepers);
+      slept += clock_ms() - start;
     }
   }
 }

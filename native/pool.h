@@ -31,8 +31,11 @@ typedef struct {
   int32_t threads;       /* that take part in this run */
 } Pool;
 
-/* Runs a program and returns when it is done. `threads` of the pool take part, the caller (number 0) among them. */
-void pool_run(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads);
+/*
+ * Runs a program and returns when it is done. `threads` of the pool take part, the caller (number 0) among them.
+ * Returns the milliseconds for which the caller slept, because another thread had a unit and did not finish it.
+ */
+double pool_run(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads);
 /* What every other thread does until `stop`. */
 void pool_work(float *mem, Pool *pool, RunOp run_op, int thread);
 /* Ends `pool_work` everywhere. */

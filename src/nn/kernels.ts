@@ -4,6 +4,7 @@
  */
 import { InputError } from '../core/errors.ts';
 import { Memory } from './memory.ts';
+import { createNativeKernels } from './native.ts';
 import { encodeProgram, type Phase, type Program } from './program.ts';
 import { runReference } from './reference.ts';
 import { createWasmKernels } from './wasm.ts';
@@ -45,6 +46,11 @@ export async function createKernels(options: KernelOptions = {}): Promise<Kernel
     throw new InputError(`kernels: threads is ${threads}; give a whole number from 1 to ${MAX_THREADS}`);
   }
   if (kind === 'reference') return createReferenceKernels();
+  const native = kind === 'wasm' ? null : createNativeKernels(threads);
+  if (native) return native;
+  if (kind === 'native') {
+    throw new InputError("kernels: native is not available here; run 'node native/build.mjs' to see why, or use wasm");
+  }
   return createWasmKernels(threads);
 }
 

@@ -1,7 +1,10 @@
 /** The fast implementations that run on this machine, for tests. */
 import type { Kernels } from '../../src/nn/kernels.ts';
+import { createNativeKernels } from '../../src/nn/native.ts';
 import { createWasmKernels } from '../../src/nn/wasm.ts';
 
 export async function fastKernels(threads = 2): Promise<Kernels[]> {
-  return [await createWasmKernels(threads, 'simd128'), await createWasmKernels(threads, 'relaxed-simd')];
+  const native = [createNativeKernels(threads, 'avx512'), createNativeKernels(threads, 'avx2')];
+  const wasm = [await createWasmKernels(threads, 'relaxed-simd'), await createWasmKernels(threads, 'simd128')];
+  return [...native, ...wasm].filter((kernels) => kernels !== null);
 }

@@ -1,0 +1,191 @@
+/*
+ * The kernels as a Node-API addon. One export: create(threads, isa) -> { buffer, isa, threads, run, peak, stop }.
+ * `buffer` is the kernels' memory, with the pool at its start; it ends, and the threads with it, when nothing holds it.
+ */
+#define _GNU_SOURCE
+#include <node_api.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "kernels.h"
+#include "pool.h"
+#include "wait.h"
+
+/* Address space; pages are only taken when touched. Where the system refuses it, the next smaller is asked for. */
+static const size_t MEMORY_BYTES[] = {(size_t)4 << 30, (size_t)1 << 30, (size_t)256 << 20};
+
+void run_op_avx512(float *mem, const int32_t *record);
+void run_op_avx2(float *mem, const int32_t *record);
+double peak_avx512(int rounds, float *sink);
+double peak_avx2(int rounds, float *sink);
+
+typedef struct Engine {
+  float *mem;
+  size_t bytes;
+  Pool *pool;
+  RunOp run_op;
+  Peak peak;
+  int threads;
+  pthread_t ids[MAX_THREADS];
+  struct {
+    struct Engine *engine;
+    int number;
+  } workers[MAX_THREADS];
+  /* Until then (milliseconds) the caller works alone, because the cores were not free. */
+  double alone_until, patience;
+} Engine;
+
+static void *worker(void *data) {
+  struct {
+    Engine *engine;
+    int number;
+  } *self = data;
+  Engine *e = self->engine;
+  pool_work(e->mem, e->pool, e->run_op, self->number);
+  return 0;
+}
+
+static void stop_threads(Engine *e) {
+  if (e->threads > 1) pool_stop(e->pool);
+  for (int i = 1; i < e->threads; i++) pthread_join(e->ids[i], 0);
+  e->threads = 1;
+}
+
+static void release(napi_env env, void *data, void *hint) {
+  (void)env, (void)data;
+  Engine *e = hint;
+  stop_threads(e);
+  munmap(e->mem, e->bytes);
+  free(e);
+}
+
+/* Long enough that the other thread must have been kept off its core. */
+#define STALL_MS 0.5
+#define SHORTEST_PATIENCE_MS 20.0
+#define LONGEST_PATIENCE_MS 320.0
+
+/*
+ * A thread that is kept off its core while it holds a unit makes the caller wait. So after a stall the caller works
+ * alone for a while, and for longer every time it tries again in vain.
+ */
+static void run_program(Engine *e, int32_t program) {
+  if (e->threads == 1) {
+    pool_run(e->mem, e->pool, e->run_op, program, 1);
+    return;
+  }
+  const double start = clock_ms();
+  if (start < e->alone_until) {
+    pool_run(e->mem, e->pool, e->run_op, program, 1);
+    return;
+  }
+  if (pool_run(e->mem, e->pool, e->run_op, program, e->threads) < STALL_MS) {
+    if (start - e->alone_until > e->patience) e->patience = SHORTEST_PATIENCE_MS;
+    return;
+  }
+  e->alone_until = clock_ms() + e->patience;
+  e->patience = e->patience * 2 < LONGEST_PATIENCE_MS ? e->patience * 2 : LONGEST_PATIENCE_MS;
+}
+
+static napi_value run(napi_env env, napi_callback_info info) {
+  size_t argc = 1;
+  napi_value arg;
+  void *data;
+  int32_t program;
+  napi_get_cb_info(env, info, &argc, &arg, 0, &data);
+  napi_get_value_int32(env, arg, &program);
+  run_program(data, program);
+  return 0;
+}
+
+static napi_value peak(napi_env env, napi_callback_info info) {
+  size_t argc = 1;
+  napi_value arg, result;
+  void *data;
+  int32_t rounds;
+  napi_get_cb_info(env, info, &argc, &arg, 0, &data);
+  napi_get_value_int32(env, arg, &rounds);
+  float sink[16];
+  napi_create_double(env, ((Engine *)data)->peak(rounds, sink), &result);
+  return result;
+}
+
+static napi_value stop(napi_env env, napi_callback_info info) {
+  (void)env;
+  void *data;
+  napi_get_cb_info(env, info, 0, 0, 0, &data);
+  stop_threads(data);
+  return 0;
+}
+
+static void *map_memory(size_t *bytes) {
+  for (size_t i = 0; i < sizeof(MEMORY_BYTES) / sizeof(*MEMORY_BYTES); i++) {
+    void *at = mmap(0, MEMORY_BYTES[i], PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED) continue;
+#ifdef MADV_HUGEPAGE
+    madvise(at, MEMORY_BYTES[i], MADV_HUGEPAGE); /* some megabytes of weights: fewer misses of the TLB */
+#endif
+    *bytes = MEMORY_BYTES[i];
+    return at;
+  }
+  return 0;
+}
+
+/* create(threads, isa): isa is 'auto', 'avx512' or 'avx2'; null where the processor lacks it. */
+static napi_value create(napi_env env, napi_callback_info info) {
+  size_t argc = 2;
+  napi_value args[2], result, value;
+  int32_t threads;
+  char isa[16] = "";
+  napi_get_cb_info(env, info, &argc, args, 0, 0);
+  napi_get_value_int32(env, args[0], &threads);
+  napi_get_value_string_utf8(env, args[1], isa, sizeof isa, 0);
+  __builtin_cpu_init();
+  const int has512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  const int has256 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const int want256 = strcmp(isa, "avx512") != 0, want512 = strcmp(isa, "avx2") != 0;
+  napi_get_null(env, &result);
+  if (!(want512 && has512) && !(want256 && has256)) return result;
+  Engine *e = calloc(1, sizeof *e);
+  if (!e || !(e->mem = map_memory(&e->bytes))) {
+    free(e);
+    return result;
+  }
+  const int wide = want512 && has512;
+  e->run_op = wide ? run_op_avx512 : run_op_avx2;
+  e->peak = wide ? peak_avx512 : peak_avx2;
+  e->pool = (Pool *)e->mem;
+  e->patience = SHORTEST_PATIENCE_MS;
+  e->threads = 1;
+  for (int i = 1; i < threads && i < MAX_THREADS; i++) {
+    e->workers[i].engine = e;
+    e->workers[i].number = i;
+    if (pthread_create(&e->ids[i], 0, worker, &e->workers[i])) break;
+    e->threads++;
+  }
+  napi_create_object(env, &result);
+  napi_create_external_arraybuffer(env, e->mem, e->bytes, release, e, &value);
+  napi_set_named_property(env, result, "buffer", value);
+  napi_create_string_utf8(env, wide ? "avx512" : "avx2", NAPI_AUTO_LENGTH, &value);
+  napi_set_named_property(env, result, "isa", value);
+  napi_create_int32(env, e->threads, &value);
+  napi_set_named_property(env, result, "threads", value);
+  napi_create_int32(env, sizeof(Pool), &value);
+  napi_set_named_property(env, result, "poolBytes", value);
+  const struct {
+    const char *name;
+    napi_callback call;
+  } methods[] = {{"run", run}, {"peak", peak}, {"stop", stop}};
+  for (int i = 0; i < 3; i++) {
+    napi_create_function(env, methods[i].name, NAPI_AUTO_LENGTH, methods[i].call, e, &value);
+    napi_set_named_property(env, result, methods[i].name, value);
+  }
+  return result;
+}
+
+NAPI_MODULE_INIT() {
+  napi_value value;
+  napi_create_function(env, "create", NAPI_AUTO_LENGTH, create, 0, &value);
+  napi_set_named_property(env, exports, "create", value);
+  return exports;
+}

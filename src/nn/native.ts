@@ -1,0 +1,57 @@
+/**
+ * The kernels as machine code: native/build/kernels.node, built at installation where a C compiler was found. The only
+ * file here that touches Node; it asks for Node's modules at run time, so a bundle for browsers has no node: import.
+ */
+import type { Kernels } from './kernels.ts';
+import { Memory } from './memory.ts';
+import { encodeProgram } from './program.ts';
+
+interface Engine {
+  readonly buffer: ArrayBuffer;
+  readonly isa: string;
+  readonly threads: number;
+  readonly poolBytes: number;
+  run(program: number): void;
+  peak(rounds: number): number;
+  stop(): void;
+}
+interface Addon {
+  create(threads: number, isa: string): Engine | null;
+}
+interface NodeProcess {
+  getBuiltinModule?(name: 'node:module'): { createRequire(url: string): (path: string) => unknown };
+}
+
+/** More threads than this find too little work in one update. */
+const DEFAULT_MAX_THREADS = 8;
+
+/** Native kernels, or null where they were not built or the processor lacks what they need. */
+export function createNativeKernels(threads?: number, isa: 'auto' | 'avx512' | 'avx2' = 'auto'): Kernels | null {
+  const addon = loadAddon();
+  const cores = Math.min(globalThis.navigator?.hardwareConcurrency ?? 1, DEFAULT_MAX_THREADS);
+  const engine = addon?.create(threads ?? cores, isa);
+  if (!engine) return null;
+  const memory = new Memory(engine.buffer, Math.ceil(engine.poolBytes / 4));
+  return {
+    name: 'native',
+    isa: engine.isa,
+    fused: true,
+    threads: engine.threads,
+    alloc: (length) => memory.alloc(length),
+    free: (view) => memory.free(view),
+    compile: (phases) => encodeProgram(phases, memory),
+    run: (program) => engine.run(program.view.byteOffset / 4),
+    peak: (rounds) => engine.peak(rounds),
+    dispose: () => engine.stop(),
+  };
+}
+
+function loadAddon(): Addon | null {
+  const node = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule?.('node:module');
+  try {
+    return (node?.createRequire(import.meta.url)('../../native/build/kernels.node') as Addon) ?? null;
+  } catch {
+    // Not built, or built for another system: WebAssembly does the work.
+    return null;
+  }
+}
