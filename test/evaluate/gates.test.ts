@@ -2,19 +2,30 @@
 import { describe, expect, it } from 'vitest';
 import { type AccountConfig, DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { BUY, HOLD, SELL } from '../../src/core/action.ts';
+import type { CandleSeries } from '../../src/core/candle.ts';
 import { backtest } from '../../src/evaluate/backtest.ts';
 import { constantPolicy } from '../../src/evaluate/baselines/constant.ts';
 import { coinFlipPolicy } from '../../src/evaluate/baselines/random.ts';
+import { evaluateBaseline } from '../../src/evaluate/evaluation.ts';
 import type { Policy } from '../../src/evaluate/policy.ts';
+import { embargoRows, splitChronologically } from '../../src/evaluate/split.ts';
+import { scaleTable } from '../../src/features/observation.ts';
+import { fitScaler } from '../../src/features/scaler.ts';
+import { featureSet } from '../../src/features/sets.ts';
+import { computeFeatures } from '../../src/features/table.ts';
+import { type SyntheticOptions, synthesize } from '../../src/market/synthetic.ts';
 import { randomWalk } from './markets.ts';
 
 const PATHS = 200;
 const BARS = 500;
 
+type Market = (seed: number) => CandleSeries;
+const martingale: Market = (seed) => synthesize({ bars: BARS, seed, martingale: true, trends: false }).series;
+
 /** Mean and standard error over paths of final - starting equity + costs paid. */
-function scoreOnMartingales(make: (seed: number) => Policy, account: AccountConfig, drift = 0) {
+function score(make: (seed: number) => Policy, account: AccountConfig, market = martingale) {
   const scores = Array.from({ length: PATHS }, (_, seed) => {
-    const series = randomWalk(BARS, 1000 + seed, { drift });
+    const series = market(1000 + seed);
     const rows = { from: 0, to: BARS };
     const ledger = backtest({ policy: make(seed), series, table: null, account, safety: null, rows });
     const costs = ledger.feesPaid + ledger.slippagePaid + ledger.borrowPaid;
@@ -36,7 +47,7 @@ describe.each(['spot', 'margin'] as const)('the martingale gate, %s', (mode) => 
   const account = { ...DEFAULT_ACCOUNT, mode };
 
   it.each(Object.keys(policies))('%s scores minus its costs', (name) => {
-    const { mean, error } = scoreOnMartingales(policies[name], account);
+    const { mean, error } = score(policies[name], account);
     expect(Math.abs(mean)).toBeLessThanOrEqual(3 * error);
     if (name === 'a coin flip') expect(error).toBeGreaterThan(0);
   });
@@ -44,16 +55,18 @@ describe.each(['spot', 'margin'] as const)('the martingale gate, %s', (mode) => 
 
 describe('the gate itself', () => {
   it('catches a market that drifts', () => {
-    const { mean, error } = scoreOnMartingales(policies['always BUY'], DEFAULT_ACCOUNT, 0.0002);
+    const { mean, error } = score(policies['always BUY'], DEFAULT_ACCOUNT, (seed) =>
+      randomWalk(BARS, seed, { drift: 0.0002 }),
+    );
     expect(mean).toBeGreaterThan(3 * error);
   });
 
   it('catches a policy that peeks', () => {
     const peek = (seed: number): Policy => {
-      const { close } = randomWalk(BARS, 1000 + seed);
+      const { close } = martingale(1000 + seed);
       return constantlyRight(close);
     };
-    const { mean, error } = scoreOnMartingales(peek, DEFAULT_ACCOUNT);
+    const { mean, error } = score(peek, DEFAULT_ACCOUNT);
     expect(mean).toBeGreaterThan(3 * error);
   });
 });
@@ -65,3 +78,29 @@ function constantlyRight(close: Float64Array): Policy {
     decide: (row) => ({ action: close[row + 1] > close[row] ? BUY : SELL, probabilities: null, qValues: null }),
   };
 }
+
+describe('the whole path, from candles to the verdict', () => {
+  /** Logistic regression on the features, fitted on the training fold and judged on the test fold. */
+  const examine = (options: Partial<SyntheticOptions>) => {
+    const { series } = synthesize({ bars: 9000, seed: 21, trends: false, ...options });
+    const set = featureSet('tradernet20');
+    const features = computeFeatures(series, set);
+    const embargo = embargoRows({ window: 12, memory: set.memory, horizon: 0 });
+    const split = splitChronologically(series.timeMs, { trainShare: 0.6, validationShare: 0.1 }, embargo);
+    const table = scaleTable(features, fitScaler(features, split.train.from, split.train.to, 'min-max'));
+    const trials = { count: 1, sharpeVariance: null };
+    const common = { series, table, split, account: DEFAULT_ACCOUNT, safety: null, seed: 1, trials };
+    return evaluateBaseline({ ...common, name: 'logistic' });
+  };
+
+  it('finds the planted signal and calls it an edge', () => {
+    const { judgement, subject } = examine({ signal: 0.3 });
+    expect(judgement.verdict).toBe('edge');
+    expect(subject.metrics.cumulativeReturn).toBeGreaterThan(0.2);
+  });
+
+  it('finds none where the same returns follow a signal that nothing shows, nor on a martingale', () => {
+    for (const options of [{ signal: 0.3, shuffled: true }, { martingale: true }])
+      expect(['no evidence of an edge', 'worse than holding']).toContain(examine(options).judgement.verdict);
+  });
+});
