@@ -36,20 +36,23 @@ function unknownCommand(words: readonly string[]): InputError {
   return new InputError(`there is no command '${words.slice(0, group.length > 0 ? 2 : 1).join(' ')}'${known}`);
 }
 
-/** Text lines of progress, redrawn on a terminal, at most one every ten seconds elsewhere. */
-function createProgress(quiet: boolean) {
+/** Milliseconds between lines of progress where there is no terminal; a parent process asks for more of them. */
+const PROGRESS_MS = 10_000;
+
+/** Text lines of progress, redrawn on a terminal, now and then a line elsewhere. */
+function createProgress() {
+  const everyMs = Number(process.env.TRADERNET_PROGRESS_MS ?? PROGRESS_MS);
   let lastMs = 0;
   let open = false;
   return {
     progress(line: string): void {
-      if (quiet) return;
       const nowMs = Date.now();
       if (process.stderr.isTTY) {
         if (nowMs - lastMs < 80) return;
         process.stderr.write(`\r\x1b[2K${line}`);
         open = true;
       } else {
-        if (nowMs - lastMs < 10_000) return;
+        if (nowMs - lastMs < everyMs) return;
         process.stderr.write(`${line}\n`);
       }
       lastMs = nowMs;
@@ -167,7 +170,7 @@ async function run(words: readonly string[]): Promise<number> {
     stop.abort(new Error('stopped by Ctrl-C'));
   });
   process.on('SIGTERM', () => stop.abort(new Error('stopped by SIGTERM')));
-  const display = createProgress(json && !process.stderr.isTTY);
+  const display = createProgress();
   const storage = isAbsolute(options.storage as string)
     ? (options.storage as string)
     : join(process.cwd(), options.storage as string);
