@@ -1,3 +1,4 @@
+import type { BotConfig } from '../bot/config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Json } from '../core/json.ts';
 import type { Config } from './config.ts';
@@ -50,6 +51,8 @@ export interface Context {
   ask(question: string): Promise<string | null>;
   /** `tradernet.json`, flags of this call and `--set` over the defaults. */
   config(): Config;
+  /** The section `bot` of the same. */
+  bot(): BotConfig;
 }
 
 export interface Command {

@@ -10,9 +10,15 @@ const show: Command = {
   options: [],
   examples: ['tradernet config show', 'tradernet config show --set account.feeRate=0.002'],
   async run(options, context) {
-    const { config, origins } = readConfig(context.cwd, options.set as never, options.config as string | undefined);
+    const { config, bot, origins } = readConfig(
+      context.cwd,
+      options.set as never,
+      options.config as string | undefined,
+    );
     const rows = listSettings(configSchema).map((row) => {
-      const value = row.path.split('.').reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], config);
+      const value = row.path
+        .split('.')
+        .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], { ...config, bot });
       return { ...row, value, origin: origins.get(row.path) ?? 'default' };
     });
     const width = Math.max(...rows.map((row) => row.path.length));

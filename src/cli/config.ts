@@ -1,21 +1,23 @@
 /** `tradernet.json`: one schema, in which each value states its unit, default and meaning. Flags override the file. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import { type BotConfig, botSchema } from '../bot/config.ts';
 import { InputError } from '../core/errors.ts';
 import { listSettings } from '../core/setting.ts';
-import { experimentSchema } from '../experiment/config.ts';
+import { type ExperimentConfig, experimentSchema } from '../experiment/config.ts';
 
 export const CONFIG_FILE = 'tradernet.json';
 
-export const configSchema = experimentSchema;
+export const configSchema = experimentSchema.extend({ bot: botSchema.prefault({}) });
 
-export type Config = z.output<typeof configSchema>;
+/** What a training and an evaluation depend on; the bot's settings are apart, since they change neither. */
+export type Config = ExperimentConfig;
 /** Dotted path to value, as flags and `--set` give them. */
 export type ConfigOverrides = Readonly<Record<string, unknown>>;
 
 export interface ConfigOrigin {
   readonly config: Config;
+  readonly bot: BotConfig;
   /** Dotted path to where its value came from; a path that is missing here has its default. */
   readonly origins: ReadonlyMap<string, string>;
 }
@@ -56,7 +58,7 @@ function nearest(path: string, known: readonly string[]): string {
 export function overrideSettings(settings: Config, overrides: ConfigOverrides): Config {
   const merged = structuredClone(settings) as unknown as Record<string, unknown>;
   for (const [key, value] of Object.entries(overrides)) if (value !== undefined) assignPath(merged, key, value);
-  return checkSettings(merged, new Map(Object.keys(overrides).map((key) => [key, 'flag'])), 'the run');
+  return checkSettings(merged, new Map(Object.keys(overrides).map((key) => [key, 'flag'])), 'the run').config;
 }
 
 /** Reads the file in `folder` (or `file`), puts `overrides` over it, and checks the whole. */
@@ -82,13 +84,20 @@ export function readConfig(folder: string, overrides: ConfigOverrides = {}, file
     assignPath(merged, key, value);
     origins.set(key, 'flag');
   }
-  return { config: checkSettings(merged, origins, path), origins };
+  return { ...checkSettings(merged, origins, path), origins };
 }
 
 /** @throws InputError for the first setting that is wrong, with where it came from. */
-function checkSettings(settings: unknown, origins: ReadonlyMap<string, string>, path: string): Config {
+function checkSettings(
+  settings: unknown,
+  origins: ReadonlyMap<string, string>,
+  path: string,
+): { readonly config: Config; readonly bot: BotConfig } {
   const parsed = configSchema.safeParse(settings);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { bot, ...config } = parsed.data;
+    return { config, bot };
+  }
   const issue = parsed.error.issues[0];
   const known = listSettings(configSchema).map((row) => row.path);
   const at = issue.path.join('.');

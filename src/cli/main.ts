@@ -204,9 +204,10 @@ async function run(words: readonly string[]): Promise<number> {
       }
     },
     config: () => config,
+    bot: () => bot,
   };
   const { readConfig } = await import('./config.ts');
-  const { config } = readConfig(
+  const { config, bot } = readConfig(
     process.cwd(),
     options.set as Record<string, unknown>,
     options.config as string | undefined,

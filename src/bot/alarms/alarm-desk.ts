@@ -1,0 +1,82 @@
+import type { Clock } from '../../core/clock.ts';
+import type { AlarmChannel, AlarmMessage } from './alarm.ts';
+
+/** What waits for a person; everything else mends itself or only tells. */
+const CRITICAL: ReadonlySet<string> = new Set([
+  'halted',
+  'crashed',
+  'holdings-short',
+  'order-vanished',
+  'stray-order',
+  'exit-denied',
+  'order-refused',
+]);
+/** The same code again within this time is counted, not sent. */
+const QUIET_MS = 10 * 60_000;
+
+/**
+ * Sends alarms on every channel, redacted, and keeps a broken fault from flooding them: the same code goes out once in
+ * ten minutes, with the count of what was held back. A channel that fails never stops the bot.
+ */
+export class AlarmDesk {
+  readonly #clock: Clock;
+  readonly #channels: readonly AlarmChannel[];
+  readonly #redact: (text: string) => string;
+  readonly #onFailure: (channel: string, message: string) => void;
+  readonly #sentMs = new Map<string, number>();
+  readonly #held = new Map<string, number>();
+  readonly #pending = new Set<Promise<void>>();
+  /** Alarms raised so far, by code. */
+  readonly counts = new Map<string, number>();
+
+  constructor(options: {
+    readonly clock: Clock;
+    readonly channels: readonly AlarmChannel[];
+    readonly redact: (text: string) => string;
+    readonly onFailure: (channel: string, message: string) => void;
+  }) {
+    this.#clock = options.clock;
+    this.#channels = options.channels;
+    this.#redact = options.redact;
+    this.#onFailure = options.onFailure;
+  }
+
+  raise(code: string, numbers: Readonly<Record<string, string>>): void {
+    this.counts.set(code, (this.counts.get(code) ?? 0) + 1);
+    const timeMs = this.#clock.nowMs();
+    // What is critical is never held back for something less: the code with its subject is the key.
+    const key = `${code} ${numbers.symbol ?? numbers.currency ?? ''} ${numbers.code ?? ''}`;
+    if (timeMs - (this.#sentMs.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) {
+      this.#held.set(key, (this.#held.get(key) ?? 0) + 1);
+      return;
+    }
+    const held = this.#held.get(key) ?? 0;
+    this.#held.delete(key);
+    this.#sentMs.set(key, timeMs);
+    const details = Object.entries(numbers).map(([name, value]) => `${name} ${value}`);
+    const more = held > 0 ? ` (and ${held} more since the last)` : '';
+    const text = `tradernet: ${[code, ...details].join(', ')}${more}`;
+    this.#send({ level: CRITICAL.has(code) ? 'critical' : 'warning', code, text, timeMs });
+  }
+
+  /** A sign of life; whoever stops receiving it knows that the bot is dead. */
+  heartbeat(text: string): void {
+    this.#send({ level: 'info', code: 'heartbeat', text: `tradernet: ${text}`, timeMs: this.#clock.nowMs() });
+  }
+
+  /** Waits for what is on its way. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+
+  #send(message: AlarmMessage): void {
+    const clean = { ...message, text: this.#redact(message.text) };
+    for (const channel of this.#channels) {
+      const sending = channel
+        .send(clean)
+        .catch((error) => this.#onFailure(channel.name, this.#redact(String((error as Error).message))))
+        .finally(() => this.#pending.delete(sending));
+      this.#pending.add(sending);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { BotEntry } from './entries.ts';
+
+/** One line of JSON for a log; secrets are taken out of the whole line. */
+export function formatLogLine(
+  level: 'info' | 'warn' | 'error',
+  event: string,
+  timeMs: number,
+  fields: Readonly<Record<string, unknown>>,
+  redact: (text: string) => string,
+): string {
+  return redact(JSON.stringify({ time: new Date(timeMs).toISOString(), level, event, ...fields }));
+}
+
+/** What of a journal entry a log repeats: enough to follow, the journal has the rest. */
+export function summariseEntry(entry: BotEntry): Record<string, unknown> {
+  if (entry.type === 'decision') {
+    const { candle, action, safety, order, equity, known } = entry.record as never as {
+      candle: number[];
+      action: number;
+      safety: { final: number; state: string };
+      order: number;
+      equity: number;
+      known: { dataAgeMs: number; doubt: string | null };
+    };
+    const [barMs, , , , close] = candle;
+    const { dataAgeMs, doubt } = known;
+    const { final, state } = safety;
+    return { symbol: entry.symbol, barMs, close, action, final, state, order, equity, dataAgeMs, doubt };
+  }
+  if (entry.type === 'warm-up') return { symbol: entry.symbol, candles: entry.candles.length };
+  const { type: _, timeMs: __, ...fields } = entry as unknown as Record<string, unknown>;
+  return fields;
+}

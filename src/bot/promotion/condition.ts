@@ -1,0 +1,27 @@
+/** What is known about a checkpoint when somebody wants it to trade real money. */
+export interface Candidate {
+  readonly mode: 'spot' | 'margin';
+  /** The venue that it will trade on, and its symbols. */
+  readonly venue: string;
+  readonly symbols: readonly string[];
+  /** Replays of its paper journals on that venue. */
+  readonly paper: readonly {
+    readonly symbols: readonly string[];
+    readonly spanMs: number;
+    readonly differences: number;
+  }[];
+  /** Verdicts of its evaluations on the test fold. */
+  readonly verdicts: readonly string[];
+  /** The drawdown over all symbols at which the bot halts; 0 for never. */
+  readonly maxDrawdown: number;
+  readonly requiredPaperDays: number;
+}
+
+/** One condition for trading real money. Another one is a file and a line in the index. */
+export interface Condition {
+  readonly name: string;
+  /** One line for the help: what it asks for. */
+  readonly doc: string;
+  /** What is missing, in one line; null where the condition holds. */
+  check(candidate: Candidate): string | null;
+}
