@@ -1,7 +1,7 @@
 """Golden advantages: the discounted sums are scipy's linear filter (as in OpenAI's Spinning Up), not this project's loop.
 
 Made with: python3 -m venv v && v/bin/pip install numpy==2.4.6 scipy==1.17.1
-           v/bin/python scripts/golden/gae.py > test/fixtures/agents/gae.json
+           v/bin/python -P scripts/golden/gae.py > test/fixtures/agents/gae.json
 """
 
 import json
