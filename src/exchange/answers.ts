@@ -1,6 +1,6 @@
 import type { Candle } from '../core/candle.ts';
 import { ExchangeError } from '../core/errors.ts';
-import { canonicalDecimal, compareDecimals, decimalOf, isDecimal } from './decimal.ts';
+import { canonicalDecimal, compareDecimals, isDecimal } from './decimal.ts';
 import type { Balance, Fill, Market, OrderRequest, Quote, VenueOrder } from './venue.ts';
 
 /**
@@ -27,9 +27,12 @@ function listOf(value: unknown, what: string): readonly unknown[] {
 /** A decimal string out of a string or a float; null for what is missing. */
 function decimalIn(value: unknown, what: string): string | null {
   if (value === undefined || value === null || value === '') return null;
-  if (typeof value === 'number' && Number.isFinite(value)) return decimalOf(value);
-  if (isDecimal(value)) return canonicalDecimal(value);
-  throw badAnswer(`${what} is no number`);
+  const text = typeof value === 'number' ? String(value) : value;
+  if (!isDecimal(text)) throw badAnswer(`${what} is no number`);
+  const amount = canonicalDecimal(text);
+  // Nothing that is traded has 40 digits.
+  if (amount.length > 40) throw badAnswer(`${what} is beyond all measure`);
+  return amount;
 }
 
 function amountIn(value: unknown, what: string): string {
@@ -190,6 +193,7 @@ export function readOrder(raw: unknown, symbol: string, nowMs: number, request?:
   const isStop = trigger !== null && trigger !== '0';
   const type = isStop ? 'stop-loss' : (request?.type ?? (order.type === 'market' ? 'market' : 'limit'));
   const price = isStop ? trigger : decimalIn(order.price ?? request?.price, 'order price');
+  if (price !== null && compareDecimals(price, '0') < 0) throw badAnswer('an order price is negative');
   return {
     clientOrderId: clientOrderId === '' ? (request?.clientOrderId ?? '') : clientOrderId,
     venueOrderId: textIn(order.id, 'order id'),

@@ -141,7 +141,7 @@ export class ExchangeConnector implements Venue {
 
   async fetchMarket(symbol: string, refresh = false): Promise<Market> {
     await this.connect();
-    if (refresh) await this.#ask((exchange) => exchange.loadMarkets(true));
+    if (refresh) await this.#refreshMarkets(symbol);
     return this.#market(symbol);
   }
 
@@ -326,6 +326,19 @@ export class ExchangeConnector implements Venue {
     await this.measureClock();
   }
 
+  /** Reads the venue's filters anew; where they make no sense, the old ones stay. */
+  async #refreshMarkets(symbol: string): Promise<void> {
+    const exchange = this.#exchange!;
+    const { markets, markets_by_id, symbols, ids } = exchange;
+    try {
+      await this.#ask(() => exchange.loadMarkets(true));
+      this.#market(symbol);
+    } catch (error) {
+      Object.assign(exchange, { markets, markets_by_id, symbols, ids });
+      throw error;
+    }
+  }
+
   #market(symbol: string): Market {
     const exchange = this.#exchange!;
     const raw =
@@ -388,8 +401,8 @@ export class ExchangeConnector implements Venue {
     const { venue, keys, clock, sandbox, localUrl, timeoutMs } = this.#options;
     const exchange = new (this.#guarded(await importVenue(venue)))({
       ...(keys === null ? {} : { apiKey: keys.key, secret: keys.secret, password: keys.passphrase }),
-      enableRateLimit: true,
-      ...(localUrl === undefined ? {} : { rateLimit: 1 }),
+      // A rehearsal on a fast clock would spend its time in the queue.
+      enableRateLimit: localUrl === undefined,
       timeout: timeoutMs ?? 10_000,
       options: {
         ...this.#row.options,
@@ -400,6 +413,8 @@ export class ExchangeConnector implements Venue {
     exchange.number = String;
     // Deposits and networks of every coin: slow, and not ours to know.
     exchange.has.fetchCurrencies = false;
+    // ccxt prints what it can't parse; a venue's words don't belong on our screen.
+    exchange.log = () => {};
     exchange.milliseconds = () => Math.floor(clock.nowMs());
     if (sandbox === true) {
       if (exchange.urls.test === undefined) throw new InputError(`${venue} has no sandbox; leave the sandbox flag out`);

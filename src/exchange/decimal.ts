@@ -13,11 +13,11 @@ const shape = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 
 /** Whether a text is a finite decimal number. */
 export function isDecimal(text: unknown): text is string {
-  return typeof text === 'string' && text.length <= 64 && shape.test(text);
+  return typeof text === 'string' && text.length <= 200 && shape.test(text);
 }
 
 function parse(text: string): Decimal {
-  const match = text.length <= 64 ? shape.exec(text) : null;
+  const match = text.length <= 200 ? shape.exec(text) : null;
   if (match === null) throw new RangeError(`not a decimal number: ${JSON.stringify(text.slice(0, 40))}`);
   const fraction = match[3] ?? '';
   const exponent = match[4] === undefined ? 0 : Number(match[4]);

@@ -200,7 +200,9 @@ export const binanceDialect: Dialect = {
   answer(call, world, paths) {
     const { fields } = call;
     const symbol = fields.symbol === undefined ? undefined : symbolOf(fields.symbol, world);
-    if (fields.symbol !== undefined && symbol === undefined) return badSymbol;
+    const named = symbol !== undefined && paths.has(symbol);
+    const general = /(ping|time|exchangeInfo|account|apiRestrictions)$/.test(call.path);
+    if (!named && (!general || fields.symbol !== undefined)) return badSymbol;
     switch (`${call.method} ${call.path}`) {
       case 'GET /api/v3/ping':
         return ok({});

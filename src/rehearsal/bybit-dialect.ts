@@ -135,7 +135,9 @@ export const bybitDialect: Dialect = {
   answer(call, world, paths) {
     const { fields } = call;
     const symbol = fields.symbol === undefined ? undefined : symbolOf(fields.symbol, world);
-    if (fields.symbol !== undefined && symbol === undefined) return say(10001, 'Not supported symbols');
+    const named = symbol !== undefined && paths.has(symbol);
+    const general = /(time|instruments-info|wallet-balance|query-api)$/.test(call.path);
+    if (!named && (!general || fields.symbol !== undefined)) return say(10001, 'Not supported symbols');
     switch (`${call.method} ${call.path}`) {
       case 'GET /v5/market/time':
         return say(
