@@ -3,8 +3,8 @@ import type { ProtectiveLevels } from '../core/safety.ts';
 
 /** The price at which the position has gained `gain` (a share of `price`, negative: lost); NaN when flat. */
 export function levelAt(position: number, price: number, gain: number): number {
-  if (position === 0) return Number.NaN;
-  return position > 0 ? price * (1 + gain) : price * (1 - gain);
+  if (position > 0) return price * (1 + gain);
+  return position < 0 ? price * (1 - gain) : Number.NaN;
 }
 
 /** True where `price` is at or on the losing side of `level`. False where there is no level. */
@@ -19,5 +19,6 @@ export function joinLevels(position: number, a: ProtectiveLevels, b: ProtectiveL
     if (Number.isNaN(y)) return x;
     return upper ? Math.max(x, y) : Math.min(x, y);
   };
-  return { stop: pick(a.stop, b.stop, position > 0), target: pick(a.target, b.target, position < 0) };
+  const long = position > 0;
+  return { stop: pick(a.stop, b.stop, long), target: pick(a.target, b.target, !long) };
 }

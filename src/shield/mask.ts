@@ -20,7 +20,7 @@ export function shieldMask(
   bits: Float32Array | null = null,
   offset = 0,
 ): void {
-  const allowed = new Uint8Array([1, 1, 1]);
+  const allowed = new Uint8Array(3).fill(1);
   shield.maskActions(facts, allowed);
   mask[SELL] &= allowed[SELL];
   mask[BUY] &= allowed[BUY];

@@ -161,7 +161,7 @@ export const ENUMERATIONS: Readonly<Record<string, Enumeration>> = {
     ],
     // 20454 is 2026-01-01; its last bar closes at the midnight that begins the 2nd.
     questions: cross({
-      timeMs: [0, 1, 23, 24, 25, 48].map((hour) => START_MS + hour * HOUR_MS),
+      timeMs: [0, 1, 23, 24, 25, 48].flatMap((hour) => [0, 1].map((ms) => START_MS + hour * HOUR_MS + ms)),
       equity: [0, 40, 50, 76, 80, 85, 90, 95, 96, 100, 110, 114, 120],
     }).map((facts) => question(facts)),
     expect({ maxLoss }, state, { facts: { timeMs, equity } }) {

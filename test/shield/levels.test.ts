@@ -1,6 +1,7 @@
 /** Protective levels: where they lie, on which side, and which of several stands. */
 import { describe, expect, test } from 'vitest';
 import { createShield, type Overrides } from '../../src/shield/index.ts';
+import { isBeyond, joinLevels, levelAt } from '../../src/shield/levels.ts';
 import { makeFacts } from './facts.ts';
 
 const NONE = Number.NaN;
@@ -12,7 +13,40 @@ function levelsOf(overrides: Overrides, position: typeof long) {
   return createShield({ profile: 'none', overrides }).levels(position);
 }
 
-describe('levels', () => {
+describe('a level', () => {
+  test('is where a position has gained a share of a price, however small it is', () => {
+    expect([0.5, -0.5].map((position) => levelAt(position, 100, 0.25))).toEqual([125, 75]);
+    expect(levelAt(0, 100, 0.25)).toBe(NONE);
+  });
+  test('is reached at its very price, from the side of the position', () => {
+    const reached = (position: number) => [99, 100, 101].map((price) => isBeyond(position, price, 100));
+    expect(reached(0.5)).toEqual([true, true, false]);
+    expect(reached(-0.5)).toEqual([false, true, true]);
+    expect(reached(0)).toEqual([false, false, false]);
+    expect(isBeyond(1, 100, NONE)).toBe(false);
+  });
+  test('gives way to a nearer one, whichever comes first', () => {
+    const [near, far] = [
+      { stop: 95, target: 105 },
+      { stop: 90, target: 110 },
+    ];
+    for (const [a, b] of [
+      [near, far],
+      [far, near],
+    ]) {
+      expect(joinLevels(0.5, a, b)).toEqual(near);
+      // Of a short position the stop is above.
+      const up = (one: typeof near) => ({ stop: one.target, target: one.stop });
+      expect(joinLevels(-0.5, up(a), up(b))).toEqual(up(near));
+    }
+    const none = { stop: NONE, target: NONE };
+    expect(joinLevels(1, none, near)).toEqual(near);
+    expect(joinLevels(1, near, none)).toEqual(near);
+    expect(joinLevels(1, none, none)).toEqual(none);
+  });
+});
+
+describe('the levels of a shield', () => {
   test.each([
     ['stop-loss', long, 75, NONE],
     ['stop-loss', short, 125, NONE],

@@ -110,6 +110,7 @@ describe('configuration', () => {
   });
   test('the schema of a configuration file takes what createShield takes', () => {
     expect(shieldSchema.parse({})).toEqual({ profile: 'cautious', rules: {} });
+    expect(shieldSchema.parse({ exits: 'always-pass' }).exits).toBe('always-pass');
     const file = { profile: 'spec', exits: 'literal', rules: { 'max-drawdown': { haltAt: 0.12 }, spread: false } };
     expect(shieldSchema.parse(file)).toEqual(file);
     for (const wrong of [
@@ -278,7 +279,7 @@ describe('masks', () => {
     shieldMask(shield, makeFacts({ units: 1 }), mask, bits, 1);
     expect([...mask]).toEqual([0, 0, 1]);
     expect([...bits]).toEqual([0, 1, 0, 0, 0]);
-    expect(SHIELD_COLUMNS).toHaveLength(3);
+    expect(SHIELD_COLUMNS).toEqual(['shieldAllowsSell', 'shieldAllowsBuy', 'shieldHalted']);
     expect(shield.saveState()).toEqual(before);
     shield.halt('by-hand', 0);
     shieldMask(shield, makeFacts(), mask, bits);
@@ -286,6 +287,9 @@ describe('masks', () => {
     expect([...mask]).toEqual([0, 0, 1]);
     shieldMask(createShield({ profile: 'none' }), makeFacts(), mask);
     expect([...mask]).toEqual([0, 0, 1]);
+    const open = Uint8Array.of(1, 1, 0);
+    shieldMask(shield, makeFacts(), open);
+    expect([...open]).toEqual([0, 0, 1]);
   });
   test('leave out the confidence of a decision that is not made yet', () => {
     const shield = createShield({ profile: 'none', overrides: { confidence: { maxEntropy: 0 } } });
