@@ -18,10 +18,10 @@ import type { Json } from '../core/json.ts';
 import type { SafetyLayer } from '../core/safety.ts';
 import { WebSocketClient } from '../exchange/stream.ts';
 import type { Venue } from '../exchange/venue.ts';
-import type { RealTimeFeatureEng } from '../features/realtime.ts';
+import type { RealTimeFeatureEng, RealTimeRow } from '../features/realtime.ts';
 import { openLog, type RecordLog } from '../journal/record-log.ts';
 import { DecisionMaker } from './decision-maker.ts';
-import { type BotEntry, type DecisionEntry, encodeCandle, type StartEntry } from './entries.ts';
+import { type BotEntry, type DecisionEntry, encodeCandle, type NoteEntry, type StartEntry } from './entries.ts';
 import { readHalt, writeHalt } from './halt-file.ts';
 import { Portfolio } from './portfolio.ts';
 import { type Surroundings, Trader } from './trader.ts';
@@ -58,6 +58,8 @@ export interface BotOptions {
   readonly maxDataAgeMs: number;
   /** On paper: whether the venue's filters apply as they would to real orders. */
   readonly paperFilters?: boolean;
+  /** Written down right after the start: what was overridden, by whom. */
+  readonly notes?: readonly NoteEntry[];
   readonly tickMs?: number;
   readonly reconcileMs?: number;
   /** Whatever a person may want to see, at once. */
@@ -123,6 +125,7 @@ export class Bot {
         numbers: { ...cut } as Record<string, Json>,
       });
     this.#append(this.#startEntry(id));
+    for (const note of options.notes ?? []) this.#append(note);
     this.#log.sync();
   }
 
@@ -322,7 +325,9 @@ export class Bot {
     }
     if (candles.length === 0)
       throw new InputError(`${symbol}: the venue has no candles of ${timeframeMs} ms before now; try another symbol`);
-    for (const candle of candles) trader.warmUp(candle);
+    let bar: RealTimeRow | null = null;
+    for (const candle of candles) bar = trader.warmUp(candle);
+    if (bar?.decidable !== true) throw notDecidable(symbol, candles.length, bar, trader.maker.features.columns);
     this.#append({ type: 'warm-up', timeMs: this.#now(), symbol, candles: candles.map(encodeCandle) });
     this.#log.sync();
   }
@@ -425,4 +430,19 @@ export class Bot {
   #now(): number {
     return this.#options.clock.nowMs();
   }
+}
+
+/** Said at the start, because a bot that can never decide would hold for ever without a word. */
+function notDecidable(
+  symbol: string,
+  candles: number,
+  bar: RealTimeRow | null,
+  columns: readonly string[],
+): InputError {
+  const unknown = columns.filter((_, i) => bar !== null && Number.isNaN(bar.row[i]));
+  const why =
+    unknown.length > 0 ? `which leave ${unknown.join(', ')} unknown` : 'which fill no whole window without a gap';
+  return new InputError(
+    `${symbol}: the venue gave ${candles} candles, ${why}; use a checkpoint whose columns it can fill, or a larger bot.warmUpBars`,
+  );
 }

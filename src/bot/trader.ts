@@ -2,6 +2,7 @@ import type { Broker } from '../broker/broker.ts';
 import { Lane } from '../broker/lane.ts';
 import type { Candle } from '../core/candle.ts';
 import type { SafetyLayer } from '../core/safety.ts';
+import type { RealTimeRow } from '../features/realtime.ts';
 import type { DecisionMaker } from './decision-maker.ts';
 import { type BotEntry, type DecisionEntry, decodeCandle } from './entries.ts';
 
@@ -52,9 +53,9 @@ export class Trader {
   }
 
   /** A closed candle that only fills the indicators. */
-  warmUp(candle: Candle): void {
-    this.maker.observe(candle);
+  warmUp(candle: Candle): RealTimeRow {
     this.lastTimeMs = candle.timeMs;
+    return this.maker.observe(candle);
   }
 
   /** The life of a candle: booked, decided, written down, and only then ordered. */

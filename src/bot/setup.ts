@@ -1,0 +1,58 @@
+import type { LoadedAgent } from '../agents/index.ts';
+import type { AccountConfig } from '../core/account.ts';
+import { InputError } from '../core/errors.ts';
+import { RealTimeFeatureEng } from '../features/realtime.ts';
+import { scalerFromJson } from '../features/scaler.ts';
+import { featureSet } from '../features/sets.ts';
+import { createShield, type Exits, type Overrides, type Profile } from '../shield/index.ts';
+import type { SymbolSetup } from './bot.ts';
+
+/** Everything that decides what a bot does, as its journal keeps it; a restart and `verify` must have the same. */
+export interface BotSetup {
+  /** Name as typed, and the SHA-256 of its checkpoint.json, which holds those of its other files. */
+  readonly checkpoint: { readonly name: string; readonly hash: string };
+  readonly supervisor: { readonly name: string; readonly hash: string } | null;
+  /** A rehearsal server in the venue's place. */
+  readonly server: string | null;
+  readonly accounts: Readonly<Record<string, AccountConfig>>;
+  readonly shield: { readonly profile: Profile; readonly exits: Exits | null; readonly rules: Overrides };
+  readonly warmUpBars: number;
+  readonly maxDataAgeMs: number;
+  readonly maxDrawdown: number;
+}
+
+/** Fresh features, shield and account of every symbol, around one agent, which has no memory of its own. */
+export function createSymbols(setup: BotSetup, agent: LoadedAgent, supervisor: LoadedAgent | null): SymbolSetup[] {
+  const { spec } = agent;
+  const { profile, exits, rules } = setup.shield;
+  return Object.entries(setup.accounts).map(([symbol, account]) => {
+    const features = new RealTimeFeatureEng(
+      featureSet(spec.featureSet),
+      scalerFromJson(spec.scaler),
+      spec.timeframeMs,
+      {
+        timeframe: spec.timeframe,
+        accountFeatures: spec.accountColumns.length > 0,
+      },
+    );
+    if (features.signature !== spec.signature)
+      throw new InputError(
+        `${setup.checkpoint.name}: was trained on ${spec.signature}, this version computes ${features.signature}; train anew`,
+      );
+    const safety = createShield({
+      profile,
+      overrides: rules,
+      primary: agent,
+      ...(exits === null ? {} : { exits }),
+      ...(supervisor === null ? {} : { supervisor, supervisorFeatures: supervisor.spec.columns.length }),
+    });
+    return { symbol, account, features, agent, safety };
+  });
+}
+
+/** A checkpoint for short positions and loans is refused wherever orders could be real. */
+export function requireSpot(name: string, agent: LoadedAgent): void {
+  const { mode } = agent.spec.account as { mode?: string };
+  if (mode !== 'spot')
+    throw new InputError(`${name}: was trained for a ${mode ?? 'unknown'} account; the bot trades spot only`);
+}

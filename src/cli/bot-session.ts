@@ -1,0 +1,315 @@
+/** What `paper` and `live` share: from flags to a running bot, its log, alarms and status pages. */
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { styleText } from 'node:util';
+import { sha256 } from '../agents/checkpoint.ts';
+import type { LoadedAgent } from '../agents/index.ts';
+import type { AlarmChannel } from '../bot/alarms/alarm.ts';
+import { AlarmDesk } from '../bot/alarms/alarm-desk.ts';
+import { createTelegram } from '../bot/alarms/telegram.ts';
+import { createWebhook } from '../bot/alarms/webhook.ts';
+import { Bot, JOURNAL_FILE } from '../bot/bot.ts';
+import type { BotEntry, NoteEntry } from '../bot/entries.ts';
+import { formatLogLine, summariseEntry } from '../bot/log-line.ts';
+import { type BotSetup, createSymbols, requireSpot } from '../bot/setup.ts';
+import { BotStatus } from '../bot/status.ts';
+import { DEFAULT_ACCOUNT } from '../core/account.ts';
+import { ACTION_NAMES } from '../core/action.ts';
+import type { Clock } from '../core/clock.ts';
+import { InputError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import { NodeFileSystem } from '../disk/node-file-system.ts';
+import { ExchangeConnector } from '../exchange/connector.ts';
+import { readKeys } from '../exchange/keys.ts';
+import { createRedactor } from '../exchange/redact.ts';
+import type { Venue } from '../exchange/venue.ts';
+import type { Workplace } from '../experiment/train-run.ts';
+import { AcceleratedClock } from '../rehearsal/accelerated-clock.ts';
+import type { Overrides } from '../shield/index.ts';
+import { PROFILES } from '../shield/rule.ts';
+import type { Context, Option, Output } from './command.ts';
+import { openNamedCheckpoint, settingsFor } from './evaluate.ts';
+import { BOTS, type JournalPlace, lockJournal, readJournal, startOf } from './journals.ts';
+import { OPTIONS, parseChoice } from './options.ts';
+import { formatDuration } from './progress.ts';
+import { serveStatus } from './status-server.ts';
+import { KERNEL_OPTIONS } from './workplace.ts';
+
+export const SESSION_OPTIONS: readonly Option[] = [
+  { flags: '--checkpoint <run>', doc: "a run (its best), RUN/last, or a checkpoint's folder" },
+  { ...OPTIONS.symbol, doc: 'such as BTC/USDT, or several separated by commas' },
+  { flags: '--exchange <name>', doc: "the venue, by ccxt's name", config: 'bot.exchange' },
+  { flags: '--shield <profile>', doc: PROFILES.join(', '), parse: parseChoice(PROFILES), config: 'shield.profile' },
+  { flags: '--supervisor <run>', doc: 'the agent behind the rule smurf' },
+  { flags: '--journal <name>', doc: "the bot's name; the same name goes on where it stopped" },
+  { flags: '--server <url>', doc: "a rehearsal server, such as http://127.0.0.1:8686, in the venue's place" },
+  {
+    flags: '--keys <file>',
+    doc: 'JSON file with key and secret that only you can read (or TRADERNET_<VENUE>_KEY, _SECRET)',
+  },
+  ...KERNEL_OPTIONS,
+];
+
+/** A checkpoint by its name, with the hash that stands for all of its files. */
+export function openBotCheckpoint(name: unknown, workplace: Workplace, context: Context) {
+  if (typeof name !== 'string') throw new InputError("--checkpoint is missing; 'tradernet runs list' shows the runs");
+  const checkpoint = openNamedCheckpoint(name, workplace, context);
+  const root = checkpoint.run === null ? dirname(resolve(context.cwd, name)) : context.storage;
+  const hash = sha256(new NodeFileSystem(root).read(`${checkpoint.path}/checkpoint.json`));
+  return { name, hash, checkpoint, agent: checkpoint.agent };
+}
+
+/** A rehearsal server runs on its own, faster clock; everything else on the machine's. */
+export async function clockFor(server: string | undefined, context: Context): Promise<Clock> {
+  if (server === undefined) return context.clock;
+  if (!/^http:\/\/(127\.0\.0\.1|localhost):\d+$/.test(server))
+    throw new InputError(`--server ${server}: a rehearsal server is on this machine, such as http://127.0.0.1:8686`);
+  const answer = await fetch(`${server}/rehearsal/clock`).catch(() => null);
+  if (answer?.ok !== true)
+    throw new InputError(`--server ${server}: no rehearsal server answers; start one with 'tradernet rehearse'`);
+  const { nowMs, speed } = (await answer.json()) as { nowMs: number; speed: number };
+  return new AcceleratedClock(context.clock, nowMs, speed);
+}
+
+export function openVenue(
+  exchange: string,
+  options: Record<string, unknown>,
+  context: Context,
+  clock: Clock,
+): { readonly venue: ExchangeConnector; readonly redact: (text: string) => string; readonly hasKeys: boolean } {
+  const file = options.keys as string | undefined;
+  const keys = readKeys(exchange, context.env, file === undefined ? undefined : resolve(context.cwd, file));
+  const server = options.server as string | undefined;
+  const { TRADERNET_TELEGRAM_TOKEN: telegram, TRADERNET_WEBHOOK_URL: webhook } = context.env;
+  const secrets = [
+    ...(keys === null ? [] : Object.values(keys)),
+    telegram,
+    webhook,
+    context.env.TRADERNET_STATUS_TOKEN,
+  ];
+  const venue = new ExchangeConnector({
+    venue: exchange,
+    clock,
+    keys,
+    ...(server === undefined ? {} : { localUrl: server, orderWindowMs: clock === context.clock ? 5_000 : 600_000 }),
+  });
+  return { venue, redact: createRedactor(secrets.filter((one) => one !== undefined)), hasKeys: keys !== null };
+}
+
+function openChannels(context: Context): AlarmChannel[] {
+  const { TRADERNET_TELEGRAM_TOKEN: token, TRADERNET_WEBHOOK_URL: webhook } = context.env;
+  const post = async (url: string, body: string) => {
+    const signal = AbortSignal.timeout(10_000);
+    return (await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal })).status;
+  };
+  const { telegramChat } = context.bot();
+  return [
+    ...(webhook ? [createWebhook(webhook, post)] : []),
+    ...(token && telegramChat !== null ? [createTelegram(token, telegramChat, post)] : []),
+  ];
+}
+
+export interface Session {
+  readonly kind: 'paper' | 'live';
+  readonly place: JournalPlace;
+  readonly venue: Venue;
+  readonly clock: Clock;
+  readonly redact: (text: string) => string;
+  readonly agent: LoadedAgent;
+  readonly supervisor: LoadedAgent | null;
+  readonly setup: BotSetup;
+  readonly notes: readonly NoteEntry[];
+}
+
+/** From flags to everything a bot needs. What a journal was begun with, it goes on with. */
+export async function openSession(
+  kind: 'paper' | 'live',
+  options: Record<string, unknown>,
+  context: Context,
+  workplace: Workplace,
+): Promise<Session & { readonly checkpoint: ReturnType<typeof openBotCheckpoint>; readonly hasKeys: boolean }> {
+  const checkpoint = openBotCheckpoint(options.checkpoint, workplace, context);
+  requireSpot(checkpoint.name, checkpoint.agent);
+  const supervisor =
+    options.supervisor === undefined ? null : openBotCheckpoint(options.supervisor, workplace, context);
+  const { symbols } = settingsFor(checkpoint.checkpoint, { ...options, set: {} }, context);
+  const bot = context.bot();
+  const server = options.server as string | undefined;
+  const clock = await clockFor(server, context);
+  const { venue, redact, hasKeys } = openVenue(bot.exchange, options, context, clock);
+  const stem = [kind, bot.exchange, ...symbols, checkpoint.name].join('-').replaceAll(/[^\w-]/g, '');
+  const name = (options.journal as string | undefined) ?? stem;
+  if (!/^[\w-]{1,120}$/.test(name))
+    throw new InputError(`--journal ${name}: a bot's name has letters, digits, - and _`);
+  const place: JournalPlace = { files: new NodeFileSystem(context.storage), folder: `${BOTS}/${name}`, name };
+  const begun = place.files.exists(`${place.folder}/${JOURNAL_FILE}`) ? readJournal(place).entries : [];
+  const accounts =
+    begun.length > 0
+      ? (startOf(begun, name).setup as unknown as BotSetup).accounts
+      : await openAccounts(symbols, checkpoint.agent, venue, bot.allocation);
+  const { timeframeMs } = checkpoint.agent.spec;
+  const shield = { ...context.config().shield, rules: context.config().shield.rules as Overrides };
+  const setup: BotSetup = {
+    checkpoint: { name: checkpoint.name, hash: checkpoint.hash },
+    supervisor: supervisor === null ? null : { name: supervisor.name, hash: supervisor.hash },
+    server: server ?? null,
+    accounts,
+    shield,
+    warmUpBars: bot.warmUpBars,
+    maxDataAgeMs: bot.maxDataAge * timeframeMs,
+    maxDrawdown: bot.maxDrawdown,
+  };
+  const agents = { agent: checkpoint.agent, supervisor: supervisor?.agent ?? null };
+  return { kind, place, venue, clock, redact, ...agents, setup, notes: [], checkpoint, hasKeys };
+}
+
+/** The account that the agent was trained with, the bot's allocation in it, on the venue's quantity grid. */
+async function openAccounts(symbols: readonly string[], agent: LoadedAgent, venue: Venue, allocation: number) {
+  const accounts: Record<string, BotSetup['accounts'][string]> = {};
+  for (const symbol of symbols) {
+    const market = await venue.fetchMarket(symbol);
+    if (!market.active) throw new InputError(`${symbol}: ${venue.name} doesn't trade it at the moment`);
+    const trained = agent.spec.account as object;
+    const quantityStep = Number(market.quantityStep);
+    accounts[symbol] = { ...DEFAULT_ACCOUNT, ...trained, mode: 'spot', startingEquity: allocation, quantityStep };
+  }
+  return accounts;
+}
+
+/** One line for a person; null for what only the log needs. */
+function describeEntry(entry: BotEntry): string | null {
+  const time = new Date(entry.timeMs).toISOString().slice(5, 19).replace('T', ' ');
+  if (entry.type === 'decision') {
+    const { candle, action, safety, order, equity, units, guard } = entry.record as never as {
+      candle: number[];
+      action: 0 | 1 | 2;
+      safety: { final: 0 | 1 | 2; verdicts: { rule: string; verdict: { kind: string; code?: string } }[] };
+      order: number;
+      equity: number;
+      units: number;
+      guard: string | null;
+    };
+    const final = ACTION_NAMES[safety.final];
+    const colour = safety.final === 1 ? 'green' : safety.final === 0 ? 'red' : 'dim';
+    const no = safety.verdicts.find(({ verdict }) => verdict.kind !== 'allow');
+    const asked = action === safety.final ? '' : ` (asked ${ACTION_NAMES[action]}; ${no?.rule ?? ''} said no)`;
+    const held = guard === null ? '' : ` (not sent: ${guard})`;
+    const sized = order === 0 ? '' : ` ${order > 0 ? '+' : ''}${Number(order.toPrecision(6))}`;
+    return `${time}  ${entry.symbol}  close ${candle[4]}  ${styleText(colour, final)}${sized}${asked}${held}  units ${units}  equity ${equity.toFixed(2)}`;
+  }
+  if (entry.type === 'fill')
+    return `${time}  ${entry.symbol}  ${entry.side} ${entry.quantity} at ${entry.price}, fee ${entry.feeAmount} ${entry.feeCurrency}`;
+  if (entry.type === 'halt') return styleText('red', `${time}  HALTED by ${entry.by}: ${entry.reason}`);
+  if (entry.type === 'holdings' && entry.change !== '0')
+    return `${time}  another hand moved ${entry.change} ${entry.currency}`;
+  if (entry.type === 'cut') return `${time}  the journal's last record was torn by a crash and was cut`;
+  return null;
+}
+
+/** Runs the bot until Ctrl-C, with its log, alarms and pages. */
+export async function runSession(session: Session, context: Context): Promise<Output> {
+  const { place, clock, redact, setup, agent } = session;
+  const settings = context.bot();
+  const unlock = lockJournal(place);
+  const logFile = join(place.files.root, place.folder, 'bot.log');
+  const log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) =>
+    appendFileSync(logFile, `${formatLogLine(level, event, clock.nowMs(), fields, redact)}\n`);
+  const desk = new AlarmDesk({
+    clock: context.clock,
+    channels: openChannels(context),
+    redact,
+    onFailure: (channel, message) => log('warn', 'alarm-failed', { channel, message }),
+  });
+  let status: BotStatus | null = null;
+  let pages: Awaited<ReturnType<typeof serveStatus>> | null = null;
+  const beganMs = context.clock.nowMs();
+  try {
+    const bot = new Bot({
+      kind: session.kind,
+      venue: session.venue,
+      clock,
+      elapsedMs: () => performance.now(),
+      files: place.files,
+      folder: place.folder,
+      id: randomBytes(4).toString('hex'),
+      timeframeMs: agent.spec.timeframeMs,
+      symbols: createSymbols(setup, agent, session.supervisor),
+      setup: setup as unknown as Json,
+      warmUpBars: setup.warmUpBars,
+      maxDrawdown: setup.maxDrawdown,
+      maxDataAgeMs: setup.maxDataAgeMs,
+      notes: session.notes,
+      onEntry(entry) {
+        status?.count(entry);
+        log(entry.type === 'alarm' ? 'warn' : 'info', entry.type, summariseEntry(entry));
+        const line = describeEntry(entry);
+        if (line !== null) context.print(redact(line));
+      },
+      onAlarm: (code, numbers) => desk.raise(code, numbers),
+      onMeasured: (stage, ms) => status?.[stage].add(ms),
+    });
+    status = new BotStatus(bot, () => clock.nowMs(), agent.spec.timeframeMs);
+    if (settings.statusPort > 0) {
+      const token = context.env.TRADERNET_STATUS_TOKEN ?? randomBytes(16).toString('hex');
+      const tokenFile = join(place.files.root, place.folder, 'status-token');
+      writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 });
+      pages = await serveStatus(status, settings.statusPort, token);
+      context.say(`health and metrics: http://127.0.0.1:${pages.port} (token in ${tokenFile})`);
+    }
+    const stop = new AbortController();
+    const signal = AbortSignal.any([context.signal, stop.signal]);
+    context.say(
+      `${place.name}: ${bot.resumed ? 'goes on' : 'begins'}; journal and log in ${join(place.files.root, place.folder)}`,
+    );
+    const pulse = beat(desk, bot, settings.heartbeatMinutes, context, signal);
+    try {
+      await bot.run(signal);
+    } finally {
+      stop.abort(new Error('the bot stopped'));
+      await pulse;
+    }
+    return summarise(bot, place, context.clock.nowMs() - beganMs);
+  } catch (error) {
+    const message = redact(String((error as Error).message));
+    log('error', 'crashed', { message });
+    if (!(error instanceof InputError)) desk.raise('crashed', { message });
+    throw error;
+  } finally {
+    await desk.drain();
+    await pages?.close();
+    await session.venue.close();
+    unlock();
+  }
+}
+
+async function beat(desk: AlarmDesk, bot: Bot, minutes: number, context: Context, signal: AbortSignal): Promise<void> {
+  while (minutes > 0 && !signal.aborted) {
+    await context.clock.sleep(minutes * 60_000, signal).catch(() => {});
+    const { portfolio, halted } = bot;
+    if (!signal.aborted)
+      desk.heartbeat(`alive, equity ${portfolio.total.toFixed(2)}${halted === null ? '' : `, HALTED: ${halted}`}`);
+  }
+}
+
+function summarise(bot: Bot, place: JournalPlace, elapsedMs: number): Output {
+  const symbols = bot.traders.map(({ symbol, decisions, broker: { account } }) => {
+    const { equity, units, position, closedTrades, feesPaid } = account;
+    return { symbol, decisions, equity, units, position, closedTrades, feesPaid };
+  });
+  const lines = symbols.map(
+    ({ symbol, decisions, equity, units, closedTrades, feesPaid }) =>
+      `${symbol}: ${decisions} decisions, ${closedTrades} trades, equity ${equity.toFixed(2)}, units ${units}, fees ${feesPaid.toFixed(2)}`,
+  );
+  const halted =
+    bot.halted === null
+      ? []
+      : [styleText('red', `halted: ${bot.halted}; 'tradernet reset --journal ${place.name}' lets it trade again`)];
+  const text = [
+    `${place.name}: stopped in order after ${formatDuration(elapsedMs)}`,
+    ...lines,
+    ...halted,
+    `next:   tradernet verify --journal ${place.name}`,
+  ].join('\n');
+  return { text, json: { journal: place.name, halted: bot.halted, symbols } as unknown as Json };
+}

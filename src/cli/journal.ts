@@ -1,0 +1,107 @@
+import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { styleText } from 'node:util';
+import { ACTION_NAMES } from '../core/action.ts';
+import { InputError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import type { Command } from './command.ts';
+import { findJournal, JOURNAL_OPTION, readJournal } from './journals.ts';
+import { parseInteger } from './options.ts';
+
+const show: Command = {
+  name: 'journal show',
+  summary: 'decisions of a bot, one by one',
+  options: [
+    JOURNAL_OPTION,
+    { flags: '--last <n>', doc: 'how many', parse: parseInteger(1), default: 20 },
+    { flags: '--symbol <name>', doc: 'of one symbol only' },
+  ],
+  examples: ['tradernet journal show --last 5'],
+  async run(options, context) {
+    const place = findJournal(options, context);
+    const decisions = readJournal(place)
+      .entries.filter((entry) => entry.type === 'decision')
+      .filter((entry) => options.symbol === undefined || entry.symbol === options.symbol)
+      .slice(-(options.last as number));
+    const text = decisions.map(({ symbol, record }) => {
+      const { candle, action, safety, order, equity, units, guard, probabilities, qValues } = record as never as {
+        candle: number[];
+        action: 0 | 1 | 2;
+        safety: {
+          final: 0 | 1 | 2;
+          verdicts: { rule: string; verdict: { kind: string; code?: string; numbers?: object } }[];
+        };
+        order: number;
+        equity: number;
+        units: number;
+        guard: string | null;
+        probabilities: number[] | null;
+        qValues: number[] | null;
+      };
+      const behind = (probabilities ?? qValues ?? []).map((value) => value.toFixed(3)).join(' ');
+      const no = safety.verdicts
+        .filter(({ verdict }) => verdict.kind !== 'allow')
+        .map(({ rule, verdict }) => `${rule}: ${verdict.code} ${JSON.stringify(verdict.numbers)}`);
+      const time = new Date(candle[0]).toISOString().slice(0, 16).replace('T', ' ');
+      const asked = `${ACTION_NAMES[action]}${behind === '' ? '' : ` (${behind})`}`;
+      const head = `${time}  ${symbol}  close ${candle[4]}  asked ${asked}  final ${ACTION_NAMES[safety.final]}  order ${order}  units ${units}  equity ${equity.toFixed(2)}`;
+      return [
+        head,
+        ...[...no, ...(guard === null ? [] : [`not sent: ${guard}`])].map((line) => styleText('dim', `    ${line}`)),
+      ].join('\n');
+    });
+    return { text: text.join('\n') || 'no decision yet', json: decisions as unknown as Json };
+  },
+};
+
+const exporting: Command = {
+  name: 'journal export',
+  summary: 'a journal as JSON lines',
+  options: [JOURNAL_OPTION, { flags: '--out <file>', doc: 'where to write it (default: the screen)' }],
+  examples: ['tradernet journal export --out journal.jsonl'],
+  async run(options, context) {
+    const { records, fault } = readJournal(findJournal(options, context));
+    const lines = records.map((record) => `${JSON.stringify(record)}\n`);
+    if (fault !== null) context.say(`record ${fault.record}: ${fault.reason}; what comes before it is exported`);
+    if (options.out === undefined) return { text: lines.join('').trimEnd(), json: records };
+    const path = resolve(context.cwd, options.out as string);
+    const file = openSync(`${path}.tmp`, 'w', 0o600);
+    for (const line of lines) writeSync(file, line);
+    closeSync(file);
+    renameSync(`${path}.tmp`, path);
+    return { text: `${records.length} records written to ${path}`, json: { records: records.length, path } };
+  },
+};
+
+const verify: Command = {
+  name: 'journal verify',
+  summary: 'is every record of a journal intact and in the chain',
+  options: [
+    JOURNAL_OPTION,
+    { flags: '--head <hash>', doc: 'the hash that the last record must have, where you kept it' },
+  ],
+  examples: ['tradernet journal verify'],
+  async run(options, context) {
+    const place = findJournal(options, context);
+    const { records, head, fault } = readJournal(place);
+    const expected = options.head as string | undefined;
+    if (expected !== undefined && !/^[0-9a-f]{64}$/.test(expected))
+      throw new InputError(`--head ${expected}: a hash has 64 hex digits`);
+    const json = { journal: place.name, records: records.length, head, fault: fault as unknown as Json };
+    if (fault !== null) {
+      const what = fault.torn
+        ? 'the last record is torn (a crash does that); the next start cuts it'
+        : styleText('red', 'DAMAGED');
+      return {
+        text: `${place.name}: record ${fault.record}, byte ${fault.offset}: ${fault.reason}: ${what}\n${records.length} records before it are intact`,
+        json,
+        exitCode: fault.torn ? 0 : 1,
+      };
+    }
+    if (expected !== undefined && expected !== head)
+      return { text: `${place.name}: intact, but its head is ${head}, not ${expected}`, json, exitCode: 1 };
+    return { text: `${place.name}: ${records.length} records, all intact and chained\nhead ${head}`, json };
+  },
+};
+
+export const commands = [show, exporting, verify];

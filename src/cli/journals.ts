@@ -1,0 +1,94 @@
+/** Where bots keep their journals, and how a command finds one. */
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { JOURNAL_FILE } from '../bot/bot.ts';
+import type { BotEntry, StartEntry } from '../bot/entries.ts';
+import { InputError } from '../core/errors.ts';
+import { NodeFileSystem } from '../disk/node-file-system.ts';
+import { type LogContent, readRecords } from '../journal/record-log.ts';
+import type { Context, Option } from './command.ts';
+
+export const BOTS = 'bots';
+
+export const JOURNAL_OPTION: Option = { flags: '--journal <name>', doc: "a bot's name, or its folder" };
+
+export interface JournalPlace {
+  readonly files: NodeFileSystem;
+  readonly folder: string;
+  /** For messages. */
+  readonly name: string;
+}
+
+/** The journal that is named, or the only one there is. */
+export function findJournal(options: Record<string, unknown>, context: Context): JournalPlace {
+  const files = new NodeFileSystem(context.storage);
+  const named = options.journal as string | undefined;
+  const all = files.list(BOTS).filter((name) => files.exists(`${BOTS}/${name}/${JOURNAL_FILE}`));
+  if (named === undefined) {
+    if (all.length === 1) return { files, folder: `${BOTS}/${all[0]}`, name: all[0] };
+    throw new InputError(
+      all.length === 0
+        ? "there is no bot yet; start one with 'tradernet paper'"
+        : `--journal is missing; name one of ${all.join(', ')}`,
+    );
+  }
+  if (all.includes(named)) return { files, folder: `${BOTS}/${named}`, name: named };
+  const path = resolve(context.cwd, named);
+  const folder = basename(path) === JOURNAL_FILE ? dirname(path) : path;
+  if (existsSync(join(folder, JOURNAL_FILE)))
+    return { files: new NodeFileSystem(dirname(folder)), folder: basename(folder), name: basename(folder) };
+  throw new InputError(
+    `--journal ${named}: there is no such journal; ${all.length === 0 ? 'there are none yet' : `there are ${all.join(', ')}`}`,
+  );
+}
+
+export function readJournal({
+  files,
+  folder,
+}: Pick<JournalPlace, 'files' | 'folder'>): LogContent & { readonly entries: BotEntry[] } {
+  const content = readRecords(files.read(`${folder}/${JOURNAL_FILE}`));
+  return { ...content, entries: content.records as unknown as BotEntry[] };
+}
+
+/** The entry with which the journal begins. */
+export function startOf(entries: readonly BotEntry[], name: string): StartEntry {
+  const first = entries[0];
+  if (first?.type !== 'start')
+    throw new InputError(`${name}: the journal is empty or damaged; see 'tradernet journal verify'`);
+  return first;
+}
+
+/** The process that runs the bot; null where none does. */
+export function runningProcess(lockFile: string): number | null {
+  if (!existsSync(lockFile)) return null;
+  const pid = Number(readFileSync(lockFile, 'utf8'));
+  try {
+    process.kill(pid, 0);
+    return pid;
+  } catch (error) {
+    // EPERM: it lives, and belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : null;
+  }
+}
+
+/** One process a journal. Returns what gives the lock back. */
+export function lockJournal(place: JournalPlace): () => void {
+  const path = join(place.files.root, place.folder, 'bot.lock');
+  place.files.mkdir(place.folder);
+  const running = runningProcess(path);
+  if (running !== null)
+    throw new InputError(
+      `${place.name}: process ${running} runs this bot already; stop it first, or begin another with --journal`,
+    );
+  rmSync(path, { force: true });
+  try {
+    const file = openSync(path, 'wx', 0o600);
+    writeSync(file, String(process.pid));
+    closeSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      throw new InputError(`${place.name}: another process is just starting this bot`);
+    throw error;
+  }
+  return () => rmSync(path, { force: true });
+}

@@ -1,0 +1,128 @@
+import { userInfo } from 'node:os';
+import { JOURNAL_FILE } from '../bot/bot.ts';
+import type { NoteEntry } from '../bot/entries.ts';
+import { type Candidate, CONDITIONS, checkPromotion, FIRM } from '../bot/promotion/index.ts';
+import type { BotSetup } from '../bot/setup.ts';
+import { InputError } from '../core/errors.ts';
+import { openBotCheckpoint, openSession, runSession, SESSION_OPTIONS } from './bot-session.ts';
+import type { Command, Context } from './command.ts';
+import { replayJournal } from './journal-replay.ts';
+import { BOTS, readJournal, startOf } from './journals.ts';
+import { openWorkplace } from './workplace.ts';
+
+type Opened = Awaited<ReturnType<typeof openSession>>;
+
+/** Replays every paper journal of this checkpoint on this venue. Those of a rehearsal server don't count. */
+async function replayPaper(
+  session: Opened,
+  options: Record<string, unknown>,
+  context: Context,
+  open: (name: string) => ReturnType<typeof openBotCheckpoint>,
+) {
+  const { files } = session.place;
+  const paper: Candidate['paper'][number][] = [];
+  for (const name of files.list(BOTS)) {
+    const place = { files, folder: `${BOTS}/${name}`, name };
+    if (!files.exists(`${place.folder}/${JOURNAL_FILE}`)) continue;
+    const { entries, fault } = readJournal(place);
+    if (entries.length === 0 || (fault !== null && !fault.torn)) continue;
+    const start = startOf(entries, name);
+    const setup = start.setup as unknown as BotSetup;
+    if (start.kind !== 'paper' || start.venue !== session.venue.name || setup.server !== null) continue;
+    if (setup.checkpoint.hash !== session.checkpoint.hash) continue;
+    context.say(`replaying ${name}`);
+    const supervisor =
+      setup.supervisor === null ? null : open((options.supervisor as string | undefined) ?? setup.supervisor.name);
+    const { spanMs, differences } = await replayJournal(place, session.checkpoint, supervisor, context);
+    paper.push({ symbols: start.symbols, spanMs, differences: differences.length });
+  }
+  return paper;
+}
+
+/** What is missing is told whole; with `--override` it is typed again, and written down. */
+async function requirePromotion(
+  candidate: Candidate,
+  options: Record<string, unknown>,
+  context: Context,
+): Promise<NoteEntry[]> {
+  const missing = checkPromotion(candidate);
+  if (missing.length === 0) return [];
+  const list = missing.map((one) => `${one.condition}: ${one.missing}`).join('; ');
+  const reason = options.override as string | undefined;
+  if (reason === undefined || missing.some(({ condition }) => FIRM.has(condition)))
+    throw new InputError(`the checkpoint may not trade real money yet: ${list}`);
+  const phrase = 'trade without proof';
+  context.say(`missing: ${list}`);
+  const typed =
+    (options.overrideConfirm as string | undefined) ?? (await context.ask(`type '${phrase}' to override: `));
+  if (typed?.trim() !== phrase)
+    throw new InputError(`override not confirmed; type it, or give --override-confirm '${phrase}'`);
+  const numbers = { by: userInfo().username, reason, missing: missing.map(({ condition }) => condition) };
+  return [{ type: 'override', timeMs: context.clock.nowMs(), code: 'promotion', numbers }];
+}
+
+const command: Command = {
+  name: 'live',
+  summary: 'run the bot with real orders',
+  options: [
+    ...SESSION_OPTIONS,
+    { flags: '--confirm <run>', doc: "the checkpoint's name again, where there is no terminal to type it" },
+    {
+      flags: '--override <reason>',
+      doc: `start although one of these is missing: ${CONDITIONS.map(({ name }) => name).join(', ')}`,
+    },
+    { flags: '--override-confirm <phrase>', doc: 'the phrase that an override asks for, where there is no terminal' },
+  ],
+  examples: ['tradernet live --checkpoint ppo-BTCUSDT-s1-1 --symbol BTC/USDT --exchange binance'],
+  async run(options, context) {
+    if (!context.bot().live)
+      throw new InputError(
+        'live trading is switched off; set {"bot": {"live": true}} in tradernet.json once you mean it',
+      );
+    const workplace = await openWorkplace(options, context);
+    try {
+      const session = await openSession('live', options, context, workplace);
+      const { checkpoint, setup, venue } = session;
+      if (!session.hasKeys)
+        throw new InputError(
+          `no keys for ${venue.name}; set TRADERNET_${venue.name.toUpperCase()}_KEY and _SECRET, or give --keys FILE`,
+        );
+      const verdicts = (checkpoint.checkpoint.run?.results() ?? []).flatMap(({ name, record }) => {
+        const verdict = (record.figures as { verdict?: string } | null)?.verdict;
+        return name.startsWith('test-') && verdict !== undefined ? [verdict] : [];
+      });
+      const notes =
+        setup.server !== null
+          ? []
+          : await requirePromotion(
+              {
+                mode: (checkpoint.agent.spec.account as { mode: 'spot' | 'margin' }).mode,
+                venue: venue.name,
+                symbols: Object.keys(setup.accounts),
+                paper: await replayPaper(session, options, context, (name) =>
+                  openBotCheckpoint(name, workplace, context),
+                ),
+                verdicts,
+                maxDrawdown: setup.maxDrawdown,
+                requiredPaperDays: context.bot().paperDays,
+              },
+              options,
+              context,
+            );
+      const money = Object.entries(setup.accounts).map(
+        ([symbol, { startingEquity }]) => `${startingEquity} for ${symbol}`,
+      );
+      const question = `${venue.name}: real orders with ${money.join(', ')}\ntype '${checkpoint.name}' to start: `;
+      const typed = (options.confirm as string | undefined) ?? (await context.ask(question));
+      if (typed?.trim() !== checkpoint.name)
+        throw new InputError(
+          `live trading not confirmed; type the checkpoint's name, or give --confirm ${checkpoint.name}`,
+        );
+      return await runSession({ ...session, notes }, context);
+    } finally {
+      workplace.kernels.dispose();
+    }
+  },
+};
+
+export const commands = [command];

@@ -1,0 +1,69 @@
+import { userInfo } from 'node:os';
+import { JOURNAL_FILE } from '../bot/bot.ts';
+import type { BotEntry } from '../bot/entries.ts';
+import { readHalt, removeHalt } from '../bot/halt-file.ts';
+import { InputError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import { openLog } from '../journal/record-log.ts';
+import type { Command } from './command.ts';
+import { findJournal, JOURNAL_OPTION, lockJournal } from './journals.ts';
+
+/** Why the bot is halted, by its journal: its own latch, a person's, or a symbol's shield. */
+function haltedBy(entries: readonly BotEntry[]): string | null {
+  let reason: string | null = null;
+  for (const entry of entries) {
+    if (entry.type === 'halt') reason = `${entry.by}: ${entry.reason}`;
+    if (entry.type === 'reset') reason = null;
+    if (entry.type !== 'decision') continue;
+    const { state, verdicts } = (
+      entry.record as never as { safety: { state: string; verdicts: { rule: string; verdict: { kind: string } }[] } }
+    ).safety;
+    if (state === 'HALTED')
+      reason ??= `the shield of ${entry.symbol}: ${verdicts.find(({ verdict }) => verdict.kind === 'halt')?.rule}`;
+  }
+  return reason;
+}
+
+const command: Command = {
+  name: 'reset',
+  summary: 'let a halted bot trade again',
+  options: [
+    JOURNAL_OPTION,
+    { flags: '--reason <text>', doc: 'what was found and done; goes into the journal' },
+    { flags: '--confirm <name>', doc: "the bot's name again, where there is no terminal to type it" },
+  ],
+  examples: ['tradernet reset --journal live-binance-BTCUSDT --reason "incident over, positions checked"'],
+  async run(options, context) {
+    const place = findJournal(options, context);
+    const reason = options.reason as string | undefined;
+    if (reason === undefined || reason.trim().length < 3)
+      throw new InputError('--reason is missing; say what was found and done');
+    const unlock = lockJournal(place);
+    try {
+      const { log, records } = openLog(place.files, `${place.folder}/${JOURNAL_FILE}`);
+      const latched = haltedBy(records as unknown as BotEntry[]);
+      const file = readHalt(place.files, place.folder);
+      if (latched === null && file === null)
+        return { text: `${place.name}: is not halted`, json: { journal: place.name, reset: false } };
+      const why = latched ?? `${file?.by}: ${file?.reason}`;
+      const typed =
+        (options.confirm as string | undefined) ??
+        (await context.ask(`halted by ${why}\ntype '${place.name}' to let it trade again: `));
+      if (typed?.trim() !== place.name)
+        throw new InputError(`reset not confirmed; type the bot's name, or give --confirm ${place.name}`);
+      // The journal first: a crash between the two leaves it halted.
+      const entry: BotEntry = { type: 'reset', timeMs: context.clock.nowMs(), by: userInfo().username, reason };
+      log.append(entry as unknown as Json);
+      log.sync();
+      removeHalt(place.files, place.folder);
+      return {
+        text: `${place.name}: reset (was halted by ${why}); start it to trade again`,
+        json: { journal: place.name, reset: true, was: why },
+      };
+    } finally {
+      unlock();
+    }
+  },
+};
+
+export const commands = [command];

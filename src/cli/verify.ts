@@ -1,0 +1,61 @@
+import { styleText } from 'node:util';
+import type { BotSetup } from '../bot/setup.ts';
+import type { Json } from '../core/json.ts';
+import { openBotCheckpoint } from './bot-session.ts';
+import type { Command } from './command.ts';
+import { replayJournal } from './journal-replay.ts';
+import { findJournal, JOURNAL_OPTION, readJournal, startOf } from './journals.ts';
+import { parseInteger } from './options.ts';
+import { KERNEL_OPTIONS, openWorkplace } from './workplace.ts';
+
+const command: Command = {
+  name: 'verify',
+  summary: 'replay a journal: did live equal training, bit by bit',
+  options: [
+    JOURNAL_OPTION,
+    { flags: '--checkpoint <run>', doc: 'the one it was made with (default: by the name in the journal)' },
+    { flags: '--supervisor <run>', doc: 'likewise' },
+    { flags: '--most <n>', doc: 'differences after which it stops', parse: parseInteger(1, 1000), default: 1 },
+    ...KERNEL_OPTIONS,
+  ],
+  examples: ['tradernet verify --journal paper-binance-BTCUSDT-ppo-BTCUSDT-s1-1'],
+  async run(options, context) {
+    const place = findJournal(options, context);
+    const setup = startOf(readJournal(place).entries, place.name).setup as unknown as BotSetup;
+    const workplace = await openWorkplace(options, context);
+    try {
+      const agent = openBotCheckpoint(options.checkpoint ?? setup.checkpoint.name, workplace, context);
+      const named = options.supervisor ?? setup.supervisor?.name;
+      const supervisor = named === undefined ? null : openBotCheckpoint(named, workplace, context);
+      const result = await replayJournal(place, agent, supervisor, context, options.most as number);
+      const { decisions, candlesCompared, candlesWithoutHistory, spanMs, differences } = result;
+      const days = (spanMs / 86_400_000).toFixed(1);
+      const history =
+        candlesCompared === 0
+          ? "candles not compared: the database has no history of them; 'tradernet data download' gets it"
+          : `${candlesCompared} candles compared with the database, ${candlesWithoutHistory} not in it`;
+      const lines = differences.map(
+        ({ symbol, timeMs, column, journal, replay }) =>
+          `${symbol} bar ${new Date(timeMs).toISOString()} column ${column}: journal ${JSON.stringify(journal)}, replay ${JSON.stringify(replay)}`,
+      );
+      const verdict =
+        differences.length === 0
+          ? styleText('green', 'no difference: live equalled training, bit by bit')
+          : styleText(
+              'red',
+              `${differences.length} difference${differences.length > 1 ? 's' : ''}, the first in ${differences[0].column}`,
+            );
+      return {
+        text: [`${place.name}: ${decisions} decisions over ${days} days replayed`, history, verdict, ...lines].join(
+          '\n',
+        ),
+        json: { journal: place.name, ...result } as unknown as Json,
+        exitCode: differences.length === 0 ? 0 : 1,
+      };
+    } finally {
+      workplace.kernels.dispose();
+    }
+  },
+};
+
+export const commands = [command];
