@@ -26,6 +26,9 @@ function powerOfTwo(k: number): number {
   return FLOAT[0];
 }
 
+/** 2^-k at k + 1023, for every exponent k that a positive normal number can have. */
+const DOWN = Float64Array.from({ length: 2048 }, (_, i) => scale(1, 1023 - i));
+
 /** y 2^k, with a single rounding where the result is subnormal. */
 function scale(y: number, k: number): number {
   if (k > 1023) return y * 2 * powerOfTwo(k - 1);
@@ -78,8 +81,8 @@ export function log(x: number): number {
   // x = 2^k (1 + f), sqrt(1/2) < 1 + f < sqrt(2)
   const word = WORDS[1] + (0x3ff00000 - 0x3fe6a09e);
   k += word >> 20;
-  WORDS[1] = (word & 0xfffff) + 0x3fe6a09e;
-  const f = FLOAT[0] - 1;
+  // A product with a power of two is exact, and quicker than putting the number together again from its words.
+  const f = (k < -1023 ? x * 18014398509481984 * DOWN[k + 54 + 1023] : x * DOWN[k + 1023]) - 1;
   const halfSquare = 0.5 * f * f;
   return logTail(f, halfSquare) + k * LN2_LO - halfSquare + f + k * LN2_HI;
 }
