@@ -138,6 +138,12 @@ export interface OpenCheckpoint {
   read(name: string): Uint8Array;
 }
 
+/** Whether there is a whole checkpoint at `path`, at its place or beside it after a crash. */
+export function hasCheckpoint(files: FileSystem, path: string): boolean {
+  const folder = findFolder(files, path);
+  return folder !== null && files.exists(`${folder}/checkpoint.json`);
+}
+
 /** @throws InputError where there is none, or where it is not one that this version reads. */
 export function openCheckpoint(files: FileSystem, path: string): OpenCheckpoint {
   const folder = findFolder(files, path);

@@ -1,0 +1,54 @@
+/** Real processes, really killed: whatever moment the kill falls on, the next start goes on, to the same bytes. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Rng } from '../../src/core/rng.ts';
+
+const KILLS = 20;
+const SCRIPT = new URL('./killed-training.ts', import.meta.url).pathname;
+
+/** Starts a training and waits until it is under way; `ended` resolves with the signal that ended it, or null. */
+async function start(folder: string, kind: string): Promise<{ child: ChildProcess; ended: Promise<string | null> }> {
+  const child = spawn(process.execPath, [SCRIPT, folder, kind], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise<string | null>((done) => {
+    child.on('exit', (code, signal) => done(code === 0 ? null : (signal ?? `exit code ${code}`)));
+  });
+  await Promise.race([ended, new Promise((done) => child.stdout!.once('data', done))]);
+  return { child, ended };
+}
+
+function contents(folder: string): Map<string, Buffer> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const names = files.map((entry) => join(entry.parentPath, entry.name)).sort();
+  return new Map(names.map((name) => [name.slice(folder.length), readFileSync(name)]));
+}
+
+describe('a training that is killed again and again', () => {
+  it.each(['ppo', 'dqn'])(
+    `ends with the bytes of one that was left alone: %s, ${KILLS / 2} kills`,
+    { timeout: 120_000 },
+    async (kind) => {
+      const folders = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'tradernet-kill-')));
+      const alone = await start(folders[0], kind);
+      expect(await alone.ended).toBeNull();
+      const rng = new Rng(kind === 'ppo' ? 1 : 2);
+      let kills = 0;
+      while (kills < KILLS / 2) {
+        const { child, ended } = await start(folders[1], kind);
+        await new Promise((done) => setTimeout(done, 10 + rng.integer(150)));
+        child.kill('SIGKILL');
+        const how = await ended;
+        expect([null, 'SIGKILL']).toContain(how);
+        if (how === null) break;
+        kills++;
+      }
+      console.log(`${kind}: ${kills} kills`);
+      expect(kills).toBeGreaterThan(3);
+      expect(await (await start(folders[1], kind)).ended).toBeNull();
+      expect(contents(folders[1])).toEqual(contents(folders[0]));
+      for (const folder of folders) rmSync(folder, { recursive: true });
+    },
+  );
+});
