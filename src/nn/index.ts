@@ -22,6 +22,8 @@
  *   const dqn = new DQNUpdater(kernels, online, target, { batch: 64, gamma, double, loss: huber, tau: 0.005 });
  *     dqn.obs, .nextObs, .actions, .rewards, .terminated, .nextMasks
  *     dqn.update(batch, lr): { loss, meanQ, gradNorm }; dqn.adam
+ *   const rollout = new RolloutInference(kernels, actor, critic, environments);   // both networks in one call
+ *     fill rollout.obs; rollout.run(masks); rollout.probabilities, .logits, .values
  *
  * Losses on their own: ppoLoss, dqnTargets, dqnLoss, mse, huber, softmax, maskedLogSoftmax, normalizeAdvantages.
  * Files: encodeSafetensors(state, metadata?): Uint8Array, decodeSafetensors(bytes, what?): StateDict.
@@ -49,4 +51,5 @@ export {
 export { Network, type StateDict, type TensorData } from './network.ts';
 export { ActorNetwork, EncodingNetwork, QNetwork, ValueNetwork } from './networks.ts';
 export { type PPOUpdate, PPOUpdater, type PPOUpdaterOptions } from './ppo-updater.ts';
+export { RolloutInference } from './rollout-inference.ts';
 export { decodeSafetensors, encodeSafetensors } from './safetensors.ts';

@@ -37,11 +37,27 @@ const allowed = (masks: Masks, i: number): boolean => masks === null || masks[i]
 
 /** Probabilities (batch, width) of the masked softmax. */
 export function softmax(logits: Float32Array, masks: Masks, batch: number, width: number): Float32Array {
-  const out = new Float32Array(batch * width);
-  const row = new Float64Array(width);
-  for (let b = 0; b < batch; b++) {
-    maskedLogSoftmax(logits, masks, b * width, width, row);
-    for (let k = 0; k < width; k++) out[b * width + k] = exp(row[k]);
+  return softmaxInto(logits, masks, batch, width, new Float32Array(batch * width));
+}
+
+/** As `softmax`, into an array that is there already. */
+export function softmaxInto(
+  logits: Float32Array,
+  masks: Masks,
+  batch: number,
+  width: number,
+  out: Float32Array,
+): Float32Array {
+  for (let row = 0; row < batch * width; row += width) {
+    let max = Number.NEGATIVE_INFINITY;
+    for (let k = row; k < row + width; k++) if (allowed(masks, k) && !(logits[k] <= max)) max = logits[k];
+    let sum = 0;
+    for (let k = row; k < row + width; k++) {
+      const e = allowed(masks, k) ? exp(logits[k] - max) : 0;
+      out[k] = e;
+      sum += e;
+    }
+    for (let k = row; k < row + width; k++) out[k] /= sum;
   }
   return out;
 }

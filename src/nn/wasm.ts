@@ -36,11 +36,17 @@ if (typeof require === 'function') {
 } else onmessage = ({ data }) => start(data, () => postMessage('ready'));
 `;
 
-/** `forced` picks the instruction set by hand, for tests. */
-export async function createWasmKernels(threads?: number, forced?: 'relaxed-simd' | 'simd128'): Promise<Kernels> {
+/** `forced` and `binary` (base64) pick the instruction set and the module by hand, for tests. */
+export async function createWasmKernels(
+  threads?: number,
+  forced?: 'relaxed-simd' | 'simd128',
+  binary?: string,
+): Promise<Kernels> {
   const relaxed = decodeBase64(RELAXED_WASM);
   const isa = forced ?? (WebAssembly.validate(relaxed) ? 'relaxed-simd' : 'simd128');
-  const module = await WebAssembly.compile(isa === 'relaxed-simd' ? relaxed : decodeBase64(SIMD_WASM));
+  const module = await WebAssembly.compile(
+    binary ? decodeBase64(binary) : isa === 'relaxed-simd' ? relaxed : decodeBase64(SIMD_WASM),
+  );
   const wasmMemory = sharedMemory();
   const { exports } = await WebAssembly.instantiate(module, { env: { memory: wasmMemory } });
   const { __heap_base: heapBase, run, stop, peak, pool_bytes: poolBytes } = exports as unknown as Exports;
