@@ -7,7 +7,13 @@ import { DQNAgent } from './dqn.ts';
 import { IntegratedAgent } from './integrated.ts';
 import { PPOAgent } from './ppo.ts';
 
-export { type AgentKind, type AgentSpec, type CheckpointDescription, hasCheckpoint, openCheckpoint } from './checkpoint.ts';
+export {
+  type AgentKind,
+  type AgentSpec,
+  type CheckpointDescription,
+  hasCheckpoint,
+  openCheckpoint,
+} from './checkpoint.ts';
 export { DQNAgent, type DQNConfig, dqnConfigSchema } from './dqn.ts';
 export { IntegratedAgent } from './integrated.ts';
 export type { Learner, TrainReport } from './learner.ts';

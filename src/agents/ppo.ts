@@ -215,7 +215,7 @@ export class PPOAgent implements Learner {
 
     const progress = (this.#steps - size) / totalSteps;
     const rate = learningRateDecay === 'linear' ? learningRate * (1 - progress) : learningRate;
-    const sums = { policyLoss: 0, valueLoss: 0, entropy: 0, kl: 0, clippedShare: 0, gradientNorm: 0 };
+    const sums = { loss: 0, policyLoss: 0, valueLoss: 0, entropy: 0, kl: 0, clippedShare: 0, gradientNorm: 0 };
     let updates = 0;
     for (let epoch = 0; epoch < epochs; epoch++) {
       this.#rng.shuffle(order);
@@ -223,6 +223,7 @@ export class PPOAgent implements Learner {
         const batch = Math.min(minibatchSize, size - start);
         this.#gather(start, batch);
         const update = updater.update(batch, rate);
+        sums.loss += update.loss;
         sums.policyLoss += update.policy;
         sums.valueLoss += update.value;
         sums.entropy += update.entropy;

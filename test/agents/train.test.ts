@@ -120,7 +120,7 @@ describe.each(KINDS)('training %s', (kind) => {
     const { trainedSteps } = JSON.parse(new TextDecoder().decode(files.read('checkpoints/run/best/checkpoint.json')));
     expect(trainedSteps).toBe(256);
     expect(seen.map((progress) => progress.validation)).toEqual(returns);
-    const names = kind === 'ppo' ? ['entropy', 'kl', 'explainedVariance', 'policyLoss'] : ['epsilon', 'loss'];
+    const names = kind === 'ppo' ? ['loss', 'entropy', 'kl', 'explainedVariance', 'policyLoss'] : ['epsilon', 'loss'];
     expect(Object.keys(seen[0].metrics)).toEqual(expect.arrayContaining(['reward', ...names]));
     expect(seen[0].stepsPerSecond).toBeGreaterThan(0);
     expect(seen.at(-1)).toMatchObject({ steps: STEPS, leftMs: 0 });
