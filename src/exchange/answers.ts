@@ -65,14 +65,19 @@ function sideIn(value: unknown): 'buy' | 'sell' {
   throw badAnswer('a side is neither buy nor sell');
 }
 
-/** [time, open, high, low, close, volume] as a candle; null unless it is one and lies on the timeframe's grid. */
+/**
+ * [time, open, high, low, close, volume, trades?] as a candle; null unless it is one and lies on the timeframe's grid.
+ * Times and trade counts come as numbers or strings.
+ */
 export function readCandle(row: unknown, timeframeMs: number): Candle | null {
   if (!Array.isArray(row) || row.length < 6) return null;
   const [timeMs, open, high, low, close, volume] = row.slice(0, 6).map(toNumber);
   const finite = [timeMs, open, high, low, close, volume].every(Number.isFinite);
   if (!finite || !Number.isSafeInteger(timeMs) || timeMs <= 0 || timeMs % timeframeMs !== 0) return null;
   if (low <= 0 || high < Math.max(open, close) || low > Math.min(open, close) || volume < 0) return null;
-  return { timeMs, open, high, low, close, volume, trades: Number.NaN, trends: Number.NaN };
+  const trades = row[6] === undefined ? Number.NaN : toNumber(row[6]);
+  if (row[6] !== undefined && !(Number.isSafeInteger(trades) && trades >= 0)) return null;
+  return { timeMs, open, high, low, close, volume, trades, trends: Number.NaN };
 }
 
 function toNumber(value: unknown): number {

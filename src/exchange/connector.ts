@@ -156,10 +156,19 @@ export class ExchangeConnector implements Venue {
     const limit = this.capabilities.candlesPerPage;
     // One more than asked for: a candle that has a successor is closed, whatever our clock says.
     const until = Math.min(toMs + timeframeMs, fromMs + limit * timeframeMs) - 1;
-    const rows = readCandles(
-      await this.#ask((exchange) => exchange.fetchOHLCV(symbol, name, fromMs, limit, { until })),
-      timeframeMs,
-    );
+    const { fetchRows } = this.#row;
+    const answer = await this.#ask((exchange) => {
+      if (fetchRows === null) return exchange.fetchOHLCV(symbol, name, fromMs, limit, { until });
+      const marketId = exchange.market(symbol).id;
+      return fetchRows(exchange, {
+        marketId,
+        timeframeId: exchange.timeframes[name] ?? name,
+        fromMs,
+        untilMs: until,
+        limit,
+      });
+    });
+    const rows = readCandles(answer, timeframeMs);
     const last = rows.at(-1);
     if (last !== undefined && last.timeMs + timeframeMs <= this.serverTimeMs()) await this.measureClock();
     return rows.filter(

@@ -195,7 +195,7 @@ export function storeSink(
   };
 }
 
-/** Candles as columns. ccxt knows no trade counts. */
+/** Candles as columns. */
 function seriesOf(
   key: { readonly venue: string; readonly symbol: string; readonly timeframeMs: number },
   candles: readonly Candle[],
@@ -209,7 +209,7 @@ function seriesOf(
     low: column((candle) => candle.low),
     close: column((candle) => candle.close),
     volume: column((candle) => candle.volume),
-    trades: null,
+    trades: candles.some((candle) => Number.isNaN(candle.trades)) ? null : column((candle) => candle.trades),
     trends: null,
     filled: new Uint8Array(candles.length),
   };

@@ -6,8 +6,17 @@ export interface RawUpdate {
   readonly marketId: string;
   readonly timeframeId: string;
   readonly closed: boolean;
-  /** [time, open, high, low, close, volume] */
+  /** [time, open, high, low, close, volume, number of trades where the venue tells it] */
   readonly row: readonly unknown[];
+}
+
+export interface RowRequest {
+  readonly marketId: string;
+  readonly timeframeId: string;
+  /** First open time and last millisecond. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly limit: number;
 }
 
 /** The part of a ccxt exchange that a row of this table touches. */
@@ -42,6 +51,8 @@ export interface VenueRow {
   readonly findOrder: (exchange: VenueHandle, clientOrderId: string, symbol: string) => Promise<unknown>;
   /** Parameters that make a market order a stop-loss. */
   readonly stopParameters: (trigger: string) => Readonly<Record<string, unknown>>;
+  /** Asks for candle rows as `RawUpdate.row` has them; null where ccxt's fetchOHLCV, without trade counts, must do. */
+  readonly fetchRows: ((exchange: VenueHandle, request: RowRequest) => Promise<unknown>) | null;
   /** Reads a stream message that marks finals; null where ccxt's reading (without the mark) must do. */
   readonly readUpdates: ((message: unknown) => readonly RawUpdate[]) | null;
   /**
@@ -81,10 +92,16 @@ const binance: VenueRow = {
   clientIdParameter: 'clientOrderId',
   findOrder: (exchange, clientOrderId, symbol) => exchange.fetchOrder(undefined, symbol, { clientOrderId }),
   stopParameters: (stopLossPrice) => ({ stopLossPrice }),
+  fetchRows: async (exchange, { marketId, timeframeId, fromMs, untilMs, limit }) => {
+    const ask = exchange.publicGetKlines as (request: object) => Promise<unknown>;
+    const rows = await ask({ symbol: marketId, interval: timeframeId, startTime: fromMs, endTime: untilMs, limit });
+    // The ninth column is the number of trades, which ccxt leaves out.
+    return Array.isArray(rows) ? rows.map((row) => (Array.isArray(row) ? [...row.slice(0, 6), row[8]] : row)) : rows;
+  },
   readUpdates: (message) => {
     const kline = isMessage(message) ? message.k : undefined;
     if (!isMessage(kline)) return [];
-    const row = [kline.t, kline.o, kline.h, kline.l, kline.c, kline.v];
+    const row = [kline.t, kline.o, kline.h, kline.l, kline.c, kline.v, kline.n];
     return [{ marketId: String(kline.s), timeframeId: String(kline.i), closed: kline.x === true, row }];
   },
   isWhole: (_method, path, answer) => {
@@ -150,6 +167,7 @@ const bybit: VenueRow = {
     return null;
   },
   stopParameters: (triggerPrice) => ({ triggerPrice }),
+  fetchRows: null,
   readUpdates: (message) => {
     if (!isMessage(message) || typeof message.topic !== 'string' || !Array.isArray(message.data)) return [];
     const [channel, timeframeId, marketId] = message.topic.split('.');
@@ -220,6 +238,7 @@ export function venueRow(name: string): VenueRow {
     clientIdParameter: 'clientOrderId',
     findOrder: (exchange, clientOrderId, symbol) => exchange.fetchOrder(undefined, symbol, { clientOrderId }),
     stopParameters: () => ({}),
+    fetchRows: null,
     readUpdates: null,
     keyRights: null,
     pointAt: null,

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { canonicalDecimal } from '../exchange/decimal.ts';
+import type { Candle } from '../core/candle.ts';
+import { canonicalDecimal, decimalOf } from '../exchange/decimal.ts';
 import type { OrderRequest, VenueOrder } from '../exchange/venue.ts';
 import { type Call, type Dialect, filledOf, marketIdOf, type Reply, symbolOf } from './dialect.ts';
 import type { VenueWorld } from './venue-world.ts';
@@ -70,6 +71,11 @@ function orderBody(order: VenueOrder, world: VenueWorld) {
     isWorking: true,
     selfTradePreventionMode: 'NONE',
   };
+}
+
+/** Binance always tells a number. */
+function tradesOf(candle: Candle): number {
+  return Number.isNaN(candle.trades) ? 0 : candle.trades;
 }
 
 function exchangeInfo(world: VenueWorld) {
@@ -223,10 +229,10 @@ export const binanceDialect: Dialect = {
         return ok(
           rows.map((candle) => [
             candle.timeMs,
-            ...[candle.open, candle.high, candle.low, candle.close, candle.volume].map(eight),
+            ...[candle.open, candle.high, candle.low, candle.close, candle.volume].map(decimalOf),
             candle.timeMs + timeframeMs - 1,
             eight(candle.volume * candle.close),
-            Number.isNaN(candle.trades) ? 0 : candle.trades,
+            tradesOf(candle),
             '0',
             '0',
             '0',
@@ -337,12 +343,12 @@ export const binanceDialect: Dialect = {
       i: topic.split('kline_')[1],
       f: 1,
       L: 9,
-      o: eight(candle.open),
-      c: eight(candle.close),
-      h: eight(candle.high),
-      l: eight(candle.low),
-      v: eight(candle.volume),
-      n: 9,
+      o: decimalOf(candle.open),
+      c: decimalOf(candle.close),
+      h: decimalOf(candle.high),
+      l: decimalOf(candle.low),
+      v: decimalOf(candle.volume),
+      n: tradesOf(candle),
       x: closed,
       q: '0',
       V: '0',

@@ -246,20 +246,11 @@ export class RehearsalServer {
       send: (candle: Parameters<Dialect['klineMessage']>[1], closed: boolean) =>
         tell(dialect.klineMessage(subscription, candle, closed, this.#world.timeMs)),
       sendGarbage: () => {
-        const nonsense = {
-          timeMs: Number.NaN,
-          open: -1,
-          high: Number.NaN,
-          low: 9e99,
-          close: 0,
-          volume: -5,
-          trades: 0,
-          trends: 0,
-        };
-        tell(dialect.klineMessage(subscription, nonsense, true, this.#world.timeMs));
-        tell('{"e":"kline","k":');
-        tell('<html>');
-        tell(dialect.klineMessage(subscription, { ...nonsense, timeMs: 1 }, true, this.#world.timeMs));
+        const timeMs = Math.floor(this.#world.timeMs / timeframeMs) * timeframeMs;
+        const ones = { timeMs, open: 1, high: 1, low: 1, close: 1, volume: 1, trades: 1, trends: 1 };
+        const text = JSON.stringify(dialect.klineMessage(subscription, ones, true, this.#world.timeMs));
+        for (const nonsense of ['"NaN"', '"-1"', '""', 'null', '{}']) tell(text.replaceAll('"1"', nonsense));
+        for (const nonsense of [text.slice(0, 40), '<html>']) tell(nonsense);
       },
     };
     const end = await feedCandles(

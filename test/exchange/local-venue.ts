@@ -48,7 +48,14 @@ export async function localVenue(
     ...options.server,
   });
   const url = await server.start();
-  const connector = new ExchangeConnector({ venue, clock, keys, localUrl: url, timeoutMs: 300, ...options.connector });
+  const connector = new ExchangeConnector({
+    venue,
+    clock,
+    keys,
+    localUrl: url,
+    timeoutMs: 10_000,
+    ...options.connector,
+  });
   const close = async () => {
     await connector.close();
     await server.stop();
