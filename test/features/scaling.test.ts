@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { candleAt } from '../../src/core/candle.ts';
 import { InputError } from '../../src/core/errors.ts';
 import type { Json } from '../../src/core/json.ts';
+import { hour } from '../../src/features/hour.ts';
 import { ACCOUNT_COLUMNS, scaleTable, writeObservation } from '../../src/features/observation.ts';
 import { RealTimeFeatureEng } from '../../src/features/realtime.ts';
 import { fitScaler, type ScalingMethod, scalerFromJson, scalerToJson } from '../../src/features/scaler.ts';
-import { featureSet } from '../../src/features/sets.ts';
+import { defineFeatureSet, featureSet } from '../../src/features/sets.ts';
 import { computeFeatures } from '../../src/features/table.ts';
 import { randomSeries } from './random-series.ts';
 
@@ -92,6 +93,22 @@ describe('observation', () => {
       expect(scaled.decidable[i]).toBe(whole ? 1 : 0);
     }
     expect(scaled.data.every(Number.isFinite)).toBe(true);
+  });
+
+  it('a gap breaks the window of columns that need no warm-up, too', () => {
+    const hours = defineFeatureSet('hours', [hour]);
+    const plain = computeFeatures(series, hours);
+    const ofHours = fitScaler(plain, 0, plain.rows, 'min-max');
+    const scaled = scaleTable(plain, ofHours);
+    const engine = new RealTimeFeatureEng(hours, ofHours, series.timeframeMs);
+    let run = 0;
+    for (let i = 0; i < plain.rows; i++) {
+      run = i > 0 && series.timeMs[i] - series.timeMs[i - 1] === series.timeframeMs ? run + 1 : 1;
+      expect(plain.complete[i]).toBe(1);
+      expect(scaled.decidable[i]).toBe(run >= 12 ? 1 : 0);
+      expect(engine.update(candleAt(series, i)).decidable).toBe(run >= 12);
+    }
+    expect(run).toBeLessThan(plain.rows);
   });
 
   it('is a slice of the table, with the account constant over the time axis', () => {
