@@ -225,8 +225,8 @@ export class LiveBroker implements Broker {
     }
     if (order.attempt >= ENTRY_ATTEMPTS) return this.#giveUp('too-many-attempts', { attempts: String(order.attempt) });
     if (!this.#isFresh(order.decisionMs)) return this.#giveUp('no-longer-fresh', { id: order.id });
-    const { doubt } = this;
-    if (doubt !== null) return this.#giveUp('in-doubt', { doubt });
+    // What is in doubt may clear up while the decision is still fresh.
+    if (this.doubt !== null) return;
     await this.#send(intent, 'entry', order.quantity, order.attempt + 1);
   }
 

@@ -38,8 +38,11 @@ export const marketOf = (base: string): Market => ({
   takerFeeRate: '0.001',
 });
 
-/** A random walk on the tick, about 1 % a bar, in which neighbouring bars don't join exactly. */
-export function walk(seed: number, count: number, timeframeMs: number, price = 30_000): Candle[] {
+/**
+ * A random walk on the tick, about 1 % a bar, in which neighbouring bars don't join exactly. In a calm one the price
+ * rests at the open for the first third of a bar, so that an order fills alike whenever it comes in that time.
+ */
+export function walk(seed: number, count: number, timeframeMs: number, price = 30_000, calm = false): Candle[] {
   const rng = new Rng(seed, 9);
   const cents = (value: number) => Math.round(value * 100) / 100;
   const candles: Candle[] = [];
@@ -47,8 +50,10 @@ export function walk(seed: number, count: number, timeframeMs: number, price = 3
   for (let i = 0; i < count; i++) {
     const open = cents(last * (1 + 0.0005 * rng.normal()));
     const close = cents(open * (1 + 0.01 * rng.normal()));
-    const high = cents(Math.max(open, close) * (1 + 0.004 * rng.uniform()));
-    const low = cents(Math.min(open, close) * (1 - 0.004 * rng.uniform()));
+    const above = calm && close < open ? 0 : 0.004 * rng.uniform();
+    const below = calm && close >= open ? 0 : 0.004 * rng.uniform();
+    const high = cents(Math.max(open, close) * (1 + above));
+    const low = cents(Math.min(open, close) * (1 - below));
     const volume = Math.round(rng.uniform() * 1e7) / 1e5;
     candles.push({ timeMs: startMs + i * timeframeMs, open, high, low, close, volume, trades: 10, trends: Number.NaN });
     last = close;
@@ -94,6 +99,7 @@ export interface WorldOptions {
   readonly bars?: number;
   readonly timeframeMs?: number;
   readonly bases?: readonly string[];
+  readonly calm?: boolean;
   readonly faults?: readonly Fault[];
   readonly profile?: Profile;
   readonly overrides?: Overrides;
@@ -108,7 +114,7 @@ export function createWorld(options: WorldOptions = {}) {
   const { seed = 1, bars = 80, timeframeMs = minuteMs, bases = ['BTC'], kind = 'live' } = options;
   const markets = bases.map(marketOf);
   const candles = new Map(
-    markets.map((market, i) => [market.symbol, walk(seed * 31 + i, bars, timeframeMs, 30_000 / 5 ** i)]),
+    markets.map((market, i) => [market.symbol, walk(seed * 31 + i, bars, timeframeMs, 30_000 / 5 ** i, options.calm)]),
   );
   const paths = new Map(
     [...candles].map(([symbol, rows]) => [symbol, new PricePath(rows, timeframeMs, '0.01')] as const),
