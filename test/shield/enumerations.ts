@@ -268,9 +268,9 @@ export const ENUMERATIONS: Readonly<Record<string, Enumeration>> = {
       units: [-4, -1, 0, 1, 4],
       close: [50, 100, 200],
       mode: ['spot', 'margin'] as const,
-      unitQuote: [1000, 2500],
+      unitQuote: [0.25, 1000, 2500],
       cash: [-100, 0, 2500, 10_000],
-      equity: [-1, 0, 2500, 10_000],
+      equity: [-1, 0, 0.5, 2500, 10_000],
     }).map((facts) => question(facts)),
     expect({ maxLeverage }, next, { facts: { units, close, mode, unitQuote, cash, equity } }) {
       const shorts = mode === 'margin' && units <= 0;
@@ -303,6 +303,8 @@ export const ENUMERATIONS: Readonly<Record<string, Enumeration>> = {
     thresholds: { maxRatio: [1, 2, 3], fastBars: [1, 3], slowBars: [2, 7] },
     states: [
       { close: null, fast: 0, slow: 0, seen: 0 },
+      // With three fast bars and no move, exactly twice the long volatility.
+      { close: 100, fast: 8, slow: 1, seen: 7 },
       ...cross({ close: [100], fast: [0, 1e-4, 4e-4], slow: [0, 1e-4, 4e-4], seen: [0, 1, 2, 6, 7] }),
     ],
     questions: [80, 99, 100, 101, 110].map((close) => question({ close })),

@@ -99,6 +99,11 @@ describe('configuration', () => {
       "rule spread has no threshold 'max'; it has maxSpread",
     ],
     [
+      'a threshold of several',
+      () => createShield({ overrides: { 'max-drawdown': { max: 1 } } }),
+      "rule max-drawdown has no threshold 'max'; it has reduceAt, haltAt, restBars",
+    ],
+    [
       'a threshold of a rule without',
       () => createShield({ overrides: { 'unknown-state': { max: 1 } } }),
       'it has none',

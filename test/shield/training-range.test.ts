@@ -86,7 +86,11 @@ describe('fitTrainingRange', () => {
     expect(shield.decide(ask(1), near).final).toBe(1);
     const { final, verdicts } = shield.decide(ask(1), far);
     expect(final).toBe(2);
-    expect(verdicts[0].verdict).toMatchObject({ code: 'far-from-training' });
+    expect(verdicts[0].verdict).toEqual({
+      kind: 'reduce-only',
+      code: 'far-from-training',
+      numbers: { distance: measureDistance(trainingRange, far), maxDistance: 1.5 },
+    });
     const narrow = shield.decide(ask(1), makeFacts({ window: Float32Array.of(1, 1), timeframe: 2 }));
     expect(narrow.verdicts[0].verdict).toMatchObject({
       kind: 'halt',
