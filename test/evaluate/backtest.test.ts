@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { type Action, BUY, HOLD, SELL } from '../../src/core/action.ts';
 import type { Observation } from '../../src/core/agent.ts';
+import { countGapBars } from '../../src/core/decision-facts.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { DecisionFacts, SafetyDecision, SafetyLayer } from '../../src/core/safety.ts';
 import { type BacktestOptions, backtest } from '../../src/evaluate/backtest.ts';
@@ -173,7 +174,31 @@ describe('a backtest behind a safety layer', () => {
       },
     });
     const gappy = { ...series, timeMs: series.timeMs.map((time, row) => (row >= 3 ? time + 2 * 3_600_000 : time)) };
-    backtest({ ...base, policy: always, series: gappy, table: tableOf(6, () => 0), safety, rows });
+    const windows: number[][] = [];
+    const table = tableOf(6, (row) => row + 1);
+    table.decidable[3] = 0;
+    const policy = spy(BUY, (_row, obs) => windows.push([...obs.window]));
+    backtest({
+      ...base,
+      policy,
+      series: gappy,
+      table,
+      safety: {
+        ...safety,
+        decide: (decision, seen) => {
+          windows.push([...seen.window]);
+          return safety.decide(decision, seen);
+        },
+      },
+      rows,
+    });
+    expect(windows.slice(0, 3)).toEqual([
+      [0, 0],
+      [1, 2],
+      [1, 2],
+    ]);
+    // Nothing stale where there is no window.
+    expect(windows[5]).toEqual([0, 0]);
     expect(facts.map((fact) => fact.close)).toEqual([100, 100, 96, 94, 90]);
     expect(facts.map((fact) => fact.gapBars)).toEqual([0, 0, 0, 2, 0]);
     expect(facts.map((fact) => fact.timeMs - 3_600_000)).toEqual([...gappy.timeMs].slice(0, 5));
@@ -183,6 +208,13 @@ describe('a backtest behind a safety layer', () => {
     expect(facts[2].equity).toBeCloseTo(facts[2].cash + facts[2].position * 96, 9);
     // A whole unit at this close costs the whole equity.
     expect(facts[0].unitQuote).toBeCloseTo(10_000, 6);
+  });
+
+  it('counts the bars that are missing in the window', () => {
+    const times = Float64Array.of(0, 1, 2, 5, 6, 7, 8);
+    expect([0, 1, 2, 3, 4, 5, 6].map((row) => countGapBars(times, row, 1, 3))).toEqual([0, 0, 0, 2, 2, 0, 0]);
+    expect([2, 3, 4].map((row) => countGapBars(times, row, 1, 1))).toEqual([0, 2, 0]);
+    expect(countGapBars(times, 4, 1, 3, 3)).toBe(0);
   });
 
   it('starts with a layer that remembers nothing', () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
+import { Account, DEFAULT_ACCOUNT } from '../../src/core/account.ts';
+import type { CandleSeries } from '../../src/core/candle.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { backtest } from '../../src/evaluate/backtest.ts';
 import { BASELINES, type BaselineContext, backtestBaseline, findBaseline } from '../../src/evaluate/baselines/index.ts';
 import { fitLogistic } from '../../src/evaluate/baselines/logistic.ts';
 import { backtestRandom, matchTurnover, randomPolicy } from '../../src/evaluate/baselines/random.ts';
+import { findLeak } from '../../src/evaluate/leak-check.ts';
 import type { Ledger } from '../../src/evaluate/ledger.ts';
 import { measure } from '../../src/evaluate/metrics.ts';
 import { golden } from './golden.ts';
@@ -90,6 +92,7 @@ describe('random policies', () => {
     const rate = matchTurnover(context, reference);
     const turnoverOf = (ledger: Ledger) => measure(ledger).turnover ?? 0;
     const turnovers = Array.from({ length: 40 }, (_, seed) => turnoverOf(backtestRandom(context, rate, 500 + seed)));
+    expect(backtestRandom(context, rate, 1).noOps).toBe(0);
     const mean = turnovers.reduce((sum, value) => sum + value, 0) / turnovers.length;
     expect(mean / turnoverOf(reference)).toBeGreaterThan(0.85);
     expect(mean / turnoverOf(reference)).toBeLessThan(1.15);
@@ -118,5 +121,15 @@ describe('logistic regression', () => {
     const earned = (context: BaselineContext) => measure(backtestBaseline(findBaseline('logistic'), context)).logReturn;
     expect(earned(told)).toBeGreaterThan(0.3);
     expect(earned(untold)).toBeLessThan(0.1);
+
+    // Nothing of the test fold may reach the model: other prices there leave its decisions as they were.
+    const everything = (version: CandleSeries, cut: number) => {
+      const { policy } = findBaseline('logistic').create({ ...told, series: version });
+      const mask = Uint8Array.of(1, 1, 1);
+      const ask = (row: number) => policy.decide(row, { window: new Float32Array(), mask }, new Account()).action;
+      return Array.from({ length: BARS - cut }, (_, i) => ask(cut + i));
+    };
+    expect(findLeak(series, [799, 850, 1000], everything)).toBeNull();
+    expect(findLeak(series, [400], everything)).not.toBeNull();
   });
 });

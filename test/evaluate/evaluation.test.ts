@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
-import { BUY, HOLD } from '../../src/core/action.ts';
+import { BUY, HOLD, SELL } from '../../src/core/action.ts';
 import type { Agent } from '../../src/core/agent.ts';
 import { BASELINES } from '../../src/evaluate/baselines/index.ts';
 import { evaluate, evaluateBaseline, evaluatePolicy } from '../../src/evaluate/evaluation.ts';
 import { formatNumber, formatTime, formatTimeframe } from '../../src/evaluate/format.ts';
 import { ablate, renderAblation } from '../../src/evaluate/index.ts';
-import { PLAIN } from '../../src/evaluate/policy.ts';
+import { PLAIN, type Policy } from '../../src/evaluate/policy.ts';
 import { renderTable } from '../../src/evaluate/summary-text.ts';
 import { formatTable } from '../../src/evaluate/table-text.ts';
 import { createShield } from '../../src/shield/shield.ts';
@@ -25,7 +25,7 @@ const agent: Agent = {
   getAction: (obs) => agent.decide(obs).action,
   decide: (obs) => {
     const newest = obs.window[3 * 5];
-    const action = newest > 0.9 ? BUY : newest < -0.9 ? 0 : HOLD;
+    const action = newest > 0.9 ? BUY : newest < -0.9 ? SELL : HOLD;
     return { action, probabilities: [0.1, 0.2, 0.7], qValues: null };
   },
 };
@@ -51,6 +51,19 @@ describe('an evaluation', () => {
     expect(growth - 1).toBeCloseTo(evaluation.subject.metrics.cumulativeReturn ?? Number.NaN, 9);
     expect(evaluation.randomRank).toBeGreaterThanOrEqual(0);
     expect(evaluation.subject.drawdown.troughMs).toBeGreaterThan(evaluation.subject.drawdown.peakMs);
+  });
+
+  it('ranks the subject among random policies', () => {
+    const { close } = series;
+    const rank = (right: boolean) => {
+      const policy: Policy = {
+        name: 'seer',
+        decide: (row) => PLAIN[close[row + 1] > close[row] === right ? BUY : SELL],
+      };
+      return evaluatePolicy({ ...common, policy, label: 'Seer', doc: 'knows' }).randomRank;
+    };
+    expect(rank(true)).toBe(1);
+    expect(rank(false)).toBe(0);
   });
 
   it('leaves out what it can’t compute, and says so', () => {
@@ -108,6 +121,7 @@ describe('counterfactual ledgers', () => {
     expect(ablation.rows.map(({ without }) => without)).toEqual([null, null, ...rules, null, null]);
     expect(ablation.ledgers).toHaveLength(rules.length + 4);
     expect(ablation.rows[0]).toMatchObject({ drawdownAvoided: 0, returnPaid: 0 });
+    expect(ablation.ledgers[1].verdicts).toEqual({});
     for (const row of ablation.rows.slice(2, 2 + rules.length))
       expect(ablation.ledgers[ablation.rows.indexOf(row)].verdicts[row.without ?? '']).toBeUndefined();
   });

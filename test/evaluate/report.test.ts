@@ -95,8 +95,8 @@ describe('the report', () => {
 
   it('draws all of a short fold', () => {
     expect(selectBars([[3, 1, 2]], 10)).toEqual([0, 1, 2]);
-    expect(selectBars([Array.from({ length: 100 }, (_, i) => (i === 37 ? -9 : i === 66 ? 200 : i))], 30, [50])).toEqual(
-      expect.arrayContaining([0, 37, 50, 66, 99]),
+    expect(selectBars([Array.from({ length: 100 }, (_, i) => (i === 37 ? -9 : i === 66 ? 200 : i))], 30)).toEqual(
+      expect.arrayContaining([0, 37, 66, 99]),
     );
   });
 

@@ -118,6 +118,13 @@ describe('the probability of backtest overfitting', () => {
     });
   });
 
+  it('shares ranks between equals: twins are at the median, which is no success', () => {
+    const same = Array.from({ length: 40 }, (_, i) => Math.sin(i));
+    const { probability, logits } = overfittingProbability([same, same, same], 4);
+    expect(logits[0]).toBe(0);
+    expect(probability).toBe(1);
+  });
+
   it('refuses what it can’t split', () => {
     expect(() => overfittingProbability([[1, 2, 3]], 2)).toThrow(/2 or more configurations/);
     expect(() => overfittingProbability([[1], [2]], 3)).toThrow(/even number/);

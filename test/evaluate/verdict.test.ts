@@ -6,6 +6,7 @@ import { backtestBaseline, findBaseline } from '../../src/evaluate/baselines/ind
 import { coinFlipPolicy, randomPolicy } from '../../src/evaluate/baselines/random.ts';
 import { PLAIN, type Policy } from '../../src/evaluate/policy.ts';
 import { countTrials, judge, VERDICTS } from '../../src/evaluate/verdict.ts';
+import { ledgerOf } from './ledger-of.ts';
 import { HOUR, randomWalk } from './markets.ts';
 
 const BARS = 1000;
@@ -57,6 +58,40 @@ describe('the verdict', () => {
     const deflated = judge(ledger, holding, { count: 5000, sharpeVariance: null }, 1);
     expect(deflated.verdict).toBe('no evidence of an edge');
     expect(deflated.reason).toMatch(/deflated Sharpe ratio after 5000 trials is 0\.\d+/);
+  });
+
+  it('wants money to have been made for sure, not only less lost than by holding', () => {
+    const noise = randomWalk(BARS, 6).close;
+    const returns = Array.from({ length: BARS - 1 }, (_, i) => noise[i + 1] / noise[i] - 1);
+    const average = returns.reduce((sum, value) => sum + value, 0) / returns.length;
+    const spread = Math.sqrt(returns.reduce((sum, value) => sum + (value - average) ** 2, 0) / returns.length);
+    const trade = compare(coinFlipPolicy(1)).ledger.trades;
+    /** Mean return of so many standard errors, beside a market that loses 1 % a bar. */
+    const verdictAt = (errors: number) => {
+      const mean = (errors * spread) / Math.sqrt(returns.length);
+      const grow = (values: number[]) => {
+        const equity = [1];
+        for (const value of values) equity.push(equity[equity.length - 1] * (1 + value));
+        return equity;
+      };
+      const ledger = ledgerOf(grow(returns.map((value) => value - average + mean)), { trades: trade });
+      return judge(ledger, ledgerOf(grow(returns.map(() => -0.01))), ONE, 1);
+    };
+    expect(verdictAt(3).verdict).toBe('edge');
+    // Between the one-sided and the two-sided 95 %: the deflated Sharpe ratio alone would let it pass.
+    const close = verdictAt(1.7);
+    expect(close.deflatedSharpe).toBeGreaterThan(0.95);
+    expect(close.verdict).toBe('no evidence of an edge');
+    expect(close.reason).toMatch(/^its mean return may be nothing/);
+  });
+
+  it('says that it is worse only where that is sure', () => {
+    let worse = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const { ledger, holding } = compare(randomPolicy('random', 0.2, seed), { seed: 50 + seed, free: true });
+      if (judge(ledger, holding, ONE, 1).verdict === 'worse than holding') worse++;
+    }
+    expect(worse).toBeLessThanOrEqual(3);
   });
 
   it('calls costs for nothing worse than holding', () => {

@@ -1,5 +1,4 @@
 /** What the report's script draws: few enough points, as whole numbers, so that the file stays small. */
-import { maximumDrawdown } from '../drawdown.ts';
 import type { Chart, Evaluation } from '../evaluation.ts';
 import type { TradeExit } from '../ledger.ts';
 import { selectBars } from './decimate.ts';
@@ -73,8 +72,7 @@ function selectFills(chart: Chart, tick: (index: number) => number): [number, nu
 export function reportData(evaluation: Evaluation): ReportData {
   const { chart, timeframeMs, account } = evaluation;
   const [subject, ...others] = chart.curves;
-  const { peak, trough } = maximumDrawdown(subject.equity);
-  const bars = selectBars([subject.equity, chart.close], MOST_POINTS, [peak, trough]);
+  const bars = selectBars([subject.equity, chart.close], MOST_POINTS);
   const tick = (index: number) => Math.round(chart.timeMs[index] / 1000);
   const drawn = [subject, ...others.filter(({ name }) => !UNDRAWN.includes(name) && name !== subject.name)];
   return {
