@@ -37,14 +37,18 @@ const MARKETS: readonly Market[] = [
   },
 ];
 
-const BARS = 20_000;
-/** Small networks and large minibatches: two trainings in a minute or so, on any machine. */
+const BARS = 60_000;
+/**
+ * Small networks and large minibatches: two trainings in a minute or so, on any machine. The market is long, so that an
+ * agent sees a bar once or twice: on a short one it learns the past by heart, and trades on what it remembers.
+ */
 const SETTINGS: readonly string[] = [
   'ppo.minibatchSize=256',
   'ppo.learningRate=0.001',
   'ppo.gamma=0.9',
   'ppo.network={"filters":16,"hidden":[64,64]}',
   'shield.profile=none',
+  'training.validateEvery=10000',
 ];
 const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url));
 
