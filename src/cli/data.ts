@@ -219,8 +219,10 @@ function importCandles(options: Record<string, unknown>, context: Context, file:
   const { inserted, unchanged, replaced } = counts;
   const written = dry ? 'nothing written' : `${inserted} new, ${unchanged} known, ${replaced} replaced`;
   const last = series.timeMs[series.length - 1];
-  const head = `${styleText('bold', `${series.symbol} of ${series.venue}`)}: ${plural(series.length, 'bar')} of ${formatTimeframe(series.timeframeMs)}, ${day(series.timeMs[0])} to ${day(last)}${series.trades === null ? '' : ', with trade counts'}; ${written}`;
-  const next = dry ? [] : [`next:  tradernet train --symbol ${series.symbol} --venue ${series.venue}`];
+  const length = formatTimeframe(series.timeframeMs);
+  const head = `${styleText('bold', `${series.symbol} of ${series.venue}`)}: ${plural(series.length, 'bar')} of ${length}, ${day(series.timeMs[0])} to ${day(last)}${series.trades === null ? '' : ', with trade counts'}; ${written}`;
+  const flags = `--symbol ${series.symbol} --venue ${series.venue}${length === '1h' ? '' : ` --timeframe ${length}`}`;
+  const next = dry ? [] : [`next:  tradernet train ${flags}`];
   return {
     text: [head, ...describeImport(result), ...next].join('\n'),
     json: {

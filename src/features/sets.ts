@@ -91,7 +91,8 @@ export function featureSet(name: string): FeatureSet {
 /** What a series has beyond candles. A stretch without (fresh) values refuses the whole column. */
 function whatIsMissing(series: CandleSeries, needs: 'trades' | 'trends'): string | null {
   const values = series[needs];
-  if (values === null) return `${series.symbol} has no ${needs}`;
+  const what = needs === 'trades' ? 'trade counts' : 'trends';
+  if (values === null) return `${series.symbol} has no ${what}`;
   let missing = 0;
   let first = 0;
   for (let i = values.length - 1; i >= 0; i--)
@@ -101,7 +102,7 @@ function whatIsMissing(series: CandleSeries, needs: 'trades' | 'trends'): string
     }
   if (missing === 0) return null;
   const since = new Date(series.timeMs[first]).toISOString();
-  return `${series.symbol} has no ${needs} for ${missing} of ${values.length} bars, the first at ${since}`;
+  return `${series.symbol} has no ${what} for ${missing} of ${values.length} bars, the first at ${since}`;
 }
 
 /**
