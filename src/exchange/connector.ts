@@ -46,7 +46,7 @@ export interface ConnectorOptions {
   readonly sandbox?: boolean;
   /** A rehearsal server on this machine, such as 'http://127.0.0.1:8686', in the venue's place. */
   readonly localUrl?: string;
-  /** How long an answer is waited for, in real time. Default 10,000. */
+  /** How long an answer is waited for, in real time. Default 10,000; 2,000 from a server on this machine. */
   readonly timeoutMs?: number;
   /** Replaces the venue's window for signed requests; a rehearsal on a fast clock needs a wider one. */
   readonly orderWindowMs?: number;
@@ -412,7 +412,7 @@ export class ExchangeConnector implements Venue {
       ...(keys === null ? {} : { apiKey: keys.key, secret: keys.secret, password: keys.passphrase }),
       // A rehearsal on a fast clock would spend its time in the queue.
       enableRateLimit: localUrl === undefined,
-      timeout: timeoutMs ?? 10_000,
+      timeout: timeoutMs ?? (localUrl === undefined ? 10_000 : 2_000),
       options: {
         ...this.#row.options,
         ...(this.#options.orderWindowMs === undefined ? {} : { recvWindow: this.#options.orderWindowMs }),

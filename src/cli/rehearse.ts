@@ -1,0 +1,176 @@
+/** A local exchange that breaks on purpose: `tradernet rehearse`. */
+import { styleText } from 'node:util';
+import type { CandleSeries } from '../core/candle.ts';
+import { InputError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import { synthesize } from '../market/synthetic.ts';
+import { type FaultKind, faultKinds } from '../rehearsal/faults.ts';
+import { formatReport } from '../rehearsal/report.ts';
+import { type Rehearsal, startRehearsal } from '../rehearsal/start.ts';
+import type { Command, Context, Option } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { OPTIONS, parseChoice, parseInteger, parseList, parseNumber, parseTime, parseTimeframe } from './options.ts';
+import { openStore } from './workplace.ts';
+
+const VENUES = ['binance', 'bybit'] as const;
+const hourMs = 3_600_000;
+/** Bars of history before the rehearsal begins, where there are so many. */
+const historyBars = 1_500;
+/** Made-up keys: the server asks for these, and no real venue knows them. */
+const keys = { key: 'rehearsal-key', secret: 'rehearsal-secret' };
+
+function parseKinds(text: string): FaultKind[] {
+  return parseList(text).map(parseChoice(Object.keys(faultKinds) as FaultKind[]));
+}
+
+/** Options that go on to the bot unchanged. */
+const BOT_OPTIONS: readonly Option[] = [
+  {
+    flags: '--run <command>',
+    doc: 'paper or live: runs the bot of your config against it',
+    parse: parseChoice(['paper', 'live']),
+  },
+  { flags: '--checkpoint <run>', doc: 'for --run: the agent' },
+  { flags: '--journal <name>', doc: "for --run: the bot's name" },
+];
+
+async function rehearse(options: Record<string, unknown>, context: Context) {
+  const config = context.config();
+  const timeframeMs = parseTimeframe(config.market.timeframe);
+  const hours = options.hours as number;
+  const series = readSeries(options, config.market.venue, timeframeMs, hours, config.seed, context);
+  const firstMs = Math.max(...series.map((one) => one.timeMs[0]));
+  const lastMs = Math.min(...series.map((one) => one.timeMs[one.length - 1])) + timeframeMs;
+  const startMs =
+    (options.from as number | undefined) ??
+    Math.min(firstMs + historyBars * timeframeMs, Math.max(firstMs, lastMs - hours * hourMs));
+  const endMs = Math.min(lastMs, startMs + hours * hourMs);
+  if (!(startMs >= firstMs && endMs > startMs)) {
+    throw new InputError(
+      `--from ${new Date(startMs).toISOString()} lies outside of the candles; 'tradernet data list' shows what there is`,
+    );
+  }
+  const venue = context.bot().exchange;
+  if (!VENUES.includes(venue as (typeof VENUES)[number]))
+    throw new InputError(`the rehearsal speaks ${VENUES.join(' and ')}; choose one with --exchange`);
+  const rehearsal = await startRehearsal({
+    ...{ series, real: context.clock, startMs, endMs, keys, seed: config.seed },
+    ...{ speed: options.speed as number, port: options.port as number, quoteBalance: String(options.balance) },
+    faults: Math.round((options.faults as number) * ((endMs - startMs) / (24 * hourMs))),
+    ...(options.kinds === undefined ? {} : { faultKinds: options.kinds as FaultKind[] }),
+    ...{ feeRate: String(config.account.feeRate), feeIn: 'received' },
+  });
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  try {
+    announce(rehearsal, venue, endMs, context);
+    const bot = options.run === undefined ? null : runBot(options, rehearsal, venue, { ...context, signal });
+    const over = rehearsal.clock.sleep(endMs - startMs, signal).catch(() => {});
+    const telling = tell(rehearsal, signal, context);
+    const outcome = await Promise.race([over, bot ?? over]);
+    stop.abort(new Error('the rehearsal is over'));
+    await telling;
+    const said = (await bot)?.text ?? (typeof outcome === 'object' ? outcome.text : undefined);
+    const report = rehearsal.server.report();
+    const text = said === undefined ? formatReport(report) : `${said}\n\n${formatReport(report)}`;
+    return { text, json: report as unknown as Json, exitCode: report.duplicates.length === 0 ? 0 : 1 };
+  } finally {
+    stop.abort();
+    await rehearsal.server.stop();
+  }
+}
+
+/** Stored candles of the symbols, or a synthetic market where none are named. */
+function readSeries(
+  options: Record<string, unknown>,
+  venue: string,
+  timeframeMs: number,
+  hours: number,
+  seed: number,
+  context: Context,
+): CandleSeries[] {
+  const symbols = options.symbol as readonly string[] | undefined;
+  if (symbols === undefined) {
+    const bars = historyBars + Math.ceil((hours * hourMs) / timeframeMs);
+    return [synthesize({ bars, seed, symbol: 'SYNTH/USDT', timeframeMs, trends: false }).series];
+  }
+  using store = openStore(context);
+  return symbols.map((symbol) => store.load(venue, symbol, timeframeMs));
+}
+
+function announce({ url, clock, symbols }: Rehearsal, venue: string, endMs: number, context: Context): void {
+  const name = venue.toUpperCase();
+  for (const line of [
+    `${styleText('bold', url)} speaks ${VENUES.join(' and ')}; ${symbols.join(', ')}; ${clock.speed} times as fast as life`,
+    `from ${new Date(clock.startMs).toISOString()} to ${new Date(endMs).toISOString()}, about ${Math.ceil((endMs - clock.startMs) / clock.speed / 60_000)} min`,
+    'Point a bot at it, in another terminal:',
+    `  export TRADERNET_${name}_KEY=${keys.key} TRADERNET_${name}_SECRET=${keys.secret}`,
+    `  tradernet paper --checkpoint RUN --symbol ${symbols.join(',')} --exchange ${venue} --server ${url}`,
+    'These keys are made up; no real venue is ever contacted. Ctrl-C ends it with a report.',
+  ])
+    context.say(line);
+}
+
+/** Prints every injection as it happens. */
+async function tell({ server, clock }: Rehearsal, signal: AbortSignal, context: Context): Promise<void> {
+  for (let told = 0; ; ) {
+    const { injections } = server.faults;
+    for (; told < injections.length; told++) {
+      const { timeMs, kind, where } = injections[told];
+      context.say(
+        `${new Date(timeMs).toISOString().slice(5, 19).replace('T', ' ')}  ${styleText('yellow', kind)}  ${where}`,
+      );
+    }
+    if (signal.aborted) return;
+    context.progress(
+      `${new Date(clock.nowMs()).toISOString().slice(0, 16).replace('T', ' ')}  ${server.report().orders.length} orders, ${injections.length} faults`,
+    );
+    await context.clock.sleep(250, signal).catch(() => {});
+  }
+}
+
+/** The user's own bot, with nothing changed but the venue's address and the keys. */
+async function runBot(options: Record<string, unknown>, { url, symbols }: Rehearsal, venue: string, context: Context) {
+  const name = options.run as string;
+  const { commands } = await COMMANDS.find((entry) => entry.name === name)!.load();
+  const env = {
+    ...context.env,
+    [`TRADERNET_${venue.toUpperCase()}_KEY`]: keys.key,
+    [`TRADERNET_${venue.toUpperCase()}_SECRET`]: keys.secret,
+  };
+  const { checkpoint, journal } = options;
+  const given = { checkpoint, symbol: symbols, server: url, ...(journal === undefined ? {} : { journal }) };
+  return commands.find((command) => command.name === name)!.run(given, { ...context, env }, []);
+}
+
+const command: Command = {
+  name: 'rehearse',
+  summary: 'a local exchange that breaks on purpose',
+  options: [
+    { flags: '--exchange <name>', doc: VENUES.join(' or '), config: 'bot.exchange' },
+    { ...OPTIONS.symbol, doc: 'stored symbols, several separated by commas (default: a synthetic market)' },
+    { ...OPTIONS.venue },
+    { ...OPTIONS.timeframe },
+    { ...OPTIONS.seed },
+    { flags: '--from <date>', doc: 'where in the candles it begins', parse: parseTime },
+    {
+      flags: '--hours <n>',
+      doc: 'how long, in the time of the candles',
+      parse: parseNumber(0.01, 100_000),
+      default: 24,
+    },
+    { flags: '--speed <x>', doc: 'times as fast as life', parse: parseNumber(0.1, 3_600), default: 60 },
+    { flags: '--faults <n>', doc: 'faults a day', parse: parseInteger(0, 100_000), default: 40 },
+    { flags: '--kinds <names>', doc: `of these only: ${Object.keys(faultKinds).join(', ')}`, parse: parseKinds },
+    { flags: '--balance <amount>', doc: 'quote currency on the account', parse: parseNumber(1, 1e12), default: 10_000 },
+    { flags: '--port <n>', doc: 'on 127.0.0.1', parse: parseInteger(0, 65_535), default: 8_686 },
+    ...BOT_OPTIONS,
+  ],
+  examples: [
+    'tradernet rehearse --timeframe 1m --hours 1 --speed 60',
+    'tradernet rehearse --run paper --checkpoint RUN --hours 24 --speed 1440',
+  ],
+  run: rehearse,
+};
+
+export const commands: readonly Command[] = [command];
