@@ -9,7 +9,7 @@
 import { z } from 'zod';
 import { ACTION_COUNT, type Action } from '../core/action.ts';
 import type { AgentDecision, Observation } from '../core/agent.ts';
-import { assert } from '../core/errors.ts';
+import { assert, InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 import { Rng } from '../core/rng.ts';
@@ -117,6 +117,11 @@ export class DQNAgent implements Learner {
   /** "Initialize replay memory D to capacity N; initialize target action-value function Q-hat with weights of Q". */
   attach(env: VectorEnv, totalSteps: number, tableHash: string): void {
     const { batchSize: batch, bufferSize, gamma, double, loss, targetUpdate, tau, adamEpsilon } = this.config;
+    if (bufferSize < env.count) {
+      throw new InputError(
+        `dqn: a bufferSize of ${bufferSize} can't hold a step of ${env.count} environments; raise it`,
+      );
+    }
     this.#training?.updater.dispose();
     this.#training?.target.dispose();
     const target = new QNetwork(this.#kernels, this.q.config);

@@ -15,7 +15,7 @@ export {
   openCheckpoint,
 } from './checkpoint.ts';
 export { DQNAgent, type DQNConfig, dqnConfigSchema } from './dqn.ts';
-export { IntegratedAgent } from './integrated.ts';
+export { IntegratedAgent, type Judgement } from './integrated.ts';
 export type { Learner, TrainReport } from './learner.ts';
 export { PPOAgent, type PPOConfig, ppoConfigSchema } from './ppo.ts';
 export { increasesRisk, SMURF_SETTINGS, VETO_LIMITS, VetoCounter, type VetoVerdict } from './supervision.ts';

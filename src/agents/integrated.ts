@@ -7,6 +7,7 @@ import { type Action, HOLD } from '../core/action.ts';
 import type { Agent, AgentDecision, Observation } from '../core/agent.ts';
 import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
+import type { Json } from '../core/json.ts';
 import type { Kernels } from '../nn/index.ts';
 import {
   type AgentKind,
@@ -18,6 +19,10 @@ import {
 } from './checkpoint.ts';
 import { DQNAgent } from './dqn.ts';
 import { PPOAgent } from './ppo.ts';
+import type { VetoVerdict } from './supervision.ts';
+
+/** How the supervisor did on the validation fold, and whether it was put to work against that verdict. */
+export type Judgement = VetoVerdict & { readonly forced: boolean };
 
 /** The supervisor has no account, so nothing is forbidden to it. */
 const ALL_ALLOWED = new Uint8Array([1, 1, 1]);
@@ -26,12 +31,15 @@ export class IntegratedAgent implements Agent {
   readonly kind = 'integrated';
   readonly primary: PPOAgent | DQNAgent;
   readonly supervisor: DQNAgent;
+  /** Kept in the checkpoint; null where nobody judged. */
+  readonly judgement: Judgement | null;
   /** (timeframe, market columns) */
   readonly #window: Float32Array;
 
   /** @throws InputError where the supervisor is not a DQN agent of the smurf reward that sees the primary's market. */
-  constructor(primary: PPOAgent | DQNAgent, supervisor: DQNAgent) {
+  constructor(primary: PPOAgent | DQNAgent, supervisor: DQNAgent, judgement: Judgement | null = null) {
     requireSupervisor(primary.spec, supervisor);
+    this.judgement = judgement;
     this.primary = primary;
     this.supervisor = supervisor;
     this.#window = new Float32Array(supervisor.spec.timeframe * supervisor.spec.columns.length);
@@ -70,7 +78,7 @@ export class IntegratedAgent implements Agent {
     for (const part of ['primary', 'supervisor'] as const) {
       for (const [name, bytes] of this[part].checkpointFiles()) contents.set(`${part}/${name}`, bytes);
     }
-    const config = { primary: this.primary.kind };
+    const config = { primary: this.primary.kind, judgement: this.judgement as Json };
     const own = { agent: this.kind as AgentKind, spec: this.spec, config, trainedSteps: this.primary.steps };
     saveCheckpoint(files, path, describeCheckpoint(own, contents));
   }
@@ -82,10 +90,9 @@ export class IntegratedAgent implements Agent {
     for (const part of ['primary', 'supervisor']) checkpoint.read(`${part}/checkpoint.json`);
     const primary = openCheckpoint(files, `${checkpoint.path}/primary`);
     const load = primary.description.agent === 'ppo' ? PPOAgent.load : DQNAgent.load;
-    return new IntegratedAgent(
-      load(files, primary.path, kernels),
-      DQNAgent.load(files, `${checkpoint.path}/supervisor`, kernels),
-    );
+    const { judgement } = checkpoint.description.config as { judgement: Judgement | null };
+    const supervisor = DQNAgent.load(files, `${checkpoint.path}/supervisor`, kernels);
+    return new IntegratedAgent(load(files, primary.path, kernels), supervisor, judgement);
   }
 
   /** Gives the kernels' memory back. */

@@ -64,11 +64,14 @@ export interface TrainResult {
 }
 
 /** How long the loop may keep the thread before signals and timers get a turn. */
-const TURN_MS = 50;
+const TURN_MS = 100;
 
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { agent, env, files, folder, clock } = options;
-  assert(env.count === agent.environments, `${env.count} environments, but the agent steps ${agent.environments}`);
+  const { timeframe, columns, accountColumns } = agent.spec;
+  const fits = [env.count, env.timeframe, env.features].join(' x ');
+  const needs = [agent.environments, timeframe, columns.length + accountColumns.length].join(' x ');
+  assert(fits === needs, `environments x bars x columns: the environment has ${fits}, the agent ${needs}`);
   const { buffer: memory, byteOffset, byteLength } = env.table;
   const tableHash = sha256(new Uint8Array(memory, byteOffset, byteLength));
   agent.attach(env, options.steps, tableHash);
@@ -105,7 +108,15 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     env.step(actions);
     agent.store(actions);
     meter.countRewards(env.rewards);
-    while (agent.ready()) meter.countReport(agent.trainStep());
+    while (agent.ready()) {
+      const report = agent.trainStep();
+      if (!Number.isFinite(report.loss)) {
+        throw new InputError(
+          `training diverged: the loss is ${report.loss} at step ${agent.steps}; lower learningRate or rewardScale`,
+        );
+      }
+      meter.countReport(report);
+    }
 
     const finished = agent.steps >= options.steps;
     const crossed = (every: number) =>

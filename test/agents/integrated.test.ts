@@ -52,11 +52,13 @@ describe('the integrated agent', () => {
 
   it.each(['ppo', 'dqn'] as const)('around %s is saved and loaded whole', (kind) => {
     const files = new MemoryFileSystem();
-    const agent = new IntegratedAgent(makePrimary(kind), makeSupervisor(2));
+    const judgement = { ...new VetoCounter().judge(), forced: true };
+    const agent = new IntegratedAgent(makePrimary(kind), makeSupervisor(2), judgement);
     agent.save(files, 'run/integrated');
     const loaded = loadAgent(files, 'run/integrated', kernels) as IntegratedAgent;
     expect(loaded).toBeInstanceOf(IntegratedAgent);
     expect(loaded.primary.kind).toBe(kind);
+    expect(loaded.judgement).toEqual(judgement);
     const rng = new Rng(3);
     for (let n = 0; n < 30; n++) {
       const obs = {
