@@ -76,7 +76,7 @@ export async function startRehearsal(setup: RehearsalSetup): Promise<Rehearsal> 
 /** Filters such as a large venue has at this price: about seven digits of price, steps worth about a tenth of a cent. */
 export function marketFor(symbol: string, price: number): Market {
   const [base, quote = 'USDT'] = symbol.split('/');
-  const digits = Math.max(1, Math.floor(Math.log10(price)) + 1);
+  const digits = Math.floor(Math.log10(price)) + 1;
   const power = (exponent: number) => (exponent >= 0 ? `1${'0'.repeat(exponent)}` : `0.${'0'.repeat(-exponent - 1)}1`);
   const quantityStep = power(Math.max(-8, -digits));
   return {
