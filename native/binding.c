@@ -1,5 +1,6 @@
 /*
- * The kernels as a Node-API addon. One export: create(threads, isa) -> { buffer, isa, threads, run, peak, stop }.
+ * The kernels as a Node-API addon. Exports version and create(threads, isa) -> { buffer, isa, threads, poolBytes, run,
+ * peak, stop }.
  * `buffer` is the kernels' memory, with the pool at its start; it ends, and the threads with it, when nothing holds it.
  */
 #define _GNU_SOURCE
@@ -187,5 +188,7 @@ NAPI_MODULE_INIT() {
   napi_value value;
   napi_create_function(env, "create", NAPI_AUTO_LENGTH, create, 0, &value);
   napi_set_named_property(env, exports, "create", value);
+  napi_create_int32(env, KERNELS_VERSION, &value);
+  napi_set_named_property(env, exports, "version", value);
   return exports;
 }

@@ -181,36 +181,24 @@ UNROLL
   }
 }
 
-/* Calls F with a constant number of rows. */
-#if TILE_ROWS == 14
-#define FOR_ROWS(R, F, ...)                                                                                     \
-  switch (R) {                                                                                                  \
-    case 1: F(1, __VA_ARGS__); break;                                                                           \
-    case 2: F(2, __VA_ARGS__); break;                                                                           \
-    case 3: F(3, __VA_ARGS__); break;                                                                           \
-    case 4: F(4, __VA_ARGS__); break;                                                                           \
-    case 5: F(5, __VA_ARGS__); break;                                                                           \
-    case 6: F(6, __VA_ARGS__); break;                                                                           \
-    case 7: F(7, __VA_ARGS__); break;                                                                           \
-    case 8: F(8, __VA_ARGS__); break;                                                                           \
-    case 9: F(9, __VA_ARGS__); break;                                                                           \
-    case 10: F(10, __VA_ARGS__); break;                                                                         \
-    case 11: F(11, __VA_ARGS__); break;                                                                         \
-    case 12: F(12, __VA_ARGS__); break;                                                                         \
-    case 13: F(13, __VA_ARGS__); break;                                                                         \
-    default: F(14, __VA_ARGS__);                                                                                \
-  }
+/* Calls F with a constant number of rows, 1 to TILE_ROWS. */
+#define ROWS_CASE(N, F, ...) \
+  case N: F(N, __VA_ARGS__); break;
+#define ROWS_TO_4(F, ...) \
+  ROWS_CASE(1, F, __VA_ARGS__) ROWS_CASE(2, F, __VA_ARGS__) ROWS_CASE(3, F, __VA_ARGS__) ROWS_CASE(4, F, __VA_ARGS__)
+#if TILE_ROWS == 4
+#define ROWS_REST(F, ...)
+#elif TILE_ROWS == 6
+#define ROWS_REST(F, ...) ROWS_CASE(5, F, __VA_ARGS__) ROWS_CASE(6, F, __VA_ARGS__)
 #else
-#define FOR_ROWS(R, F, ...)                                                                                     \
-  switch (R) {                                                                                                  \
-    case 1: F(1, __VA_ARGS__); break;                                                                           \
-    case 2: F(2, __VA_ARGS__); break;                                                                           \
-    case 3: F(3, __VA_ARGS__); break;                                                                           \
-    case 4: F(4, __VA_ARGS__); break;                                                                           \
-    case 5: F(5, __VA_ARGS__); break;                                                                           \
-    default: F(6, __VA_ARGS__);                                                                                 \
-  }
+#define ROWS_REST(F, ...)                                                                                         \
+  ROWS_CASE(5, F, __VA_ARGS__) ROWS_CASE(6, F, __VA_ARGS__) ROWS_CASE(7, F, __VA_ARGS__)                          \
+  ROWS_CASE(8, F, __VA_ARGS__) ROWS_CASE(9, F, __VA_ARGS__) ROWS_CASE(10, F, __VA_ARGS__)                         \
+  ROWS_CASE(11, F, __VA_ARGS__) ROWS_CASE(12, F, __VA_ARGS__) ROWS_CASE(13, F, __VA_ARGS__)                       \
+  ROWS_CASE(14, F, __VA_ARGS__)
 #endif
+#define FOR_ROWS(R, F, ...) \
+  switch (R) { ROWS_TO_4(F, __VA_ARGS__) ROWS_REST(F, __VA_ARGS__) }
 
 /* Rows of the next tile when `rest` rows are left: nearly equal tiles instead of a small last one. */
 INLINE int tile_rows(int rest) {
@@ -314,51 +302,55 @@ static void pad(float *mem, Record o) {
   }
 }
 
-/* Rows are (sample, step) pairs; `taps` contiguous floats of the padded window are the inputs of one. */
+/* Copies `length` floats to rows of panels `panel` floats apart, in whole vectors: up to LANES - 1 floats too many. */
+INLINE void copy_to_panels(const float *from, int length, float *to, int panel) {
+  for (int k = 0; k < length; k += PANEL, to += panel) {
+    const int n = length - k < PANEL ? length - k : PANEL;
+    for (int j = 0; j < n; j += LANES) v_store(to + j, v_load(from + k + j));
+  }
+}
+
+/*
+ * Rows are (step, sample) pairs, so that a tile writes neighbouring rows; the inputs of one are `taps` contiguous floats of the padded window. The rows of a tile
+ * are gathered so that their distance is a constant; a window too long for the buffer goes in pieces.
+ */
 static void conv(float *mem, Record o) {
+  enum { PIECE = 8 * PANEL };
   const float *x = mem + o[0], *weight = mem + o[1], *bias = mem + o[2];
   float *out = mem + o[3], *slope = o[4] ? mem + o[4] : 0;
   const int start = o[5], count = o[6], batch = o[7], steps = o[8], features = o[9], stride = o[10], taps = o[11];
-  const int panels = o[12] / PANEL, whole = taps / PANEL;
-  const int total = count * steps;
-  /* The rows of a tile, gathered into panels so that their distance is a constant; longer kernels go in pieces. */
-  enum { PIECE = 8 };
-  float rows[PIECE * TILE_ROWS * PANEL] __attribute__((aligned(64)));
+  const int panels = o[12] / PANEL;
+  float rows[TILE_ROWS * PIECE] __attribute__((aligned(64)));
   float z[TILE_ROWS * PANEL] __attribute__((aligned(64)));
-  for (int done = 0; done < total;) {
-    const int R = tile_rows(total - done);
+  ptrdiff_t from[TILE_ROWS], to[TILE_ROWS];
+  int b = start, t = 0;
+  for (int rest = count * steps; rest > 0;) {
+    const int R = tile_rows(rest);
+    rest -= R;
+    for (int i = 0; i < R; i++) {
+      from[i] = (ptrdiff_t)b * stride + t * features;
+      to[i] = ((ptrdiff_t)t * panels * batch + b) * PANEL;
+      if (++b == start + count) b = start, t++;
+    }
     for (int p = 0; p < panels; p++) {
-      const float *from = bias + p * PANEL;
-      for (int piece = 0; piece * PANEL < taps; piece += PIECE) {
-        const int begin = piece * PANEL;
-        const int length = taps - begin < PIECE * PANEL ? taps - begin : PIECE * PANEL;
-        if (p == 0 || whole >= PIECE) {
-          for (int i = 0; i < R; i++) {
-            const int b = start + (done + i) / steps, t = (done + i) % steps;
-            const float *source = x + (ptrdiff_t)b * stride + t * features + begin;
-            for (int k = 0; k < length; k += PANEL) {
-              float *to = rows + (k / PANEL * R + i) * PANEL;
-              const int n = length - k < PANEL ? length - k : PANEL;
-              int j = 0;
-              for (; j + LANES <= n; j += LANES) v_store(to + j, v_load(source + k + j));
-              for (; j < n; j++) to[j] = source[k + j];
-            }
-          }
+      for (int begin = 0; begin < taps; begin += PIECE) {
+        const int length = taps - begin < PIECE ? taps - begin : PIECE;
+        const float *w = weight + ((ptrdiff_t)p * taps + begin) * PANEL;
+        if (p == 0 || taps > PIECE) {
+          for (int i = 0; i < R; i++) copy_to_panels(x + from[i] + begin, length, rows + i * PANEL, R * PANEL);
         }
-        if (piece == 0) {
-          product_tile(R, rows, (ptrdiff_t)R * PANEL, weight + (ptrdiff_t)p * taps * PANEL, length, from, z);
-        } else { /* go on with the chains */
-          const float *b = weight + ((ptrdiff_t)p * taps + begin) * PANEL;
-          for (int i = 0; i < R; i++) product_tile(1, rows + i * PANEL, (ptrdiff_t)R * PANEL, b, length, z + i * PANEL, z + i * PANEL);
+        if (begin == 0) product_tile(R, rows, (ptrdiff_t)R * PANEL, w, length, bias + p * PANEL, z);
+        else { /* go on with the chains, a row at a time: each starts at its own sums */
+          for (int i = 0; i < R; i++) {
+            product_tile(1, rows + i * PANEL, (ptrdiff_t)R * PANEL, w, length, z + i * PANEL, z + i * PANEL);
+          }
         }
       }
       for (int i = 0; i < R; i++) {
-        const int b = start + (done + i) / steps, t = (done + i) % steps;
-        const ptrdiff_t at = ((ptrdiff_t)(t * panels + p) * batch + b) * PANEL;
+        const ptrdiff_t at = to[i] + (ptrdiff_t)p * batch * PANEL;
         gelu_row(z + i * PANEL, out + at, slope ? slope + at : 0);
       }
     }
-    done += R;
   }
 }
 

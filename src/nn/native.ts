@@ -4,6 +4,7 @@
  */
 import type { Kernels } from './kernels.ts';
 import { Memory } from './memory.ts';
+import { KERNELS_VERSION } from './ops.ts';
 import { encodeProgram } from './program.ts';
 
 interface Engine {
@@ -16,6 +17,7 @@ interface Engine {
   stop(): void;
 }
 interface Addon {
+  readonly version: number;
   create(threads: number, isa: string): Engine | null;
 }
 interface NodeProcess {
@@ -49,7 +51,9 @@ export function createNativeKernels(threads?: number, isa: 'auto' | 'avx512' | '
 function loadAddon(): Addon | null {
   const node = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule?.('node:module');
   try {
-    return (node?.createRequire(import.meta.url)('../../native/build/kernels.node') as Addon) ?? null;
+    const addon = node?.createRequire(import.meta.url)('../../native/build/kernels.node') as Addon | undefined;
+    // A build from before the last update of the sources would compute something else.
+    return addon?.version === KERNELS_VERSION ? addon : null;
   } catch {
     // Not built, or built for another system: WebAssembly does the work.
     return null;

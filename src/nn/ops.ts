@@ -21,6 +21,9 @@ export const CONV_BLOCK = 16;
 /** Lanes of a sum of squares: element i goes to lane i % 32; lanes are folded in halves, 16 + 16, 8 + 8, ... */
 export const SQUARE_LANES = 32;
 
+/** Counted up with every change of an op or of the pool; native/kernels.h has the same number. */
+export const KERNELS_VERSION = 1;
+
 /** Operands of one op record, after its code. */
 export const OPERANDS = 15;
 
