@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
 import { InputError } from '../core/errors.ts';
+import { systemClock } from '../disk/system-clock.ts';
 import type { Command, Context, Output } from './command.ts';
 import { COMMANDS, type Entry } from './commands.ts';
 
@@ -177,11 +178,7 @@ async function run(words: readonly string[]): Promise<number> {
   const context: Context = {
     storage,
     cwd: process.cwd(),
-    clock: {
-      nowMs: () => Date.now(),
-      sleep: async (ms, signal) =>
-        (await import('node:timers/promises')).setTimeout(ms, undefined, signal ? { signal } : {}),
-    },
+    clock: systemClock,
     env: process.env,
     signal: stop.signal,
     json,

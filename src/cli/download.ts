@@ -1,0 +1,88 @@
+import { InputError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import { ExchangeConnector } from '../exchange/connector.ts';
+import { downloadCandles, storeSink } from '../exchange/download.ts';
+import { clockFor } from './bot-session.ts';
+import type { Command } from './command.ts';
+import { OPTIONS, parseTime, parseTimeframe } from './options.ts';
+import { formatDuration, progressLine } from './progress.ts';
+import { openStore } from './workplace.ts';
+
+const day = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');
+
+const download: Command = {
+  name: 'data download',
+  summary: 'fetch candles from an exchange',
+  options: [
+    { flags: '--exchange <name>', doc: "the venue, by ccxt's name, such as binance" },
+    { flags: '--symbol <names>', doc: 'such as BTC/USDT, or several separated by commas', parse: OPTIONS.symbol.parse },
+    { flags: '--timeframe <length>', doc: 'bar length: 15m, 1h, 1d', default: '1h' },
+    { flags: '--from <date>', doc: 'first day, 2024-01-31', parse: parseTime },
+    { flags: '--to <date>', doc: 'day after the last (default: now)', parse: parseTime },
+    { flags: '--server <url>', doc: "a rehearsal server, such as http://127.0.0.1:8686, in the venue's place" },
+  ],
+  examples: ['tradernet data download --exchange binance --symbol BTC/USDT --from 2021-01-01'],
+  async run(options, context) {
+    const {
+      exchange,
+      symbol: symbols,
+      from,
+      to,
+    } = options as {
+      exchange?: string;
+      symbol?: string[];
+      from?: number;
+      to?: number;
+    };
+    if (exchange === undefined) throw new InputError('--exchange is missing; for example --exchange binance');
+    if (symbols === undefined) throw new InputError('--symbol is missing; for example --symbol BTC/USDT');
+    if (from === undefined) throw new InputError('--from is missing; for example --from 2021-01-01');
+    const timeframeMs = parseTimeframe(options.timeframe as string);
+    const server = options.server as string | undefined;
+    const clock = await clockFor(server, context);
+    // Candles are public: no key is read.
+    const venue = new ExchangeConnector({ venue: exchange, clock, keys: null, ...(server && { localUrl: server }) });
+    using store = openStore(context);
+    const reports: { [key: string]: Json }[] = [];
+    try {
+      for (const symbol of symbols) {
+        const startMs = context.clock.nowMs();
+        const report = await downloadCandles({
+          venue,
+          symbol,
+          timeframeMs,
+          fromMs: from,
+          toMs: to ?? clock.nowMs(),
+          sink: storeSink(store, { venue: exchange, symbol, timeframeMs }),
+          clock,
+          signal: context.signal,
+          onProgress({ candles, atMs, fromMs, toMs, waiting }) {
+            const elapsedMs = context.clock.nowMs() - startMs;
+            const left = (elapsedMs * (toMs - atMs)) / Math.max(1, atMs - fromMs);
+            context.progress(
+              progressLine({
+                done: atMs - fromMs,
+                total: toMs - fromMs,
+                unit: 'candles',
+                perSecond: (candles * 1000) / Math.max(1, elapsedMs),
+                leftMs: left,
+                detail: waiting === null ? symbol : `${symbol}, waiting: ${waiting}`,
+              }),
+            );
+          },
+        });
+        const took = formatDuration(context.clock.nowMs() - startMs);
+        context.print(
+          `${symbol} of ${exchange}: ${report.written.toLocaleString('en-US')} new, ${report.heldBefore.toLocaleString('en-US')} held before, ${Number.isNaN(report.firstMs) ? 'nothing there' : `${day(report.firstMs)} to ${day(report.lastMs)}`} in ${took}`,
+        );
+        for (const gap of report.gaps) context.print(`gap: ${gap.bars} bars from ${day(gap.fromMs)}`);
+        reports.push({ symbol, ...report, gaps: report.gaps.map((gap) => ({ ...gap })) } as { [key: string]: Json });
+      }
+    } finally {
+      await venue.close();
+    }
+    return { text: `next:  tradernet train --symbol ${symbols[0]} --venue ${exchange}`, json: reports };
+  },
+};
+
+export const commands = [download];
