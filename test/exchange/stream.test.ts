@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Candle } from '../../src/core/candle.ts';
 import { type ExchangeError, InputError } from '../../src/core/errors.ts';
 import { type StreamOptions, WebSocketClient } from '../../src/exchange/stream.ts';
+import type { CandleUpdate } from '../../src/exchange/venue.ts';
 import { drawFaults, type Fault, type FaultKind } from '../../src/rehearsal/faults.ts';
 import { PricePath } from '../../src/rehearsal/price-path.ts';
 import { SimulatedVenue } from '../../src/rehearsal/simulated-venue.ts';
+import { VirtualClock } from '../../src/rehearsal/virtual-clock.ts';
 import { hourMs, startMs, world } from '../rehearsal/world.ts';
 
 const at = (kind: FaultKind, extra: Partial<Fault> = {}): Fault => ({
@@ -138,6 +140,85 @@ describe('WebSocketClient', () => {
     const { heard, gaps, expected } = await listen({ holes: [5, 6] });
     expect(heard).toEqual(expected);
     expect(gaps).toEqual([[5, 7]]);
+  });
+
+  /** A venue made of two functions, for what the simulated one is too well-bred to do. */
+  async function against(
+    fetchCandles: (fromMs: number, asked: number) => Candle[],
+    feed: (onUpdate: (update: CandleUpdate) => void, sleep: (ms: number) => Promise<void>) => Promise<void>,
+    hours: number,
+    stream: Partial<StreamOptions> = {},
+  ) {
+    const clock = new VirtualClock(startMs + 5 * hourMs + 5_000);
+    let asked = 0;
+    const venue = {
+      serverTimeMs: () => clock.nowMs(),
+      fetchCandles: async (_symbol: string, _timeframeMs: number, fromMs: number) => fetchCandles(fromMs, asked++),
+      watchCandles: async (
+        _symbol: string,
+        _timeframeMs: number,
+        onUpdate: (update: CandleUpdate) => void,
+        signal: AbortSignal,
+      ) => {
+        await feed(onUpdate, (ms) => clock.sleep(ms, signal)).catch(() => {});
+        await clock.sleep(1e9, signal).catch(() => {});
+      },
+    };
+    const heard: number[] = [];
+    const gaps: number[] = [];
+    const options = { venue, clock, symbol: 'BTC/USDT', timeframeMs: hourMs, lastTimeMs: startMs, ...stream };
+    const client = new WebSocketClient(options, {
+      onCandle: (candle) => void heard.push((candle.timeMs - startMs) / hourMs),
+      onGap: (fromMs) => gaps.push(fromMs),
+    });
+    const stop = new AbortController();
+    const running = client.run(stop.signal);
+    await clock.advanceTo(startMs + hours * hourMs);
+    stop.abort();
+    await clock.runUntil(running);
+    return { heard, gaps, client };
+  }
+
+  const all = world({ bars: 30 }).candles;
+  const closed = (fromMs: number, toBar: number) => all.slice(0, toBar).filter((candle) => candle.timeMs >= fromMs);
+
+  it('asks twice before it believes in a hole', async () => {
+    const late = (fromMs: number, asked: number) =>
+      closed(fromMs, 5).filter((candle) => asked > 0 || candle !== all[2]);
+    const { heard, gaps } = await against(late, async () => {}, 5.1);
+    expect(heard).toEqual([1, 2, 3, 4]);
+    expect(gaps).toEqual([]);
+  });
+
+  it('passes over rows that it did not ask for', async () => {
+    const { heard } = await against(
+      () => closed(0, 5),
+      async () => {},
+      5.1,
+    );
+    expect(heard).toEqual([1, 2, 3, 4]);
+  });
+
+  it('fills a hole of REST with finals that came by socket', async () => {
+    const feed = async (onUpdate: (update: CandleUpdate) => void) => {
+      for (const bar of [3, 2]) onUpdate({ candle: all[bar], closed: true });
+    };
+    const holed = (fromMs: number) => closed(fromMs, 5).filter((candle) => candle !== all[2] && candle !== all[3]);
+    const { heard, gaps, client } = await against(holed, feed, 5.1);
+    expect(heard).toEqual([1, 2, 3, 4]);
+    expect(gaps).toEqual([]);
+    expect(client.status.fromStream).toBe(2);
+  });
+
+  it('takes a socket that repeats itself for dead', async () => {
+    const feed = async (onUpdate: (update: CandleUpdate) => void, sleep: (ms: number) => Promise<void>) => {
+      for (;;) {
+        onUpdate({ candle: all[5], closed: false });
+        await sleep(10_000);
+      }
+    };
+    const { client } = await against((fromMs) => closed(fromMs, 5), feed, 5.5, { staleMs: 300_000 });
+    expect(client.status.staleCount).toBeGreaterThan(3);
   });
 
   it('ends with what a listener throws, and with a user error', async () => {

@@ -81,6 +81,25 @@ describe('orders without faults', () => {
     await expect(clock.runUntil(venue.fetchMarket('DOGE/USDT'))).rejects.toThrow(InputError);
   });
 
+  it('lets the rest of a buy expire when its price has run away from the money', () => {
+    const { engine, paths, timeframeMs } = world({ matching: { balances: { USDT: '1000', BTC: '0' } } });
+    const path = paths.get('BTC/USDT')!;
+    const times = Array.from({ length: 40 }, (_, i) => startMs + i * timeframeMs);
+    const cheapMs = times.reduce((a, b) => (path.priceAt(a) <= path.priceAt(b) ? a : b));
+    const dearMs = times
+      .filter((timeMs) => timeMs > cheapMs)
+      .reduce((a, b) => (path.priceAt(a) >= path.priceAt(b) ? a : b));
+    const quantity = (Math.floor((999 / path.priceAt(cheapMs)) * 1e5) / 1e5).toFixed(5);
+    engine.place({ ...buy, quantity }, cheapMs, { firstShare: 0.4, restMs: dearMs - cheapMs, cancelRest: false });
+    engine.advance(dearMs + 1);
+    expect(engine.orders()[0]).toMatchObject({ status: 'expired' });
+    expect(Number(engine.orders()[0].filled)).toBeGreaterThan(0);
+    for (const { free, locked } of engine.balances().values()) {
+      expect(compareDecimals(free, '0')).toBeGreaterThanOrEqual(0);
+      expect(locked).toBe('0');
+    }
+  });
+
   it('executes a re-sent id once more when the first is filled, as Binance does', async () => {
     const { venue, clock, engine } = world();
     await clock.runUntil(venue.createOrder(buy));
