@@ -35,16 +35,23 @@ export function renderAblation({ rows }: Ablation): string {
   return formatTable(TITLES, rows.map(cells));
 }
 
-/** A section for `renderReport`. */
+/** A section for `renderReport`. Rules without which nothing would have been different are named below the table. */
 export function ablationSection({ rows }: Ablation): string {
   const heads = TITLES.map((title) => `<th scope="col">${escapeHtml(title)}</th>`).join('');
-  const body = rows.map((row, i) => {
-    const own = i === 0 ? ' class="own"' : '';
-    return `<tr>${cells(row)
-      .map((cell) => `<td${own}>${escapeHtml(cell)}</td>`)
-      .join('')}</tr>`;
-  });
+  const isIdle = ({ acted, drawdownAvoided, returnPaid }: AblationRow) =>
+    acted === 0 && drawdownAvoided === 0 && returnPaid === 0;
+  const idle = rows.filter(isIdle).map(({ without }) => without);
+  const body = rows
+    .filter((row) => !isIdle(row))
+    .map((row, i) => {
+      const own = i === 0 ? ' class="own"' : '';
+      return `<tr>${cells(row)
+        .map((cell) => `<td${own}>${escapeHtml(cell)}</td>`)
+        .join('')}</tr>`;
+    });
   return `<section><h2>What each rule of the safety layer avoided and cost</h2><div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>
 ${body.join('\n')}
-</tbody></table></div><p class="key">Simulated ledgers on the same bars. Avoided and paid: this ledger minus the one with the whole layer.</p></section>`;
+</tbody></table></div><p class="key">Simulated ledgers on the same bars. Avoided and paid: this ledger minus the one with the whole layer.${
+    idle.length === 0 ? '' : ` Without effect on this fold: ${escapeHtml(idle.join(', '))}.`
+  }</p></section>`;
 }

@@ -31,7 +31,7 @@ export interface AblationRow {
   /** The rule that is missing here; null in the rows that are about something else. */
   readonly without: string | null;
   readonly metrics: Metrics;
-  /** Decisions of the whole layer's ledger in which the missing rule said anything but allow. */
+  /** Times that the missing rule did something in the whole layer's ledger: verdicts but allow, and fills at its levels. */
   readonly acted: number | null;
   /** Maximum drawdown of this ledger minus that of the whole layer's: what the missing part avoided. */
   readonly drawdownAvoided: number;
@@ -48,12 +48,49 @@ export interface Ablation {
   readonly ledgers: readonly Ledger[];
 }
 
+/** The layer itself, with a note of whose protective levels held in each bar; `noteOf` is asked for a bar's open time. */
+function watchLevels(
+  whole: SafetyLayer,
+  without: ReadonlyMap<string, SafetyLayer>,
+): { readonly layer: SafetyLayer; noteOf(timeMs: number): { stop: string[]; target: string[] } | undefined } {
+  const notes = new Map<number, { stop: string[]; target: string[] }>();
+  let closeMs = 0;
+  const layer: SafetyLayer = {
+    decide: (decision, facts) => {
+      closeMs = facts.timeMs;
+      return whole.decide(decision, facts);
+    },
+    levels: (facts) => {
+      const levels = whole.levels(facts);
+      const note: { stop: string[]; target: string[] } = { stop: [], target: [] };
+      for (const [rule, other] of without) {
+        const { stop, target } = other.levels(facts);
+        if (!Object.is(stop, levels.stop)) note.stop.push(rule);
+        if (!Object.is(target, levels.target)) note.target.push(rule);
+      }
+      notes.set(closeMs, note);
+      return levels;
+    },
+    reset: (resetOptions) => whole.reset(resetOptions),
+    saveState: () => whole.saveState(),
+    restoreState: (state) => whole.restoreState(state),
+  };
+  return { layer, noteOf: (timeMs) => notes.get(timeMs) };
+}
+
 export function ablate(options: AblationOptions): Ablation {
   const { series, table, account, rows, rules, makePolicy, makeSafety } = options;
   const run = (safety: SafetyLayer | null) => backtest({ policy: makePolicy(), series, table, account, safety, rows });
   const baseline = (name: string) =>
     backtestBaseline(findBaseline(name), { series, table, account, train: null, test: rows, reference: null, seed: 0 });
-  const whole = run(makeSafety(null));
+  const watched = watchLevels(makeSafety(null), new Map(rules.map((rule) => [rule, makeSafety(rule)])));
+  const whole = run(watched.layer);
+  /** Fills at the protective levels of a rule: the decision before the fill's bar noted whose they were. */
+  const protectedBy = (rule: string) =>
+    whole.fills.filter(({ row, reason }) => {
+      if (reason !== 'stop' && reason !== 'target') return false;
+      return watched.noteOf(series.timeMs[row - 1] + series.timeframeMs)?.[reason].includes(rule);
+    }).length;
   const passes: { label: string; without: string | null; ledger: Ledger }[] = [
     { label: 'With the whole safety layer', without: null, ledger: whole },
     { label: 'Without a safety layer', without: null, ledger: run(null) },
@@ -67,13 +104,13 @@ export function ablate(options: AblationOptions): Ablation {
     ledgers: passes.map(({ ledger }) => ledger),
     rows: passes.map(({ label, without, ledger }) => {
       const metrics = measure(ledger);
-      const counts = without === null ? undefined : whole.verdicts[without];
+      const counts = whole.verdicts[without ?? ''] ?? { deny: 0, 'reduce-only': 0, halt: 0 };
       const { haltedRow, firstRow, timeMs } = ledger;
       return {
         label,
         without,
         metrics,
-        acted: without === null ? null : counts === undefined ? 0 : counts.deny + counts['reduce-only'] + counts.halt,
+        acted: without === null ? null : counts.deny + counts['reduce-only'] + counts.halt + protectedBy(without),
         drawdownAvoided: difference(metrics, 'maxDrawdown'),
         returnPaid: difference(metrics, 'logReturn'),
         overridden: ledger.overridden,

@@ -156,6 +156,8 @@ function examine(options: EvaluationOptions, subject: Ledger, label: string, doc
   const possible = BASELINES.filter((baseline) => isPossible(baseline, context));
   const others = possible.map((baseline) => ({ ...baseline, ledger: backtestBaseline(baseline, context) }));
   const holding = others[possible.indexOf(findBaseline('buy-and-hold'))].ledger;
+  // A baseline isn't put beside itself.
+  const beside = others.filter(({ name }) => name !== subject.name);
   return {
     schema: 1,
     venue: series.venue,
@@ -169,12 +171,12 @@ function examine(options: EvaluationOptions, subject: Ledger, label: string, doc
     seed,
     judgement: judge(subject, holding, trials, seed),
     subject: score(subject, label, doc),
-    baselines: others.map(({ ledger, label, doc }) => score(ledger, label, doc)),
+    baselines: beside.map(({ ledger, label, doc }) => score(ledger, label, doc)),
     skipped: BASELINES.filter((baseline) => !possible.includes(baseline)).map(({ name }) => name),
     randomRank: rankAmongRandom(context, subject),
     provenance,
     returns: Array.from(barReturns(subject)),
-    chart: chartOf(subject, label, others),
+    chart: chartOf(subject, label, beside),
   };
 }
 

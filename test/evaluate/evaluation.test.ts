@@ -10,7 +10,7 @@ import { PLAIN, type Policy } from '../../src/evaluate/policy.ts';
 import { renderTable } from '../../src/evaluate/summary-text.ts';
 import { formatTable } from '../../src/evaluate/table-text.ts';
 import { createShield } from '../../src/shield/shield.ts';
-import { HOUR, randomWalk, tableOf } from './markets.ts';
+import { HOUR, randomWalk, seriesOf, tableOf } from './markets.ts';
 
 const BARS = 1600;
 const series = randomWalk(BARS, 11);
@@ -82,8 +82,9 @@ describe('an evaluation', () => {
 
   it('evaluates a baseline by its name, and refuses those that need an agent', () => {
     const own = evaluateBaseline({ ...common, name: 'buy-and-hold' });
-    const inside = own.baselines.find(({ name }) => name === 'buy-and-hold');
-    expect(own.subject.metrics).toEqual(inside?.metrics);
+    const beside = evaluation.baselines.find(({ name }) => name === 'buy-and-hold');
+    expect(own.subject.metrics).toEqual(beside?.metrics);
+    expect(own.baselines.map(({ name }) => name)).not.toContain('buy-and-hold');
     expect(() => evaluateBaseline({ ...common, name: 'random' })).toThrow(/needs an agent/);
   });
 
@@ -134,6 +135,35 @@ describe('counterfactual ledgers', () => {
     ))
       expect(row).toMatchObject({ drawdownAvoided: 0, returnPaid: 0 });
     expect(ablation.rows.some(({ acted, returnPaid }) => acted !== null && acted > 0 && returnPaid !== 0)).toBe(true);
+  });
+
+  it('count the fills at a rule’s protective levels as its acts', () => {
+    const close = Float64Array.from({ length: 400 }, (_, row) => 100 * (1 + 0.15 * Math.sin(row / 9)));
+    const falls = seriesOf(close, close, 0.001);
+    const make = (without: string | null) =>
+      createShield({
+        profile: 'spec',
+        without: ['smurf', 'repeat-limit', ...(without === null ? [] : [without])].filter(
+          (name, i, all) => all.indexOf(name) === i,
+        ),
+        overrides: { 'stop-loss': {}, 'take-profit': {} },
+      });
+    const { rows, ledgers } = ablate({
+      makePolicy: () => ({ name: 'buy', decide: () => PLAIN[BUY] }),
+      series: falls,
+      table: null,
+      account: DEFAULT_ACCOUNT,
+      rows: { from: 0, to: 400 },
+      rules: ['stop-loss', 'take-profit', 'repeat-limit'],
+      makeSafety: make,
+    });
+    const exits = (reason: string) => ledgers[0].fills.filter((fill) => fill.reason === reason).length;
+    const acted = (rule: string) => rows.find(({ without }) => without === rule)?.acted;
+    expect(exits('stop')).toBeGreaterThan(2);
+    expect(acted('stop-loss')).toBe(exits('stop'));
+    expect(acted('take-profit')).toBe(exits('target'));
+    expect(acted('repeat-limit')).toBe(0);
+    expect(ledgers[2].fills.some(({ reason }) => reason === 'stop')).toBe(false);
   });
 
   it('are printed as simulated', () => {

@@ -103,16 +103,17 @@ describe('the report', () => {
   it('takes the counterfactual ledgers in', () => {
     const series = randomWalk(600, 1);
     const ablation = ablate({
-      makePolicy: () => randomPolicy('agent', 0.1, 3),
+      makePolicy: () => randomPolicy('agent', 0.9, 3),
       series,
       table: null,
       account: DEFAULT_ACCOUNT,
       rows: { from: 0, to: 600 },
-      rules: ['repeat-limit'],
+      rules: ['repeat-limit', 'stale-data'],
       makeSafety: (without) => createShield({ profile: 'balanced', without: without === null ? [] : [without] }),
     });
     const page = renderReport(evaluation, [ablationSection(ablation)]);
     expect(page).toContain('Without repeat-limit');
+    expect(page).toContain('Without effect on this fold: stale-data.');
     expect(page).toContain('Simulated ledgers');
   });
 });

@@ -74,7 +74,7 @@ export function reportData(evaluation: Evaluation): ReportData {
   const [subject, ...others] = chart.curves;
   const bars = selectBars([subject.equity, chart.close], MOST_POINTS);
   const tick = (index: number) => Math.round(chart.timeMs[index] / 1000);
-  const drawn = [subject, ...others.filter(({ name }) => !UNDRAWN.includes(name) && name !== subject.name)];
+  const drawn = [subject, ...others.filter(({ name }) => !UNDRAWN.includes(name))];
   return {
     timeframeMs,
     equityParts: EQUITY_PARTS,

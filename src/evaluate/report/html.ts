@@ -87,7 +87,7 @@ ${tile('Return', metric('cumulativeReturn'), held('cumulativeReturn'), sign(metr
 ${tile('Sharpe ratio', metric('sharpe'), held('sharpe'), sign(metrics.sharpe))}
 ${tile('Max drawdown', metric('maxDrawdown'), held('maxDrawdown'))}
 ${tile('Volatility', metric('volatility'), held('volatility'))}
-${tile('CVaR 5 %, a bar', metric('cvar5'), held('cvar5'))}
+${tile('CVaR 5 %', metric('cvar5'), held('cvar5'))}
 ${tile('Trades', metric('trades'), `${metric('winRate')} won`)}
 ${tile('Exposure', metric('exposure'), `${metric('barsPerTrade')} bars/trade`)}
 ${tile('Fees', metric('feesPaid'), `${metric('turnover')} turnover`)}

@@ -47,10 +47,10 @@ section { background: var(--card); border: 1px solid var(--edge); border-radius:
 .evidence strong { color: var(--ink); font-weight: 620; font-size: 15px; }
 .evidence svg { display: block; width: 100%; height: 26px; margin: 2px 0; overflow: visible; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 10px; padding: 0; border: 0; background: none; box-shadow: none; }
-.tile { background: var(--card); border: 1px solid var(--edge); border-radius: 12px; padding: 12px 14px; box-shadow: var(--shadow); }
+.tile { background: var(--card); border: 1px solid var(--edge); border-radius: 12px; padding: 11px 13px; box-shadow: var(--shadow); }
 .tile span { display: block; font-size: 12.5px; color: var(--muted); }
 .tile b { display: block; font-size: 19px; font-weight: 640; letter-spacing: -.02em; white-space: nowrap; }
-.tile small { color: var(--muted); font-size: 12px; }
+.tile small { color: var(--muted); font-size: 11.5px; white-space: nowrap; }
 .up { color: var(--good); } .down { color: var(--bad); }
 .legend { display: flex; flex-wrap: wrap; gap: 6px; margin: 0 0 14px; }
 button { font: inherit; font-size: 12.5px; color: var(--ink); background: none; border: 1px solid var(--edge); border-radius: 99px; padding: 3px 11px 3px 9px; cursor: pointer; display: inline-flex; align-items: center; gap: 7px; }
