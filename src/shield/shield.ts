@@ -83,17 +83,9 @@ function areReadable(facts: DecisionFacts): boolean {
 
 /** Whether one verdict stops a request. */
 export function blocks(verdict: Verdict, request: Action, facts: DecisionFacts, exits: Exits): boolean {
-  const reduces = effectOf(request, facts) === 'reduce';
-  switch (verdict.kind) {
-    case 'allow':
-      return false;
-    case 'deny':
-      return exits === 'literal' || !reduces;
-    case 'reduce-only':
-      return !reduces;
-    case 'halt':
-      return true;
-  }
+  if (verdict.kind === 'allow') return false;
+  if (verdict.kind === 'halt' || effectOf(request, facts) !== 'reduce') return true;
+  return verdict.kind === 'deny' && exits === 'literal';
 }
 
 /** What a rule is asked, before the supervisor and the training range were. */
@@ -194,11 +186,11 @@ export class Shield implements SafetyLayer {
 
   /** The decision and the state after it, which stays here. `decision` is null where only a mask is wanted. */
   #consider(action: Action, decision: AgentDecision | null, facts: DecisionFacts): Considered {
-    const verdicts: { rule: string; verdict: Verdict }[] = [];
-    const states = [...this.#states];
     let latch = this.#latch;
+    const verdicts: { rule: string; verdict: Verdict }[] =
+      latch === null ? [] : [{ rule: 'latch', verdict: halt(latch.code, { sinceMs: latch.timeMs }) }];
+    const states = [...this.#states];
     let request = action;
-    if (latch !== null) verdicts.push({ rule: 'latch', verdict: halt(latch.code, { sinceMs: latch.timeMs }) });
     const readable = areReadable(facts);
     if (!readable) {
       const { close, position, equity } = facts;

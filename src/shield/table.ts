@@ -50,8 +50,7 @@ const TIGHTER_WORDS = { lower: 'lower', higher: 'higher', fewer: 'fewer', shape:
 
 function printValue(value: number | readonly number[] | string | null): string {
   if (value === null) return '-';
-  if (typeof value !== 'object') return String(value);
-  return value.length === 0 ? 'none' : `${value[0]}..${value[value.length - 1]}`;
+  return typeof value === 'object' ? `${value[0]}..${value[value.length - 1]}` : String(value);
 }
 
 /** The two tables of docs/shield.md as Markdown. */

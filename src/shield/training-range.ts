@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { InputError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
 import type { DecisionFacts } from '../core/safety.ts';
 
 /** A fit; serialisable. */
@@ -19,6 +20,11 @@ export const trainingRangeSchema = z.strictObject({
   quantile: z.number().positive(),
 });
 export type TrainingRange = z.output<typeof trainingRangeSchema>;
+
+/** The fit that a checkpoint's description carries, as `createShield` takes it; nothing where it carries none. */
+export function rangeOf(spec: { readonly trainingRange: Json }): { readonly trainingRange?: TrainingRange } {
+  return spec.trainingRange === null ? {} : { trainingRange: trainingRangeSchema.parse(spec.trainingRange) };
+}
 
 const RIDGE = 1e-4;
 const QUANTILE = 0.999;

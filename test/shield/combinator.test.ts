@@ -147,6 +147,15 @@ describe('the combinator', () => {
     }
   });
 
+  test('the first halt is the one that is remembered', () => {
+    const shield = new Shield([stub('halt', 'one'), stub('halt', 'two')]);
+    for (const timeMs of [5, 6]) {
+      shield.decide(ask(1), makeFacts({ timeMs }));
+      expect(shield.latch).toEqual({ rule: 'one', code: 'one', numbers: { one: 1 }, timeMs: 5 });
+    }
+    expect(new Shield([]).exits).toBe('always-pass');
+  });
+
   test('a rule that fails halts', () => {
     const broken = stub('allow', 'broken');
     const judge = () => {
@@ -169,13 +178,20 @@ describe('the combinator', () => {
         const decision = shield.decide(ask(1), { ...makeFacts({ units: 1 }), [name]: value });
         expect(decision).toMatchObject({ state: 'REDUCING', final: 2, flatten: false });
         expect(decision.verdicts.map(({ rule }) => rule)).toEqual(['facts']);
+        shield.halt('by-hand', 0);
+        const halted = shield.decide(ask(1), { ...makeFacts({ units: 1 }), [name]: value });
+        expect(halted.state).toBe('HALTED');
+        expect(halted.verdicts.map(({ rule }) => rule)).toEqual(['latch', 'facts']);
       }
     },
   );
   test('an entry price is needed only while something is held, and a slippage may be unknown but not infinite', () => {
     const shield = new Shield([]);
     expect(shield.decide(ask(1), makeFacts({ entryPrice: Number.NaN })).final).toBe(1);
-    expect(shield.decide(ask(1), makeFacts({ lastSlippage: Number.NEGATIVE_INFINITY })).final).toBe(2);
+    const { final, verdicts } = shield.decide(ask(1), makeFacts({ lastSlippage: Number.NEGATIVE_INFINITY }));
+    expect(final).toBe(2);
+    const numbers = { close: 100, position: 0, equity: 10_000 };
+    expect(verdicts[0]).toEqual({ rule: 'facts', verdict: { kind: 'reduce-only', code: 'unreadable-facts', numbers } });
   });
 
   afterAll(() => console.log(`shield 1b: ${cases} cases of the combinator, none breaks a law`));

@@ -71,6 +71,9 @@ describe('the levels of a shield', () => {
     expect(levelsOf(far, long)).toEqual({ stop: 87.5, target: NONE });
     expect(levelsOf(far, short)).toEqual({ stop: 112.5, target: NONE });
   });
+  test('come from the rules that have some', () => {
+    expect(createShield().levels({ position: 1, entryPrice: 100, bestPrice: 100 })).toEqual({ stop: 95, target: 120 });
+  });
   test('a tighter distance is nearer', () => {
     for (const name of ['stop-loss', 'trailing-stop'])
       for (const position of [long, short]) {

@@ -19,6 +19,22 @@ test('every rule and threshold is there, with its unit and its value in each pro
     expect(values.none).toBeNull();
     expect(threshold === '' || ['lower', 'higher', 'fewer', 'shape'].includes(tighter)).toBe(true);
   }
+  expect(rows[0]).toEqual({
+    rule: 'smurf',
+    threshold: '',
+    unit: '',
+    tighter: '',
+    doc: 'denies every request while the supervising agent says HOLD',
+    values: { cautious: 'on', balanced: 'on', spec: 'on', none: null },
+    standard: 'on',
+  });
+  for (const line of [
+    '| rule | what it does |',
+    '| `trading-hours.hours` | hours, 0..23 | fewer | - | - | - | 0..23 |',
+  ])
+    expect(docs).toContain(line);
+  expect(printThresholdTables().split('\n')).toHaveLength(5 + RULES.length + rows.length);
+  expect(printThresholdTables().startsWith('| rule | what it does |')).toBe(true);
   const halt = rows.find(({ rule, threshold }) => rule === 'max-drawdown' && threshold === 'haltAt');
   expect(halt).toMatchObject({ values: { cautious: 0.2, balanced: 0.3, spec: null }, standard: 0.2, tighter: 'lower' });
 });

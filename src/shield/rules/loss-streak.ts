@@ -32,7 +32,7 @@ export const lossStreak: Rule<{ losses: number; coolDownBars: number }, State> =
       streak = lost ? streak + fresh : 0;
       lostMs = lost ? facts.timeMs : null;
     }
-    const restedBars = lostMs === null ? Number.POSITIVE_INFINITY : (facts.timeMs - lostMs) / facts.timeframeMs;
+    const restedBars = (facts.timeMs - (lostMs ?? Number.NEGATIVE_INFINITY)) / facts.timeframeMs;
     const cooling = streak >= losses && restedBars < coolDownBars;
     if (streak >= losses && !cooling) streak = 0;
     return {

@@ -32,7 +32,8 @@ export const volatilitySpike: Rule<{ maxRatio: number; fastBars: number; slowBar
   initial: () => ({ close: null, fast: 0, slow: 0, seen: 0 }),
   judge({ maxRatio, fastBars, slowBars }, state, { facts: { close } }) {
     if (state.close === null) return { verdict: ALLOW, state: { ...state, close } };
-    const squared = log(close / state.close) ** 2;
+    const logReturn = log(close / state.close);
+    const squared = logReturn * logReturn;
     // The spike is measured against the past, so the newest return counts in the fast mean only.
     const fast = state.seen === 0 ? squared : smooth(state.fast, fastBars, squared);
     const ratio = Math.sqrt(fast / state.slow);
