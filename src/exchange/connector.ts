@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Candle } from '../core/candle.ts';
 import type { Clock } from '../core/clock.ts';
-import { ExchangeError, InputError } from '../core/errors.ts';
+import { assert, ExchangeError, InputError } from '../core/errors.ts';
 import {
   badAnswer,
   type PrecisionMode,
@@ -108,7 +108,7 @@ export class ExchangeConnector implements Venue {
   #measuredMs = Number.NEGATIVE_INFINITY;
   #blockedUntilMs = Number.NEGATIVE_INFINITY;
   /** Orders between `createOrder` and the wire, by client id. */
-  readonly #leaving = new Map<string, OrderRequest>();
+  readonly #leaving = new Map<string, { readonly request: OrderRequest; sent: boolean }>();
   /** What was noted of the answer behind an error. */
   readonly #notes = new WeakMap<object, AnswerNotes>();
   readonly #watchers = new Map<string, Set<Watcher>>();
@@ -199,7 +199,7 @@ export class ExchangeConnector implements Venue {
     const type = stop ? 'market' : request.type;
     try {
       const answer = await this.#askSigned((exchange) => {
-        this.#leaving.set(clientOrderId, request);
+        this.#leaving.set(clientOrderId, { request, sent: false });
         // A market order never has a price: it would become an order for a quote amount.
         return exchange.createOrder(symbol, type, side, quantity, type === 'limit' ? price : undefined, params);
       });
@@ -453,11 +453,11 @@ export class ExchangeConnector implements Venue {
     const hear = (message: unknown) => this.#hear(message);
     return class extends Base {
       override async fetch(url: string, method = 'GET', headers?: unknown, body?: unknown): Promise<unknown> {
-        for (const request of leaving.values()) {
-          if (!carriesOrder(request, method, url, body)) continue;
-          // Taken off at once: the same order can't leave twice.
-          leaving.delete(request.clientOrderId);
-          assertOutgoing(request, url, body);
+        for (const order of leaving.values()) {
+          if (!carriesOrder(order.request, method, url, body)) continue;
+          assert(!order.sent, `order ${order.request.clientOrderId} would leave twice`);
+          assertOutgoing(order.request, url, body);
+          order.sent = true;
         }
         const answer = await super.fetch(url, method, headers, body);
         if (typeof answer !== 'object' || answer === null) throw badAnswer('it is not JSON');

@@ -218,13 +218,10 @@ export class WebSocketClient {
     const lastBefore = this.status.lastTimeMs;
     for (const row of rows) {
       if (signal.aborted) return false;
-      // Finals that came by socket fill what REST lacks.
-      for (let next = this.#nextFinal(); next !== undefined && next.timeMs < row.timeMs; next = this.#nextFinal()) {
-        await this.#emit(next, 'stream');
-      }
       const nextMs = this.status.lastTimeMs + timeframeMs;
       if (row.timeMs < nextMs) continue;
-      if (row.timeMs > nextMs && this.#doubtMs !== nextMs) {
+      // The socket may have brought it meanwhile.
+      if (row.timeMs > nextMs && (this.#doubtMs !== nextMs || this.#finals.has(nextMs))) {
         this.#doubtMs = nextMs;
         break;
       }
@@ -237,10 +234,6 @@ export class WebSocketClient {
     if (this.status.lastTimeMs === lastBefore) this.#pause(0);
     else this.#failures = 0;
     return this.status.lastTimeMs !== lastBefore;
-  }
-
-  #nextFinal(): Candle | undefined {
-    return this.#finals.get(this.status.lastTimeMs + this.#options.timeframeMs);
   }
 
   /** Exponential, from 250 ms. */

@@ -354,6 +354,14 @@ describe('what the user must mend', () => {
     expect(other('kraken', {}).capabilities).toMatchObject({ tested: false, onExchangeStop: false, closedFlag: false });
   });
 
+  it('a sandbox that a venue does not have', async () => {
+    const connector = new ExchangeConnector({ venue: 'kraken', clock: realClock, keys: null, sandbox: true });
+    await expect(connector.connect()).rejects.toThrow('kraken has no sandbox');
+    const { connector: other } = await local('binance', { connector: { sandbox: true } });
+    expect(await outcomeOf(other.fetchBalances())).toBe('ok');
+    expect(other.capabilities.sandbox).toBe(true);
+  });
+
   it('a wrong secret is refused, and never shown', async () => {
     const { connector } = await local('binance', { connector: { keys: { ...keys, secret: 'not-the-secret' } } });
     const error: ExchangeError = await connector.fetchBalances().catch((caught) => caught);
