@@ -4,7 +4,7 @@ import { InputError } from '../core/errors.ts';
 import { RealTimeFeatureEng } from '../features/realtime.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import { featureSet } from '../features/sets.ts';
-import { createShield, type Exits, type Overrides, type Profile } from '../shield/index.ts';
+import { createShield, type Exits, type Overrides, type Profile, rangeOf } from '../shield/index.ts';
 import type { SymbolSetup } from './bot.ts';
 
 /** Everything that decides what a bot does, as its journal keeps it; a restart and `verify` must have the same. */
@@ -43,7 +43,9 @@ export function createSymbols(setup: BotSetup, agent: LoadedAgent, supervisor: L
       profile,
       overrides: rules,
       primary: agent,
+      ...rangeOf(spec),
       ...(exits === null ? {} : { exits }),
+      ...rangeOf(spec),
       ...(supervisor === null ? {} : { supervisor, supervisorFeatures: supervisor.spec.columns.length }),
     });
     return { symbol, account, features, agent, safety };

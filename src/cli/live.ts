@@ -61,6 +61,21 @@ async function requirePromotion(
   return [{ type: 'override', timeMs: context.clock.nowMs(), code: 'promotion', numbers }];
 }
 
+/** The last word is a person's. */
+async function requireConfirmation(
+  { venue, setup, checkpoint }: Opened,
+  options: Record<string, unknown>,
+  context: Context,
+): Promise<void> {
+  const money = Object.entries(setup.accounts).map(([symbol, { startingEquity }]) => `${startingEquity} for ${symbol}`);
+  const question = `${venue.name}: real orders with ${money.join(', ')}\ntype '${checkpoint.name}' to start: `;
+  const typed = (options.confirm as string | undefined) ?? (await context.ask(question));
+  if (typed?.trim() !== checkpoint.name)
+    throw new InputError(
+      `live trading not confirmed; type the checkpoint's name, or give --confirm ${checkpoint.name}`,
+    );
+}
+
 const command: Command = {
   name: 'live',
   summary: 'run the bot with real orders',
@@ -75,7 +90,9 @@ const command: Command = {
   ],
   examples: ['tradernet live --checkpoint ppo-BTCUSDT-s1-1 --symbol BTC/USDT --exchange binance'],
   async run(options, context) {
-    if (!context.bot().live)
+    // At a rehearsal venue no order is real.
+    const rehearsal = options.server !== undefined;
+    if (!rehearsal && !context.bot().live)
       throw new InputError(
         'live trading is switched off; set {"bot": {"live": true}} in tradernet.json once you mean it',
       );
@@ -91,33 +108,24 @@ const command: Command = {
         const verdict = (record.figures as { verdict?: string } | null)?.verdict;
         return name.startsWith('test-') && verdict !== undefined ? [verdict] : [];
       });
-      const notes =
-        setup.server !== null
-          ? []
-          : await requirePromotion(
-              {
-                mode: (checkpoint.agent.spec.account as { mode: 'spot' | 'margin' }).mode,
-                venue: venue.name,
-                symbols: Object.keys(setup.accounts),
-                paper: await replayPaper(session, options, context, (name) =>
-                  openBotCheckpoint(name, workplace, context),
-                ),
-                verdicts,
-                maxDrawdown: setup.maxDrawdown,
-                requiredPaperDays: context.bot().paperDays,
-              },
-              options,
-              context,
-            );
-      const money = Object.entries(setup.accounts).map(
-        ([symbol, { startingEquity }]) => `${startingEquity} for ${symbol}`,
-      );
-      const question = `${venue.name}: real orders with ${money.join(', ')}\ntype '${checkpoint.name}' to start: `;
-      const typed = (options.confirm as string | undefined) ?? (await context.ask(question));
-      if (typed?.trim() !== checkpoint.name)
-        throw new InputError(
-          `live trading not confirmed; type the checkpoint's name, or give --confirm ${checkpoint.name}`,
-        );
+      const notes = rehearsal
+        ? []
+        : await requirePromotion(
+            {
+              mode: (checkpoint.agent.spec.account as { mode: 'spot' | 'margin' }).mode,
+              venue: venue.name,
+              symbols: Object.keys(setup.accounts),
+              paper: await replayPaper(session, options, context, (name) =>
+                openBotCheckpoint(name, workplace, context),
+              ),
+              verdicts,
+              maxDrawdown: setup.maxDrawdown,
+              requiredPaperDays: context.bot().paperDays,
+            },
+            options,
+            context,
+          );
+      if (!rehearsal) await requireConfirmation(session, options, context);
       return await runSession({ ...session, notes }, context);
     } finally {
       workplace.kernels.dispose();
