@@ -85,7 +85,12 @@ async function measure({ kind, config, accountFeatures = false, from, to, every 
     columns: table.columns.slice(0, table.marketWidth),
     accountColumns: table.columns.slice(table.marketWidth),
     ...{ signature: table.signature, timeframe: table.timeframe, timeframeMs: series.timeframeMs, scaler: null },
-    ...{ reward: 'market-order', rewardScale: 100, account: { ...DEFAULT_ACCOUNT } as unknown as Json },
+    ...{
+      reward: 'market-order',
+      rewardScale: 100,
+      trainingRange: null,
+      account: { ...DEFAULT_ACCOUNT } as unknown as Json,
+    },
   };
   const agent =
     kind === 'ppo'

@@ -32,6 +32,7 @@ const specSchema = z.strictObject({
   scaler: json,
   reward: z.string(),
   rewardScale: z.number(),
+  trainingRange: json,
   account: json,
 });
 
@@ -54,6 +55,8 @@ export interface AgentSpec {
   /** Name of the reward it was trained on, and what training multiplied it by. */
   readonly reward: string;
   readonly rewardScale: number;
+  /** What the training rows looked like (`shield/training-range.ts`), to tell what is odd; null where it isn't known. */
+  readonly trainingRange: Json;
   /** Mode, units and costs of the account it was trained with. */
   readonly account: Json;
 }

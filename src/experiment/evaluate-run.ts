@@ -1,6 +1,5 @@
 /** A checkpoint on the fold that it never saw: counted as a trial before it looks, judged beside all baselines. */
 import { type LoadedAgent, loadAgent } from '../agents/index.ts';
-import type { Agent } from '../core/agent.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
@@ -10,9 +9,9 @@ import { type Evaluation, evaluate } from '../evaluate/evaluation.ts';
 import { countTrials } from '../evaluate/verdict.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import { hashJson, type Run, RunRegistry, trialSharpes } from '../runs/registry.ts';
-import { createShield, fitTrainingRange, type Overrides, type Shield, type TrainingRange } from '../shield/index.ts';
+import { createShield, type Overrides, rangeOf, type Shield } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
-import { type Prepared, type PreparedMarket, prepareMarkets } from './prepare.ts';
+import { type PreparedMarket, prepareMarkets } from './prepare.ts';
 import { CHECKPOINTS, trialConfig, type Workplace } from './train-run.ts';
 
 export interface Checkpoint {
@@ -52,26 +51,10 @@ function openable(files: FileSystem, path: string): boolean {
   return files.isDirectory(path) || files.isDirectory(`${path}.old`);
 }
 
-/** What the shield measures an observation's oddness against: the complete training rows of all markets. */
-export function fitMarketsRange(prepared: Prepared): TrainingRange {
-  const rows: Float32Array[] = [];
-  for (const { table, split } of prepared.markets)
-    for (let row = split.train.from; row < split.train.to; row++)
-      if (table.decidable[row] === 1)
-        rows.push(table.data.subarray(row * table.width, row * table.width + table.marketWidth));
-  const width = prepared.markets[0].table.marketWidth;
-  const data = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    data.set(row, i * width);
-  });
-  return fitTrainingRange(data, width);
-}
-
 /** The shield that a configuration describes, around this agent. */
 export function shieldFor(
   config: ExperimentConfig,
-  agent: Agent,
-  prepared: Prepared,
+  agent: LoadedAgent,
   options: { readonly without?: readonly string[]; readonly supervisor?: LoadedAgent } = {},
 ): Shield {
   const { profile, exits, rules } = config.shield;
@@ -82,7 +65,7 @@ export function shieldFor(
     overrides: rules as Overrides,
     without,
     primary: agent,
-    trainingRange: fitMarketsRange(prepared),
+    ...rangeOf(agent.spec),
     ...(supervisor === undefined ? {} : { supervisor, supervisorFeatures: supervisor.spec.columns.length }),
   });
 }
@@ -146,7 +129,7 @@ export function evaluateRun(options: EvaluateRunOptions, workplace: Workplace): 
     const result = `${fold}-${market.series.symbol.replaceAll(/[^\w]/g, '')}-${profile}`;
     run?.startEvaluation(result, foldKey, trial);
     const safety: SafetyLayer | null =
-      profile === 'none' ? null : shieldFor(config, agent, prepared, supervisor === undefined ? {} : { supervisor });
+      profile === 'none' ? null : shieldFor(config, agent, supervisor === undefined ? {} : { supervisor });
     const { name, isa, fused } = workplace.kernels;
     const evaluation = evaluate({
       agent,

@@ -12,6 +12,7 @@ import { fitScaler, type Scaler } from '../features/scaler.ts';
 import { chooseFeatureSet, type FeatureSet, featureSet, requireColumns } from '../features/sets.ts';
 import { computeFeatures, type FeatureTable } from '../features/table.ts';
 import { hashSeries } from '../market/store.ts';
+import { fitTrainingRange, type TrainingRange } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
 
 export interface PreparedMarket {
@@ -125,4 +126,19 @@ export function prepareMarkets(
     split: splits[i],
   }));
   return { set, setReason: reason, scaler, markets, dataHash: hashMarkets(list) };
+}
+
+/** What the shield measures an observation's oddness against: the complete training rows of all markets. */
+export function fitMarketsRange(markets: Prepared['markets']): TrainingRange {
+  const rows: Float32Array[] = [];
+  for (const { table, split } of markets)
+    for (let row = split.train.from; row < split.train.to; row++)
+      if (table.decidable[row] === 1)
+        rows.push(table.data.subarray(row * table.width, row * table.width + table.marketWidth));
+  const width = markets[0].table.marketWidth;
+  const data = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    data.set(row, i * width);
+  });
+  return fitTrainingRange(data, width);
 }

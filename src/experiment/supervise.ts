@@ -3,15 +3,24 @@
  * to work if, on the validation fold, it vetoes neither (almost) everything nor (almost) nothing.
  */
 import type { DQNAgent } from '../agents/dqn.ts';
+import { type LoadedAgent, loadAgent } from '../agents/index.ts';
 import { IntegratedAgent } from '../agents/integrated.ts';
 import type { PPOAgent } from '../agents/ppo.ts';
 import { SMURF_SETTINGS, VetoCounter, type VetoVerdict } from '../agents/supervision.ts';
 import type { AccountConfig } from '../core/account.ts';
+import type { Agent } from '../core/agent.ts';
+import { InputError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import { log } from '../core/math.ts';
 import { rewardNamed } from '../env/rewards/index.ts';
 import { smurf } from '../env/rewards/smurf.ts';
 import { backtest } from '../evaluate/backtest.ts';
+import { scaleTable } from '../features/observation.ts';
+import { scalerFromJson } from '../features/scaler.ts';
 import type { ExperimentConfig } from './config.ts';
+import { type Checkpoint, nameFold, settingsOf } from './evaluate-run.ts';
 import type { Prepared } from './prepare.ts';
+import { type TrainRun, type TrainRunOptions, trainRun, type Workplace } from './train-run.ts';
 
 /** The supervisor's settings: no account columns, since its account isn't the primary's; no future where `base` has one. */
 export function smurfConfig(config: ExperimentConfig, base = 'horizon'): ExperimentConfig {
@@ -24,17 +33,36 @@ export function smurfConfig(config: ExperimentConfig, base = 'horizon'): Experim
   };
 }
 
-/** Joins the two and counts, over the validation folds, how often the supervisor stops a request that increases risk. */
+/** The same folds as an agent with account columns sees them, or one without. */
+function seenBy(prepared: Prepared, { timeframe, accountColumns }: LoadedAgent['spec']): Prepared {
+  const options = { timeframe, accountFeatures: accountColumns.length > 0 };
+  const markets = prepared.markets.map((market) => ({
+    ...market,
+    table: scaleTable(market.features, prepared.scaler, options),
+  }));
+  return { ...prepared, markets };
+}
+
+/** What became of a primary agent under a supervisor on the validation folds. */
+export interface Supervised {
+  /** How often the supervisor stops a request that increases risk, and whether that is acceptable. */
+  readonly verdict: VetoVerdict;
+  /** Mean over the markets of ln(final / starting equity), after costs. */
+  readonly logReturn: number;
+}
+
+/** @param prepared the markets as the primary agent sees them */
 export function superviseAgent(
   primary: PPOAgent | DQNAgent,
   supervisor: DQNAgent,
   prepared: Prepared,
   account: AccountConfig,
-): { readonly agent: IntegratedAgent; readonly verdict: VetoVerdict } {
+): Supervised {
   const agent = new IntegratedAgent(primary, supervisor);
   const counter = new VetoCounter();
+  let sum = 0;
   for (const { series, table, split } of prepared.markets) {
-    backtest({
+    const { equity, startingEquity } = backtest({
       policy: {
         name: agent.kind,
         decide(_row, obs, { units }) {
@@ -49,6 +77,83 @@ export function superviseAgent(
       safety: null,
       rows: split.validation,
     });
+    sum += log(Math.max(1e-9, equity[equity.length - 1] / startingEquity));
   }
-  return { agent, verdict: counter.judge() };
+  return { verdict: counter.judge(), logReturn: sum / prepared.markets.length };
+}
+
+export interface TrainSupervisorOptions extends Omit<TrainRunOptions, 'validate' | 'scaler' | 'decisive'> {
+  readonly primary: Checkpoint;
+  /** Puts the supervisor to work whatever it vetoes. The run's record says so. */
+  readonly force: boolean;
+}
+
+export interface SupervisorRun extends TrainRun {
+  /** Folder of the integrated checkpoint; null where the training was stopped before. */
+  readonly integrated: string | null;
+  readonly verdict: VetoVerdict | null;
+}
+
+/** Where the supervisor's judgement lies among a run's results. */
+const RESULT = 'supervision';
+
+/**
+ * Trains a supervisor for `primary` and joins the two as `integrated/`. The best supervisor is the one whose pair with
+ * the primary earns most on the validation fold, among those that are neither deaf nor dumb.
+ * @throws InputError where not even the best is of use and `force` isn't given, or it can't supervise this primary
+ */
+export async function trainSupervisor(options: TrainSupervisorOptions, workplace: Workplace): Promise<SupervisorRun> {
+  const { config, force } = options;
+  const { files, kernels } = workplace;
+  const primary = requirePrimary(options.primary);
+  const scaler = scalerFromJson(primary.spec.scaler);
+  const features = { ...settingsOf(primary, config).features, accountFeatures: false };
+  let seen: Prepared | null = null;
+  const judge = (supervisor: DQNAgent, prepared: Prepared) => {
+    seen ??= seenBy(prepared, primary.spec);
+    return superviseAgent(primary, supervisor, seen, config.account);
+  };
+  const result = await trainRun(
+    {
+      ...options,
+      config: { ...config, features },
+      scaler,
+      decisive: { primary: options.primary.run?.registration.config ?? (primary.spec as unknown as Json) },
+      notes: { ...options.notes, primary: options.primary.path, forced: force },
+      validate(agent: Agent, prepared) {
+        const { verdict, logReturn } = judge(agent as DQNAgent, prepared);
+        return verdict.accepted ? logReturn : Number.NEGATIVE_INFINITY;
+      },
+    },
+    workplace,
+  );
+  if (result.status === 'stopped') return { ...result, integrated: null, verdict: null };
+  const supervisor = loadAgent(files, `${result.folder}/best`, kernels) as DQNAgent;
+  try {
+    const { verdict, logReturn } = judge(supervisor, result.prepared);
+    const forced = force && !verdict.accepted;
+    const status = verdict.accepted ? 'accepted' : forced ? 'forced' : 'refused';
+    result.run.finishEvaluation(RESULT, {
+      foldKey: result.prepared.markets.map((market) => nameFold(market, 'validation')).join(' '),
+      trial: null,
+      sharpePerBar: null,
+      returns: [],
+      figures: { status, primary: options.primary.path, logReturn, ...verdict },
+    });
+    if (status === 'refused')
+      throw new InputError(
+        `supervisor of ${result.run.name} refused: ${verdict.reason}; train it longer or on another reward, or accept it with: tradernet train --resume ${result.run.name} --force`,
+      );
+    const integrated = `${result.folder}/integrated`;
+    new IntegratedAgent(primary, supervisor, { ...verdict, forced }).save(files, integrated);
+    return { ...result, integrated, verdict };
+  } finally {
+    supervisor.dispose();
+  }
+}
+
+function requirePrimary({ agent, path }: Checkpoint): PPOAgent | DQNAgent {
+  if (agent.kind === 'integrated')
+    throw new InputError(`--primary ${path}: has a supervisor already; name the run of its primary agent`);
+  return agent as PPOAgent | DQNAgent;
 }

@@ -16,11 +16,11 @@ import { rewardNamed } from '../env/rewards/index.ts';
 import { TradingEnv, type TradingMarket } from '../env/trading-env.ts';
 import { backtest } from '../evaluate/backtest.ts';
 import { agentPolicy } from '../evaluate/policy.ts';
-import { scalerToJson } from '../features/scaler.ts';
+import { type Scaler, scalerToJson } from '../features/scaler.ts';
 import type { Kernels } from '../nn/index.ts';
 import { type Run, RunRegistry } from '../runs/registry.ts';
 import type { ExperimentConfig } from './config.ts';
-import { type Prepared, prepareMarkets } from './prepare.ts';
+import { fitMarketsRange, type Prepared, prepareMarkets } from './prepare.ts';
 
 export const CHECKPOINTS = 'checkpoints';
 
@@ -38,8 +38,15 @@ export interface TrainRunOptions {
   readonly config: ExperimentConfig;
   /** Go on with this run; the series must be the ones it was started with. */
   readonly resume?: string;
-  /** Scores an agent on the validation fold; default: its mean log return after costs, without a shield. */
-  readonly validate?: (agent: Agent, prepared: Prepared) => number;
+  /**
+   * Scores an agent on the validation fold; default: its mean log return after costs, without a shield. null: nobody
+   * does, and the last agent is the best.
+   */
+  readonly validate?: ((agent: Agent, prepared: Prepared) => number) | null;
+  /** A scaler that was fitted on the same training fold before. */
+  readonly scaler?: Scaler;
+  /** What decides the outcome beside `config` and `series`, for the registration. */
+  readonly decisive?: { readonly [key: string]: Json };
   /** Said in the registration beside what the system knows itself. */
   readonly notes?: { readonly [key: string]: Json };
   /** Called before the first step. */
@@ -77,6 +84,7 @@ export function describeAgent(config: ExperimentConfig, prepared: Prepared): Age
     scaler: scalerToJson(prepared.scaler),
     reward: config.training.reward,
     rewardScale: config.training.rewardScale,
+    trainingRange: fitMarketsRange(prepared.markets) as unknown as Json,
     account: account as unknown as Json,
   };
 }
@@ -139,7 +147,7 @@ function register(registry: RunRegistry, options: TrainRunOptions, prepared: Pre
   }));
   return registry.register(`${kind}-${symbols}-s${config.seed}`, {
     kind: 'train',
-    config: trialConfig(config, prepared),
+    config: { ...(trialConfig(config, prepared) as { [key: string]: Json }), ...options.decisive },
     seed: config.seed,
     dataHash: prepared.dataHash,
     codeVersion: workplace.codeVersion,
@@ -158,7 +166,7 @@ function register(registry: RunRegistry, options: TrainRunOptions, prepared: Pre
 export async function trainRun(options: TrainRunOptions, workplace: Workplace): Promise<TrainRun> {
   const { config, series } = options;
   const { files, kernels, clock, signal } = workplace;
-  const prepared = prepareMarkets(series, config);
+  const prepared = prepareMarkets(series, config, options.scaler);
   const registry = new RunRegistry(files);
   const spec = describeAgent(config, prepared);
   const agent = createAgent(kernels, config, spec);
@@ -175,14 +183,14 @@ export async function trainRun(options: TrainRunOptions, workplace: Workplace): 
   }
   options.onStart?.(run, prepared);
   const folder = `${CHECKPOINTS}/${run.name}`;
-  const validate = options.validate ?? ((one: Agent) => validationLogReturn(one, prepared, config));
+  const { validate = (one: Agent) => validationLogReturn(one, prepared, config) } = options;
   let isFirst = options.resume !== undefined;
   const result = await train({
     agent,
     env,
     seed: config.seed,
     steps: config.training.steps,
-    validate: (one) => validate(one, prepared),
+    validate: validate && ((one) => validate(one, prepared)),
     validateEvery: config.training.validateEvery,
     checkpointEvery: config.training.checkpointEvery,
     files,

@@ -157,7 +157,7 @@ export function normalizeAdvantages(advantages: Float32Array, batch: number): vo
   for (let i = 0; i < batch; i++) mean += advantages[i];
   mean /= batch;
   let square = 0;
-  for (let i = 0; i < batch; i++) square += (advantages[i] - mean) ** 2;
+  for (let i = 0; i < batch; i++) square += (advantages[i] - mean) * (advantages[i] - mean);
   const deviation = Math.sqrt(square / Math.max(1, batch - 1));
   for (let i = 0; i < batch; i++) advantages[i] = (advantages[i] - mean) / (deviation + 1e-8);
 }

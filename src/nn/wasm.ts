@@ -25,7 +25,7 @@ const STACK_FLOATS = PAGE / 4;
 /** What a worker runs; it returns from `work` when the kernels are disposed of. */
 const WORKER = `
 const start = ({ module, memory, stack, pool, thread }, ready) => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, now: () => performance.now() } });
   exports.__stack_pointer.value = stack;
   ready();
   exports.work(0, pool, thread);
@@ -48,7 +48,7 @@ export async function createWasmKernels(
     binary ? decodeBase64(binary) : isa === 'relaxed-simd' ? relaxed : decodeBase64(SIMD_WASM),
   );
   const wasmMemory = sharedMemory();
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory: wasmMemory } });
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory: wasmMemory, now: () => performance.now() } });
   const { __heap_base: heapBase, run, stop, peak, pool_bytes: poolBytes } = exports as unknown as Exports;
 
   const pool = Math.ceil(heapBase.value / 64) * 64;
@@ -84,8 +84,8 @@ export async function createWasmKernels(
 export function fuses(kernels: Kernels): boolean {
   const [target, online, scalars] = [32, 32, 1].map((length) => kernels.alloc(length));
   target.fill(-1);
-  online.fill(2 ** -12);
-  scalars[0] = 1 + 2 ** -12;
+  online.fill(1 / 4096);
+  scalars[0] = 1 + 1 / 4096;
   const program = kernels.compile([[[ops.polyak(target, online, scalars, 32)]]]);
   kernels.run(program);
   const fused = target.every((x) => x === 2 ** -11 + 2 ** -24);

@@ -33,6 +33,7 @@ export function specFor(env: VectorEnv, changes: Partial<AgentSpec> = {}): Agent
     scaler: { method: 'made' },
     reward: 'market-order',
     rewardScale: 100,
+    trainingRange: null,
     account: { ...DEFAULT_ACCOUNT } as unknown as Json,
     ...changes,
   };
