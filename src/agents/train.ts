@@ -19,7 +19,10 @@ export interface TrainOptions {
   readonly seed: number;
   /** Environment steps, over all environments. */
   readonly steps: number;
-  /** Mean log return after costs on the validation fold; null trains without one, and the last agent is the best. */
+  /**
+   * Mean log return after costs on the validation fold; null trains without one. -Infinity is for what may not become
+   * the best. Where nothing did, the last agent is the best.
+   */
   readonly validate: ((agent: Agent) => number | Promise<number>) | null;
   /** Environment steps between validations; there is one at the end too. */
   readonly validateEvery: number;
@@ -125,12 +128,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (options.validate !== null && crossed(options.validateEvery)) {
       validation = await options.validate(agent);
       assert(!Number.isNaN(validation), 'the validation returned NaN');
-      if (best === null || validation > best.logReturn) saveBest(validation);
+      if (validation > (best?.logReturn ?? Number.NEGATIVE_INFINITY)) saveBest(validation);
     }
     if (crossed(options.checkpointEvery)) saveLast();
     if (validation !== null || crossed(options.progressEvery ?? 2048)) meter.report(validation, best);
   }
-  if (options.validate === null) saveCheckpoint(files, `${folder}/best`, agent.checkpointFiles());
+  if (best === null) saveCheckpoint(files, `${folder}/best`, agent.checkpointFiles());
   return { status: 'finished', steps: agent.steps, best };
 }
 
