@@ -182,7 +182,7 @@ export const METRICS: readonly Metric[] = [
     label: 'Exposure',
     unit: 'share',
     better: null,
-    doc: 'mean over bars of |position at the close| / equity',
+    doc: 'mean over bars of the absolute value of the position at the close / equity',
     compute: meanExposure,
   },
   {

@@ -84,7 +84,7 @@ export function drawReport(data: ReportData): void {
   const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
   /** Times worth a label, with it: hours, days, months or years, as the view is wide. */
   const timeTicks = (width: number): { second: number; label: string }[] => {
-    const rough = (view.to - view.from) / Math.max(2, width / 95);
+    const rough = (view.to - view.from) / Math.max(2, width / 75);
     const day = 86_400;
     const found: { second: number; label: string }[] = [];
     const step = [3600, 10_800, 21_600, 43_200, day, 2 * day, 5 * day, 10 * day].find((size) => size >= rough);

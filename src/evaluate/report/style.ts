@@ -78,7 +78,7 @@ tr:last-child > * { border-bottom: 0; }
 thead th { color: var(--muted); font-size: 12.5px; vertical-align: bottom; white-space: normal; min-width: 80px; font-weight: 500; line-height: 1.3; }
 th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: var(--card); padding-left: 0; min-width: 128px; }
 .own { font-weight: 650; color: var(--ink); }
-td.own { background: color-mix(in srgb, var(--curve-0) 9%, transparent); }
+td.own, td.own:first-child { background: color-mix(in srgb, var(--curve-0) 9%, var(--card)); }
 abbr { text-decoration: none; cursor: help; }
 .ran td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 .ran td:first-child { color: var(--muted); white-space: nowrap; vertical-align: top; padding-right: 22px; width: 1%; }
