@@ -11,7 +11,6 @@
 #include <sys/mman.h>
 #include "kernels.h"
 #include "pool.h"
-#include "wait.h"
 
 /* Address space; pages are only taken when touched. Where the system refuses it, the next smaller is asked for. */
 static const size_t MEMORY_BYTES[] = {(size_t)4 << 30, (size_t)1 << 30, (size_t)256 << 20};
@@ -33,8 +32,6 @@ typedef struct Engine {
     struct Engine *engine;
     int number;
   } workers[MAX_THREADS];
-  /* Until then (milliseconds) the caller works alone, because the cores were not free. */
-  double alone_until, patience;
 } Engine;
 
 static void *worker(void *data) {
@@ -61,33 +58,6 @@ static void release(napi_env env, void *data, void *hint) {
   free(e);
 }
 
-/* Long enough that the other thread must have been kept off its core. */
-#define STALL_MS 0.5
-#define SHORTEST_PATIENCE_MS 20.0
-#define LONGEST_PATIENCE_MS 320.0
-
-/*
- * A thread that is kept off its core while it holds a unit makes the caller wait. So after a stall the caller works
- * alone for a while, and for longer every time it tries again in vain.
- */
-static void run_program(Engine *e, int32_t program) {
-  if (e->threads == 1) {
-    pool_run(e->mem, e->pool, e->run_op, program, 1);
-    return;
-  }
-  const double start = clock_ms();
-  if (start < e->alone_until) {
-    pool_run(e->mem, e->pool, e->run_op, program, 1);
-    return;
-  }
-  if (pool_run(e->mem, e->pool, e->run_op, program, e->threads) < STALL_MS) {
-    if (start - e->alone_until > e->patience) e->patience = SHORTEST_PATIENCE_MS;
-    return;
-  }
-  e->alone_until = clock_ms() + e->patience;
-  e->patience = e->patience * 2 < LONGEST_PATIENCE_MS ? e->patience * 2 : LONGEST_PATIENCE_MS;
-}
-
 static napi_value run(napi_env env, napi_callback_info info) {
   size_t argc = 1;
   napi_value arg;
@@ -95,7 +65,8 @@ static napi_value run(napi_env env, napi_callback_info info) {
   int32_t program;
   napi_get_cb_info(env, info, &argc, &arg, 0, &data);
   napi_get_value_int32(env, arg, &program);
-  run_program(data, program);
+  Engine *e = data;
+  pool_run(e->mem, e->pool, e->run_op, program, e->threads);
   return 0;
 }
 
@@ -156,7 +127,6 @@ static napi_value create(napi_env env, napi_callback_info info) {
   e->run_op = wide ? run_op_avx512 : run_op_avx2;
   e->peak = wide ? peak_avx512 : peak_avx2;
   e->pool = (Pool *)e->mem;
-  e->patience = SHORTEST_PATIENCE_MS;
   e->threads = 1;
   for (int i = 1; i < threads && i < MAX_THREADS; i++) {
     e->workers[i].engine = e;

@@ -64,15 +64,15 @@ static uint32_t take_part(float *mem, Pool *pool, RunOp run_op, int thread, int 
   }
 }
 
-double pool_run(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads) {
+/* Runs all units in order on this thread. */
+static void run_alone(float *mem, RunOp run_op, const int32_t *words) {
+  const int32_t last = words[0] - 1, units = words[1 + 2 * last] + words[2 + 2 * last];
+  for (int32_t unit = 0; unit < units; unit++) run_unit(mem, run_op, words, unit);
+}
+
+/* Returns the milliseconds for which the caller slept, because another thread had a unit and did not finish it. */
+static double run_together(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads) {
   const int32_t *words = (const int32_t *)(mem + program);
-  int most = 0;
-  for (int p = 0; p < words[0]; p++) most = words[2 + 2 * p] > most ? words[2 + 2 * p] : most;
-  if (threads == 1 || most <= 1) {
-    const int32_t units = words[1 + 2 * (words[0] - 1)] + words[2 + 2 * (words[0] - 1)];
-    for (int32_t u = 0; u < units; u++) run_unit(mem, run_op, words, u);
-    return 0;
-  }
   const uint32_t run = (RUN_OF(atomic_load_explicit(&pool->state, memory_order_relaxed)) + 1) & 0xffffff;
   pool->program = program;
   pool->threads = threads;
@@ -92,6 +92,37 @@ double pool_run(float *mem, Pool *pool, RunOp run_op, int32_t program, int threa
       slept += clock_ms() - start;
     }
   }
+}
+
+/* Long enough that the other thread must have been kept off its core. */
+#define STALL_MS 0.5
+#define SHORTEST_PATIENCE_MS 20.0
+#define LONGEST_PATIENCE_MS 320.0
+
+/*
+ * A thread that is kept off its core while it holds a unit makes the caller wait for as long as the system lets another
+ * program run. So after a stall the caller works alone for a while, for longer every time it tries again in vain.
+ */
+void pool_run(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads) {
+  const int32_t *words = (const int32_t *)(mem + program);
+  int most = 0;
+  for (int p = 0; p < words[0]; p++) most = words[2 + 2 * p] > most ? words[2 + 2 * p] : most;
+  if (threads == 1 || most == 1) {
+    run_alone(mem, run_op, words);
+    return;
+  }
+  const double start = clock_ms();
+  if (start < pool->alone_until) {
+    run_alone(mem, run_op, words);
+    return;
+  }
+  if (run_together(mem, pool, run_op, program, threads) < STALL_MS) {
+    if (start - pool->alone_until > pool->patience) pool->patience = SHORTEST_PATIENCE_MS;
+    return;
+  }
+  if (pool->patience < SHORTEST_PATIENCE_MS) pool->patience = SHORTEST_PATIENCE_MS;
+  pool->alone_until = clock_ms() + pool->patience;
+  if (pool->patience < LONGEST_PATIENCE_MS) pool->patience *= 2;
 }
 
 void pool_work(float *mem, Pool *pool, RunOp run_op, int thread) {

@@ -29,13 +29,15 @@ typedef struct {
   _Atomic uint32_t done; /* units of this phase that are finished */
   int32_t program;       /* offset of its words, in floats */
   int32_t threads;       /* that take part in this run */
+  /* Until then (clock_ms) the caller works alone; for how long it will after the next stall. */
+  double alone_until, patience;
 } Pool;
 
 /*
- * Runs a program and returns when it is done. `threads` of the pool take part, the caller (number 0) among them.
- * Returns the milliseconds for which the caller slept, because another thread had a unit and did not finish it.
+ * Runs a program and returns when it is done. At most `threads` of the pool take part, the caller (number 0) among
+ * them; fewer while the cores are not free.
  */
-double pool_run(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads);
+void pool_run(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads);
 /* What every other thread does until `stop`. */
 void pool_work(float *mem, Pool *pool, RunOp run_op, int thread);
 /* Ends `pool_work` everywhere. */

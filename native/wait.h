@@ -7,7 +7,8 @@
 #if defined(__wasm__)
 #define IDLE_SPINS 60000
 static inline void relax(void) {}
-static inline double clock_ms(void) { return 0; }
+/* Milliseconds of a clock that only goes forward. */
+__attribute__((import_module("env"), import_name("now"))) double clock_ms(void);
 static inline void wait_word(_Atomic uint32_t *word, uint32_t value) {
   __builtin_wasm_memory_atomic_wait32((int *)word, (int)value, -1);
 }

@@ -48,7 +48,9 @@ export async function createWasmKernels(
     binary ? decodeBase64(binary) : isa === 'relaxed-simd' ? relaxed : decodeBase64(SIMD_WASM),
   );
   const wasmMemory = sharedMemory();
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory: wasmMemory, now: () => performance.now() } });
+  const { exports } = await WebAssembly.instantiate(module, {
+    env: { memory: wasmMemory, now: () => performance.now() },
+  });
   const { __heap_base: heapBase, run, stop, peak, pool_bytes: poolBytes } = exports as unknown as Exports;
 
   const pool = Math.ceil(heapBase.value / 64) * 64;
