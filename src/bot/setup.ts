@@ -45,7 +45,6 @@ export function createSymbols(setup: BotSetup, agent: LoadedAgent, supervisor: L
       primary: agent,
       ...rangeOf(spec),
       ...(exits === null ? {} : { exits }),
-      ...rangeOf(spec),
       ...(supervisor === null ? {} : { supervisor, supervisorFeatures: supervisor.spec.columns.length }),
     });
     return { symbol, account, features, agent, safety };

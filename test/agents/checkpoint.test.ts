@@ -193,6 +193,7 @@ describe('a checkpoint', () => {
         'scaler',
         'reward',
         'rewardScale',
+        'trainingRange',
         'account',
         'columnsHash',
         'trainedSteps',
