@@ -90,7 +90,7 @@ export function fuses(kernels: Kernels): boolean {
   scalars[0] = 1 + 1 / 4096;
   const program = kernels.compile([[[ops.polyak(target, online, scalars, 32)]]]);
   kernels.run(program);
-  const fused = target.every((x) => x === 2 ** -11 + 2 ** -24);
+  const fused = target.every((x) => x === 1 / 2048 + 1 / 16777216);
   for (const view of [target, online, scalars, program.view]) kernels.free(view);
   return fused;
 }
