@@ -42,14 +42,21 @@ export const marketOf = (base: string): Market => ({
  * A random walk on the tick, about 1 % a bar, in which neighbouring bars don't join exactly. In a calm one the price
  * rests at the open for the first third of a bar, so that an order fills alike whenever it comes in that time.
  */
-export function walk(seed: number, count: number, timeframeMs: number, price = 30_000, calm = false): Candle[] {
+export function walk(
+  seed: number,
+  count: number,
+  timeframeMs: number,
+  price = 30_000,
+  calm = false,
+  volatility = 0.01,
+): Candle[] {
   const rng = new Rng(seed, 9);
   const cents = (value: number) => Math.round(value * 100) / 100;
   const candles: Candle[] = [];
   let last = price;
   for (let i = 0; i < count; i++) {
     const open = cents(last * (1 + 0.0005 * rng.normal()));
-    const close = cents(open * (1 + 0.01 * rng.normal()));
+    const close = cents(open * (1 + volatility * rng.normal()));
     const above = calm && close < open ? 0 : 0.004 * rng.uniform();
     const below = calm && close >= open ? 0 : 0.004 * rng.uniform();
     const high = cents(Math.max(open, close) * (1 + above));
@@ -100,6 +107,10 @@ export interface WorldOptions {
   readonly timeframeMs?: number;
   readonly bases?: readonly string[];
   readonly calm?: boolean;
+  /** Standard deviation of a bar's return. */
+  readonly volatility?: number;
+  /** Bars before the bot starts. */
+  readonly startBars?: number;
   readonly faults?: readonly Fault[];
   readonly profile?: Profile;
   readonly overrides?: Overrides;
@@ -114,7 +125,10 @@ export function createWorld(options: WorldOptions = {}) {
   const { seed = 1, bars = 80, timeframeMs = minuteMs, bases = ['BTC'], kind = 'live' } = options;
   const markets = bases.map(marketOf);
   const candles = new Map(
-    markets.map((market, i) => [market.symbol, walk(seed * 31 + i, bars, timeframeMs, 30_000 / 5 ** i, options.calm)]),
+    markets.map((market, i) => [
+      market.symbol,
+      walk(seed * 31 + i, bars, timeframeMs, 30_000 / 5 ** i, options.calm, options.volatility),
+    ]),
   );
   const paths = new Map(
     [...candles].map(([symbol, rows]) => [symbol, new PricePath(rows, timeframeMs, '0.01')] as const),
@@ -196,7 +210,7 @@ export function createWorld(options: WorldOptions = {}) {
   }
 
   const createVenue = (clock: VirtualClock) => new SimulatedVenue({ clock, engine, paths, faults, ...options.venue });
-  const firstMs = startMs + WARM_UP * timeframeMs + 5_000;
+  const firstMs = startMs + (options.startBars ?? WARM_UP) * timeframeMs + 5_000;
   const endMs = startMs + bars * timeframeMs;
   return { candles, engine, createSymbols, faults, paths, timeframeMs, firstMs, endMs, createClock, createVenue, live };
 }

@@ -86,7 +86,8 @@ it.each([
     // Nothing unsynced survives, all of it does, and something between.
     for (const state of [() => 0, (count: number) => count - 1, (count: number) => count >> 1]) {
       const got = await disturbed(options, at, state);
-      if (JSON.stringify(got) !== JSON.stringify(expected)) failed.push(`after operation ${at} of ${operations}`, firstDifference(got, expected));
+      if (JSON.stringify(got) !== JSON.stringify(expected))
+        failed.push(`after operation ${at} of ${operations}`, firstDifference(got, expected));
     }
   }
   expect(failed).toEqual([]);
