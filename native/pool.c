@@ -70,38 +70,36 @@ static void run_alone(float *mem, RunOp run_op, const int32_t *words) {
   for (int32_t unit = 0; unit < units; unit++) run_unit(mem, run_op, words, unit);
 }
 
-/* Returns the milliseconds for which the caller slept, because another thread had a unit and did not finish it. */
-static double run_together(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads) {
+/* Longer than any unit takes: the thread that has it must have been kept off its core. */
+#define STALL_NS 500000
+
+/* Returns whether the caller lost time because another thread had a unit and did not finish it. */
+static int run_together(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads) {
   const int32_t *words = (const int32_t *)(mem + program);
   const uint32_t run = (RUN_OF(atomic_load_explicit(&pool->state, memory_order_relaxed)) + 1) & 0xffffff;
   pool->program = program;
   pool->threads = threads;
   open_phase(pool, words, run, 0);
   const uint32_t over = run << 8 | (uint32_t)words[0];
-  double slept = 0;
+  int stalled = 0;
   for (int spins = 0;;) {
     const uint32_t state = take_part(mem, pool, run_op, 0, threads);
-    if (state == over) return slept;
+    if (state == over) return stalled;
     while (atomic_load_explicit(&pool->state, memory_order_acquire) == state) {
-      if (++spins < CALLER_SPINS) {
-        relax();
-        continue;
-      }
-      const double start = clock_ms();
-      sleep_while(&pool->state, state, &pool->sleepers);
-      slept += clock_ms() - start;
+      if (++spins < CALLER_SPINS) relax();
+      else if (sleep_while(&pool->state, state, &pool->sleepers, STALL_NS)) stalled = 1;
     }
   }
 }
 
-/* Long enough that the other thread must have been kept off its core. */
-#define STALL_MS 0.5
-#define SHORTEST_PATIENCE_MS 20.0
-#define LONGEST_PATIENCE_MS 320.0
+/* Runs without a stall after which the machine counts as free again. */
+#define CALM_RUNS 200
+#define SHORTEST_PATIENCE 60
+#define LONGEST_PATIENCE 2000
 
 /*
  * A thread that is kept off its core while it holds a unit makes the caller wait for as long as the system lets another
- * program run. So after a stall the caller works alone for a while, for longer every time it tries again in vain.
+ * program run. So after a stall the caller does the next runs alone, and more of them every time it tries again in vain.
  */
 void pool_run(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads) {
   const int32_t *words = (const int32_t *)(mem + program);
@@ -109,20 +107,17 @@ void pool_run(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads
   for (int p = 0; p < words[0]; p++) most = words[2 + 2 * p] > most ? words[2 + 2 * p] : most;
   if (threads == 1 || most == 1) {
     run_alone(mem, run_op, words);
-    return;
-  }
-  const double start = clock_ms();
-  if (start < pool->alone_until) {
+  } else if (pool->alone > 0) {
+    pool->alone--;
     run_alone(mem, run_op, words);
-    return;
+  } else if (run_together(mem, pool, run_op, program, threads)) {
+    const int doubled = 2 * pool->patience < LONGEST_PATIENCE ? 2 * pool->patience : LONGEST_PATIENCE;
+    pool->patience = pool->calm >= CALM_RUNS || doubled == 0 ? SHORTEST_PATIENCE : doubled;
+    pool->alone = pool->patience;
+    pool->calm = 0;
+  } else {
+    pool->calm++;
   }
-  if (run_together(mem, pool, run_op, program, threads) < STALL_MS) {
-    if (start - pool->alone_until > pool->patience) pool->patience = SHORTEST_PATIENCE_MS;
-    return;
-  }
-  if (pool->patience < SHORTEST_PATIENCE_MS) pool->patience = SHORTEST_PATIENCE_MS;
-  pool->alone_until = clock_ms() + pool->patience;
-  if (pool->patience < LONGEST_PATIENCE_MS) pool->patience *= 2;
 }
 
 void pool_work(float *mem, Pool *pool, RunOp run_op, int thread) {
@@ -131,7 +126,7 @@ void pool_work(float *mem, Pool *pool, RunOp run_op, int thread) {
     int spins = 0;
     while (atomic_load_explicit(&pool->state, memory_order_acquire) == state) {
       if (++spins < IDLE_SPINS) relax();
-      else sleep_while(&pool->state, state, &pool->sleepers);
+      else sleep_while(&pool->state, state, &pool->sleepers, -1);
     }
   }
 }

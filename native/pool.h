@@ -29,8 +29,9 @@ typedef struct {
   _Atomic uint32_t done; /* units of this phase that are finished */
   int32_t program;       /* offset of its words, in floats */
   int32_t threads;       /* that take part in this run */
-  /* Until then (clock_ms) the caller works alone; for how long it will after the next stall. */
-  double alone_until, patience;
+  int32_t alone;         /* runs that the caller will still do alone */
+  int32_t patience;      /* how many it will after the next stall */
+  int32_t calm;          /* runs since the last stall */
 } Pool;
 
 /*

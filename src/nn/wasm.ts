@@ -25,7 +25,7 @@ const STACK_FLOATS = PAGE / 4;
 /** What a worker runs; it returns from `work` when the kernels are disposed of. */
 const WORKER = `
 const start = ({ module, memory, stack, pool, thread }, ready) => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, now: () => performance.now() } });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   exports.__stack_pointer.value = stack;
   ready();
   exports.work(0, pool, thread);
@@ -49,7 +49,7 @@ export async function createWasmKernels(
   );
   const wasmMemory = sharedMemory();
   const { exports } = await WebAssembly.instantiate(module, {
-    env: { memory: wasmMemory, now: () => performance.now() },
+    env: { memory: wasmMemory },
   });
   const { __heap_base: heapBase, run, stop, peak, pool_bytes: poolBytes } = exports as unknown as Exports;
 
