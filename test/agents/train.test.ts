@@ -126,6 +126,13 @@ describe.each(KINDS)('training %s', (kind) => {
     expect(seen.at(-1)).toMatchObject({ steps: STEPS, leftMs: 0 });
   });
 
+  it('takes the last agent where the validation lets none be the best', async () => {
+    const { result, files } = await run(kind, { validate: () => Number.NEGATIVE_INFINITY });
+    expect(result).toEqual({ status: 'finished', steps: STEPS, best: null });
+    const [best, last] = ['best', 'last'].map((name) => files.read(`checkpoints/run/${name}/model.safetensors`));
+    expect(best).toEqual(last);
+  });
+
   it('refuses to resume what was started otherwise, and says with what', async () => {
     const { files } = await run(kind);
     const resume = (options: Parameters<typeof run>[1]) => run(kind, { files: files.copy(), resume: true, ...options });
