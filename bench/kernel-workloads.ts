@@ -1,7 +1,7 @@
 /**
  * Times the workloads of one implementation in a process of its own and prints JSON: microseconds a call, and the
  * multiply-add peak of this machine. Inputs come from typed arrays and results go to typed arrays or an int, everything
- * included. Usage: node bench/kernel-workloads.ts KIND THREADS [MILLISECONDS a workload]
+ * included. Usage: node bench/kernel-workloads.ts KIND THREADS [MILLISECONDS a workload [WORKLOAD [mean]]]
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Rng } from '../src/core/rng.ts';
@@ -19,7 +19,9 @@ import {
 
 const WINDOW = 12 * 21;
 
-/** Median microseconds of `call`, over at least 5 samples and about `ms` milliseconds, after a warm-up. */
+const [, , kind, threads, ms = '400', only, statistic] = process.argv;
+
+/** Median (or mean) microseconds of `call`, over at least 5 samples and about `ms` milliseconds, after a warm-up. */
 function time(call: () => void, ms: number, calls = 1): number {
   const samples: number[] = [];
   const warm = performance.now() + ms / 4;
@@ -31,6 +33,7 @@ function time(call: () => void, ms: number, calls = 1): number {
     for (let i = 0; i < calls; i++) call();
     samples.push(((performance.now() - start) * 1000) / calls);
   }
+  if (statistic === 'mean') return samples.reduce((a, b) => a + b, 0) / samples.length;
   return samples.sort((a, b) => a - b)[samples.length >> 1];
 }
 
@@ -45,9 +48,10 @@ function workloads(kernels: Kernels, ms: number): Record<string, number> {
   const [q, target] = [network(new QNetwork(kernels)), network(new QNetwork(kernels))];
   const [actor, critic] = [network(new ActorNetwork(kernels)), network(new ValueNetwork(kernels))];
   const result: Record<string, number> = {};
+  const wanted = (name: string) => only === undefined || only === name;
 
   const window = normals(WINDOW, rng);
-  result['INF-1'] = time(() => q.bestAction(window), ms, kernels.name === 'reference' ? 1 : 100);
+  if (wanted('INF-1')) result['INF-1'] = time(() => q.bestAction(window), ms, kernels.name === 'reference' ? 1 : 100);
 
   const rollout = new RolloutInference(kernels, actor, critic, 16);
   const windows = normals(16 * WINDOW, rng);
@@ -55,9 +59,10 @@ function workloads(kernels: Kernels, ms: number): Record<string, number> {
     rollout.obs.set(windows);
     rollout.run(null);
   };
-  result['INF-16'] = time(infer16, ms, kernels.name === 'reference' ? 1 : 10);
+  if (wanted('INF-16')) result['INF-16'] = time(infer16, ms, kernels.name === 'reference' ? 1 : 10);
 
   for (const batch of kernels.name === 'reference' ? [64] : [64, 256, 1024]) {
+    if (!wanted(`PPO-${batch}`)) continue;
     const ppo = new PPOUpdater(kernels, actor, critic, { batch, normalizeAdvantages: false });
     const obs = normals(batch * WINDOW, rng);
     const actions = Uint8Array.from({ length: batch }, () => rng.integer(3));
@@ -74,6 +79,7 @@ function workloads(kernels: Kernels, ms: number): Record<string, number> {
     ppo.dispose();
   }
   for (const batch of kernels.name === 'reference' ? [] : [64, 256]) {
+    if (!wanted(`DQN-${batch}`)) continue;
     const dqn = new DQNUpdater(kernels, q, target, { batch, double: false });
     const [obs, nextObs] = [normals(batch * WINDOW, rng), normals(batch * WINDOW, rng)];
     const actions = Uint8Array.from({ length: batch }, () => rng.integer(3));
@@ -104,12 +110,11 @@ async function peak(kind: KernelKind, threads: number, ms: number): Promise<numb
 }
 
 if (isMainThread) {
-  const [kind, threads, ms = '400'] = process.argv.slice(2);
   const kernels = await createKernels({ kind: kind as KernelKind, threads: Number(threads) });
   const micros = workloads(kernels, Number(ms));
   const { name, isa, fused } = kernels;
   kernels.dispose();
-  const gflops = kind === 'reference' ? 0 : await peak(kind as KernelKind, Number(threads), Number(ms));
+  const gflops = kind === 'reference' || only ? 0 : await peak(kind as KernelKind, Number(threads), Number(ms));
   console.log(JSON.stringify({ name, isa, fused, threads: kernels.threads, micros, peakGflops: gflops }));
 } else {
   const kernels = await createKernels({ kind: workerData.kind, threads: 1 });
