@@ -132,7 +132,7 @@ export function judge(ledger: Ledger, holding: Ledger, trials: Trials, seed: num
       };
     return {
       verdict: 'edge',
-      reason: `better than flat (${span(meanReturn)}) and than buy-and-hold (${span(excessReturn)}), after costs and for all ${trials.count === 1 ? 'one trial' : `${trials.count} trials`}`,
+      reason: `better than flat (${span(meanReturn)}) and than buy-and-hold (${span(excessReturn)}), after costs, with ${trials.count === 1 ? 'one trial' : `${trials.count} trials`} counted`,
     };
   };
 
