@@ -364,8 +364,12 @@ export class ExchangeConnector implements Venue {
       );
     }
     await this.connect();
-    // Clocks drift, and ccxt looks at the venue's once only.
-    if (this.#options.clock.nowMs() - this.#measuredMs > hourMs) await this.measureClock();
+    // Clocks drift, and ccxt looks at the venue's once only. Where that fails the old offset does for another minute.
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#measuredMs > hourMs) {
+      this.#measuredMs = nowMs - hourMs + 60_000;
+      await this.measureClock().catch(() => {});
+    }
     try {
       return await this.#ask(question);
     } catch (error) {

@@ -39,7 +39,7 @@ export const faultKinds = {
   'revoked-key': 'window',
   /** The venue's clock jumps. */
   'clock-skew': 'account',
-  /** Coarser quantity step and higher minimum notional. */
+  /** Coarser quantity step and higher minimum notional; the next one takes it back. */
   'filter-change': 'account',
   /** The venue cancels every open order. */
   'exchange-cancel': 'account',

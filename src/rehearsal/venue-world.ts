@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { OrderRequest } from '../exchange/venue.ts';
+import type { Market, OrderRequest } from '../exchange/venue.ts';
 import type { Fault, FaultBook } from './faults.ts';
 import { coarserFilters, type FillPlan, type MatchingEngine } from './matching.ts';
 
@@ -11,6 +11,8 @@ export class VenueWorld {
   /** The venue's clock, as of the last `wake`. */
   timeMs = 0;
   #skewMs = 0;
+  /** The filters to go back to while they are coarser; null while they are as at the start. */
+  #filters: readonly Market[] | null = null;
   #late: { readonly dueMs: number; readonly request: OrderRequest }[] = [];
 
   constructor(clock: Clock, engine: MatchingEngine, faults: FaultBook) {
@@ -35,12 +37,17 @@ export class VenueWorld {
       this.#late = this.#late.filter(({ dueMs }) => dueMs > this.timeMs);
     }
     this.engine.advance(this.timeMs);
-    if (this.faults.strike(['filter-change'], nowMs, 'venue') !== null) {
-      for (const market of this.engine.markets) this.engine.changeMarket(coarserFilters(market));
-    }
+    if (this.faults.strike(['filter-change'], nowMs, 'venue') !== null) this.#changeFilters();
     const open = this.engine.markets.flatMap((market) => this.engine.openOrders(market.symbol));
     if (open.length === 0 || this.faults.strike(['exchange-cancel'], nowMs, 'venue') === null) return;
     for (const { venueOrderId } of open) this.engine.cancel({ venueOrderId }, this.timeMs);
+  }
+
+  /** Coarser, and with the next change back again. */
+  #changeFilters(): void {
+    const { markets } = this.engine;
+    for (const market of this.#filters ?? markets.map(coarserFilters)) this.engine.changeMarket(market);
+    this.#filters = this.#filters === null ? markets : null;
   }
 }
 
