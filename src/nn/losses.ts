@@ -8,27 +8,32 @@ import { exp, log } from '../core/math.ts';
 export type Masks = Uint8Array | null;
 
 /**
- * Log-probabilities of the masked softmax of one row, into `out`; -Infinity where an action is not allowed.
- * Returns the entropy -sum p log p.
+ * Log-probabilities of the masked softmax of one row, into `logProbs`; -Infinity where an action is not allowed.
+ * `probs`, where given, gets the probabilities. Returns the entropy -sum p log p.
  */
 export function maskedLogSoftmax(
   logits: Float32Array,
   masks: Masks,
   at: number,
   width: number,
-  out: Float64Array,
+  logProbs: Float64Array,
+  probs: Float64Array = new Float64Array(width),
 ): number {
   let max = Number.NEGATIVE_INFINITY;
   for (let k = 0; k < width; k++) if (allowed(masks, at + k) && !(logits[at + k] <= max)) max = logits[at + k];
   let sum = 0;
-  for (let k = 0; k < width; k++) if (allowed(masks, at + k)) sum += exp(logits[at + k] - max);
+  for (let k = 0; k < width; k++) {
+    probs[k] = allowed(masks, at + k) ? exp(logits[at + k] - max) : 0;
+    sum += probs[k];
+  }
   const logSum = max + log(sum);
   let entropy = 0;
   for (let k = 0; k < width; k++) {
+    probs[k] /= sum;
     if (allowed(masks, at + k)) {
-      out[k] = logits[at + k] - logSum;
-      entropy -= exp(out[k]) * out[k];
-    } else out[k] = Number.NEGATIVE_INFINITY;
+      logProbs[k] = logits[at + k] - logSum;
+      entropy -= probs[k] * logProbs[k];
+    } else logProbs[k] = Number.NEGATIVE_INFINITY;
   }
   return entropy;
 }
@@ -115,6 +120,7 @@ export function ppoLoss(
   const { clip } = coefficients;
   const width = logits.length / batch;
   const logProbs = new Float64Array(width);
+  const probs = new Float64Array(width);
   let policy = 0;
   let value = 0;
   let entropy = 0;
@@ -122,7 +128,7 @@ export function ppoLoss(
   let clipped = 0;
   for (let b = 0; b < batch; b++) {
     const at = b * width;
-    const h = maskedLogSoftmax(logits, masks, at, width, logProbs);
+    const h = maskedLogSoftmax(logits, masks, at, width, logProbs, probs);
     const logRatio = logProbs[actions[b]] - oldLogProbs[b];
     const ratio = exp(logRatio);
     const advantage = advantages[b];
@@ -135,7 +141,7 @@ export function ppoLoss(
     // d(-min)/d log pi(a): the clipped branch is flat.
     const dLogProb = plain <= bounded ? -plain : 0;
     for (let k = 0; k < width; k++) {
-      const p = exp(logProbs[k]);
+      const p = probs[k];
       // d log pi(a) / d z_k = [k = a] - p_k;  d H / d z_k = -p_k (log p_k + H).
       const fromEntropy = p > 0 ? coefficients.entropy * p * (logProbs[k] + h) : 0;
       dLogits[at + k] = (dLogProb * ((k === actions[b] ? 1 : 0) - p) + fromEntropy) / batch;
