@@ -36,6 +36,8 @@ const TESTS = [
 interface Mutant {
   readonly file: string;
   readonly line: number;
+  /** The line that it changes, so that a reason keeps belonging to it when lines move. */
+  readonly text: string;
   readonly mutator: string;
   readonly from: string;
   readonly to: string;
@@ -75,7 +77,8 @@ function listMutants(file: string): Mutant[] {
     const from = source.slice(start, end);
     if (from === to) return;
     const line = source.slice(0, start).split('\n').length;
-    mutants.push({ file, line, mutator, from, to, source: source.slice(0, start) + to + source.slice(end) });
+    const text = source.split('\n')[line - 1].trim();
+    mutants.push({ file, line, text, mutator, from, to, source: source.slice(0, start) + to + source.slice(end) });
   };
   const operator = (node: Node): void => {
     const between = source.slice(node.left.end, node.right.start);
@@ -131,6 +134,8 @@ function listMutants(file: string): Mutant[] {
     }
     if (type === 'ExpressionStatement') replace('statement', start, end, ';');
     for (const [name, inner] of Object.entries(node)) {
+      // A loop that counts backwards never ends; nothing is learnt from waiting for it.
+      if (type === 'ForStatement' && name === 'update') continue;
       // A property's name is not a string that anyone reads.
       if (name === 'typeAnnotation' || name === 'typeArguments' || (name === 'key' && !node.computed)) continue;
       visit(inner);
@@ -245,11 +250,9 @@ for (const [index, mutant] of mutants.entries()) {
   if (outcome !== 'survived') perFile[mutant.file].killed++;
   else {
     const shorten = (text: string) => text.replace(/\s+/g, ' ').slice(0, 120);
-    const name = `${mutant.file}: ${shorten(mutant.from)} -> ${shorten(mutant.to)}`;
+    const name = `${mutant.file}: ${mutant.text}: ${shorten(mutant.from)} -> ${shorten(mutant.to)}`;
     survivors.push({ mutant: name, line: mutant.line, mutator: mutant.mutator, reason: reasons[name] ?? null });
-    console.log(
-      `survived ${mutant.file}:${mutant.line} ${mutant.mutator}: ${shorten(mutant.from)} -> ${shorten(mutant.to)}`,
-    );
+    console.log(`survived ${name}`);
   }
   if ((index + 1) % 100 === 0) console.log(`${index + 1} of ${mutants.length}, ${counts.survived} survived`);
 }

@@ -92,7 +92,7 @@ export function fitTrainingRange(
   for (let i = 0; i < width; i++) covariance[i * width + i] += ridge;
   const factor = choleskyOf(covariance, width);
   const distances = Float64Array.from(offsets, (offset) => distanceOf(mean, factor, data, offset)).sort();
-  const quantile = distances[Math.min(distances.length - 1, Math.floor(QUANTILE * distances.length))];
+  const quantile = distances[Math.floor(QUANTILE * distances.length)];
   return { width, mean, factor, quantile: quantile > 0 ? quantile : 1 };
 }
 

@@ -1,7 +1,7 @@
 /** The distance from the training fold, against the textbook on a case that can be done by hand, and on properties. */
 import { describe, expect, test } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
-import { createShield, fitTrainingRange, trainingRangeSchema } from '../../src/shield/index.ts';
+import { createShield, fitTrainingRange, rangeOf, trainingRangeSchema } from '../../src/shield/index.ts';
 import { measureDistance } from '../../src/shield/training-range.ts';
 import { ask, makeFacts } from './facts.ts';
 
@@ -73,6 +73,18 @@ describe('fitTrainingRange', () => {
     expect(range.quantile).toBe(1);
     expect(measureDistance(range, at(0, 0))).toBe(0);
     expect(measureDistance(range, at(0, 0.1))).toBeCloseTo(10, 5);
+  });
+  test('small columns have a ridge that is as small', () => {
+    const range = fitTrainingRange(Float64Array.of(0.01, -0.01), 1);
+    // The variance is 2e-4, the ridge a ten-thousandth of it.
+    expect(range.factor[0] ** 2 / 2e-4).toBeCloseTo(1.0001, 7);
+    expect(range.quantile).toBeCloseTo(Math.SQRT1_2, 4);
+  });
+  test('comes out of a checkpoint as it went in, or not at all', () => {
+    const trainingRange = fitTrainingRange(Float64Array.of(1, 12, 1, 8, -1, 12, -1, 8), 2);
+    expect(rangeOf({ trainingRange: JSON.parse(JSON.stringify(trainingRange)) })).toEqual({ trainingRange });
+    expect(rangeOf({ trainingRange: null })).toEqual({});
+    expect(() => rangeOf({ trainingRange: { width: 2 } })).toThrow(Error);
   });
   test('the shield asks it of the newest row, market columns only', () => {
     const rng = new Rng(3);
