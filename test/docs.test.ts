@@ -1,0 +1,54 @@
+/** The documents name files that exist and commands that run. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../src/cli/commands.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const DOCUMENTS = [
+  'README.md',
+  'AGENTS.md',
+  'docs/architecture.md',
+  'docs/spec.md',
+  'docs/shield.md',
+  'docs/evaluation.md',
+];
+const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts;
+
+describe.each(DOCUMENTS)('%s', (document) => {
+  const text = read(document);
+
+  test('every file that it names exists', () => {
+    const named = [...text.matchAll(/`((?:src|test|docs|native|scripts|bench|notebooks|tools|examples)\/[\w./-]*)`/g)];
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)\)/g)].map((match) => join(document, '..', match[1]));
+    const missing = [...named.map((match) => match[1]), ...links]
+      .filter((path) => !path.includes('NAME'))
+      .filter((path) => !existsSync(join(ROOT, path)));
+    expect(missing).toEqual([]);
+  });
+
+  test('every npm script that it names exists', () => {
+    const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1]);
+    expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+
+  test('every command that it names exists', () => {
+    const named = [...text.matchAll(/(?:^|`|-- |\n\s*)tradernet ((?:[a-z]+ ?){1,2})/g)].map((match) => match[1].trim());
+    const names = COMMANDS.map((entry) => entry.name);
+    const unknown = named.filter(
+      (name) =>
+        !names.includes(name) &&
+        !names.includes(name.split(' ')[0]) &&
+        !names.some((one) => one.startsWith(`${name} `)),
+    );
+    expect(unknown).toEqual([]);
+  });
+});
+
+test('the specification is covered item by item', () => {
+  const rows = read('docs/spec.md').match(/^\| \d+ \|.*$/gm) ?? [];
+  expect(rows).toHaveLength(23);
+  for (const row of rows) expect(row.match(/`(src|test|notebooks)\//g)?.length, row).toBeGreaterThanOrEqual(2);
+});
