@@ -1,4 +1,3 @@
-import { Agent } from 'node:http';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Candle } from '../core/candle.ts';
@@ -16,6 +15,7 @@ import {
   readOrders,
   readQuote,
 } from './answers.ts';
+import { type Ccxt, type CcxtClass, type CcxtHooks, guardClass, openCcxt } from './ccxt-class.ts';
 import type { Keys } from './keys.ts';
 import { checkOrder } from './order-rules.ts';
 import { assertOutgoing, carriesOrder } from './outgoing.ts';
@@ -34,7 +34,7 @@ import type {
   VenueOrder,
 } from './venue.ts';
 import { type AnswerNotes, isOrderNotFound, toExchangeError } from './venue-errors.ts';
-import { type VenueHandle, type VenueRow, venueRow } from './venues.ts';
+import { type VenueRow, venueRow } from './venues.ts';
 
 export interface ConnectorOptions {
   /** ccxt's name of the venue, such as 'binance'. */
@@ -50,33 +50,6 @@ export interface ConnectorOptions {
   readonly timeoutMs?: number;
   /** Replaces the venue's window for signed requests; a rehearsal on a fast clock needs a wider one. */
   readonly orderWindowMs?: number;
-}
-
-/** The part of a ccxt exchange that is used here. Answers are `unknown`: `answers.ts` reads them. */
-interface Ccxt extends VenueHandle {
-  timeframes: Record<string, string>;
-  precisionMode: number;
-  has: Record<string, unknown>;
-  markets: Record<string, { id: string }> | undefined;
-  loadMarkets(reload?: boolean): Promise<unknown>;
-  market(symbol: string): { id: string };
-  fetchTime(): Promise<unknown>;
-  fetchBalance(): Promise<unknown>;
-  fetchTicker(symbol: string): Promise<unknown>;
-  fetchOHLCV(symbol: string, timeframe: string, since: number, limit: number, params: object): Promise<unknown>;
-  createOrder(
-    symbol: string,
-    type: string,
-    side: string,
-    amount: string,
-    price: string | undefined,
-    params: object,
-  ): Promise<unknown>;
-  cancelOrder(id: string | undefined, symbol: string, params: object): Promise<unknown>;
-  fetchMyTrades(symbol: string, since: number | undefined, limit: number, params: object): Promise<unknown>;
-  watchOHLCV(symbol: string, timeframe: string): Promise<unknown>;
-  setSandboxMode(on: boolean): void;
-  close(): Promise<void>;
 }
 
 interface Watcher {
@@ -102,6 +75,13 @@ export class ExchangeConnector implements Venue {
   readonly #options: ConnectorOptions;
   readonly #row: VenueRow;
   readonly #redact: (text: string) => string;
+  readonly #hooks: CcxtHooks = {
+    beforeSend: (method, url, body) => this.#lookAtOutgoing(method, url, body),
+    checkAnswer: (method, url, answer) => this.#lookAtAnswer(method, url, answer),
+    noteError: (error, notes) => this.#notes.set(error, notes),
+    hear: (message) => this.#hear(message),
+  };
+  #loading: Promise<Ccxt> | null = null;
   #exchange: Ccxt | null = null;
   #connecting: Promise<void> | null = null;
   #offsetMs = 0;
@@ -410,83 +390,26 @@ export class ExchangeConnector implements Venue {
     return toExchangeError(error, notes, this.#options.clock.nowMs(), this.#redact);
   }
 
-  async #load(): Promise<Ccxt> {
-    const { venue, keys, clock, sandbox, localUrl, timeoutMs } = this.#options;
-    const exchange = new (this.#guarded(await importVenue(venue)))({
-      ...(keys === null ? {} : { apiKey: keys.key, secret: keys.secret, password: keys.passphrase }),
-      // A rehearsal on a fast clock would spend its time in the queue.
-      enableRateLimit: localUrl === undefined,
-      timeout: timeoutMs ?? (localUrl === undefined ? 10_000 : 2_000),
-      options: {
-        ...this.#row.options,
-        ...(this.#options.orderWindowMs === undefined ? {} : { recvWindow: this.#options.orderWindowMs }),
-      },
-    });
-    // Floats lose what a venue counts beyond 15 digits; as strings numbers come through whole.
-    exchange.number = String;
-    // Deposits and networks of every coin: slow, and not ours to know.
-    exchange.has.fetchCurrencies = false;
-    // ccxt prints what it can't parse; a venue's words don't belong on our screen.
-    exchange.log = () => {};
-    exchange.milliseconds = () => Math.floor(clock.nowMs());
-    if (sandbox === true) {
-      if (exchange.urls.test === undefined) throw new InputError(`${venue} has no sandbox; leave the sandbox flag out`);
-      exchange.setSandboxMode(true);
-    }
-    if (localUrl !== undefined) {
-      if (!/^http:\/\/127\.0\.0\.1:\d+$/.test(localUrl))
-        throw new InputError(`local url ${localUrl}: must be like http://127.0.0.1:8686`);
-      if (this.#row.pointAt === null)
-        throw new InputError(`the rehearsal server doesn't speak ${venue}; take binance or bybit`);
-      this.#row.pointAt(exchange, localUrl, localUrl.replace('http', 'ws'));
-      // Without an agent of ours ccxt takes plain ws:// for a proxy's business.
-      exchange.httpAgent = new Agent();
-    }
-    return exchange;
+  #load(): Promise<Ccxt> {
+    this.#loading ??= importVenue(this.name).then((Base) =>
+      openCcxt(this.#options, this.#row, guardClass(Base, this.#hooks)),
+    );
+    return this.#loading;
   }
 
-  /** The venue's ccxt class with our hooks: the outgoing order, the answer behind an error, the stream's final mark. */
-  #guarded(
-    Base: CcxtClass,
-  ): new (
-    settings: object,
-  ) => Ccxt & { number: unknown; milliseconds: unknown; urls: { test?: unknown } } {
-    const leaving = this.#leaving;
-    const notes = this.#notes;
-    const row = this.#row;
-    const hear = (message: unknown) => this.#hear(message);
-    return class extends Base {
-      override async fetch(url: string, method = 'GET', headers?: unknown, body?: unknown): Promise<unknown> {
-        for (const order of leaving.values()) {
-          if (!carriesOrder(order.request, method, url, body)) continue;
-          assert(!order.sent, `order ${order.request.clientOrderId} would leave twice`);
-          assertOutgoing(order.request, url, body);
-          order.sent = true;
-        }
-        const answer = await super.fetch(url, method, headers, body);
-        if (typeof answer !== 'object' || answer === null) throw badAnswer('it is not JSON');
-        if (!row.isWhole(method, new URL(url).pathname, answer)) throw badAnswer('parts are missing');
-        return answer;
-      }
+  /** The last look at an order before it leaves, and the one that sees to it that it leaves once. */
+  #lookAtOutgoing(method: string, url: string, body: unknown): void {
+    for (const order of this.#leaving.values()) {
+      if (!carriesOrder(order.request, method, url, body)) continue;
+      assert(!order.sent, `order ${order.request.clientOrderId} would leave twice`);
+      assertOutgoing(order.request, url, body);
+      order.sent = true;
+    }
+  }
 
-      override handleErrors(...details: Parameters<CcxtInstance['handleErrors']>): unknown {
-        const [status, reason, url, method, headers, body] = details;
-        try {
-          const result = super.handleErrors(...details);
-          if (status >= 400) this.handleHttpStatusCode(status, reason, url, method, body);
-          return result;
-        } catch (error) {
-          if (typeof error === 'object' && error !== null)
-            notes.set(error, { status, headers, body: String(body).slice(0, 2000) });
-          throw error;
-        }
-      }
-
-      override handleOHLCV(client: unknown, message: unknown): unknown {
-        hear(message);
-        return super.handleOHLCV(client, message);
-      }
-    } as never;
+  #lookAtAnswer(method: string, url: string, answer: unknown): void {
+    if (typeof answer !== 'object' || answer === null) throw badAnswer('it is not JSON');
+    if (!this.#row.isWhole(method, new URL(url).pathname, answer)) throw badAnswer('parts are missing');
   }
 
   /** ccxt drops the mark of a candle's last update, so the raw message is read here. */
@@ -502,29 +425,12 @@ export class ExchangeConnector implements Venue {
   }
 }
 
-interface CcxtInstance {
-  fetch(url: string, method?: string, headers?: unknown, body?: unknown): Promise<unknown>;
-  handleErrors(
-    status: number,
-    reason: string,
-    url: string,
-    method: string,
-    headers: Record<string, string>,
-    body: string,
-    ...rest: unknown[]
-  ): unknown;
-  handleHttpStatusCode(status: number, reason: string, url: string, method: string, body: string): void;
-  handleOHLCV(client: unknown, message: unknown): unknown;
-}
-type CcxtClass = new (settings: object) => CcxtInstance;
-
 /** One venue's class: importing all of ccxt takes three times as long and twice the memory. */
 async function importVenue(name: string): Promise<CcxtClass> {
-  const entry = createRequire(import.meta.url).resolve('ccxt');
-  const root = pathToFileURL(entry.slice(0, entry.lastIndexOf('ccxt') - 'dist/'.length));
+  const entry = pathToFileURL(createRequire(import.meta.url).resolve('ccxt'));
   for (const folder of ['pro/', '']) {
     try {
-      const module = await import(/* @vite-ignore */ new URL(`js/src/${folder}${name}.js`, root).href);
+      const module = await import(/* @vite-ignore */ new URL(`../js/src/${folder}${name}.js`, entry).href);
       return module.default;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;

@@ -1,0 +1,125 @@
+import { Agent } from 'node:http';
+import { InputError } from '../core/errors.ts';
+import type { ConnectorOptions } from './connector.ts';
+import type { AnswerNotes } from './venue-errors.ts';
+import type { VenueHandle, VenueRow } from './venues.ts';
+
+/** ccxt's classes as the connector sees them: typed as far as they are used, hooked, and opened with our settings. */
+
+/** The part of a ccxt exchange that is used here. Answers are `unknown`: `answers.ts` reads them. */
+export interface Ccxt extends VenueHandle {
+  timeframes: Record<string, string>;
+  precisionMode: number;
+  has: Record<string, unknown>;
+  markets: Record<string, { id: string }> | undefined;
+  loadMarkets(reload?: boolean): Promise<unknown>;
+  market(symbol: string): { id: string };
+  fetchTime(): Promise<unknown>;
+  fetchBalance(): Promise<unknown>;
+  fetchTicker(symbol: string): Promise<unknown>;
+  fetchOHLCV(symbol: string, timeframe: string, since: number, limit: number, params: object): Promise<unknown>;
+  createOrder(
+    symbol: string,
+    type: string,
+    side: string,
+    amount: string,
+    price: string | undefined,
+    params: object,
+  ): Promise<unknown>;
+  cancelOrder(id: string | undefined, symbol: string, params: object): Promise<unknown>;
+  fetchMyTrades(symbol: string, since: number | undefined, limit: number, params: object): Promise<unknown>;
+  watchOHLCV(symbol: string, timeframe: string): Promise<unknown>;
+  setSandboxMode(on: boolean): void;
+  close(): Promise<void>;
+}
+
+/** The methods that are overridden. */
+interface CcxtInstance {
+  fetch(url: string, method?: string, headers?: unknown, body?: unknown): Promise<unknown>;
+  handleErrors(
+    status: number,
+    reason: string,
+    url: string,
+    method: string,
+    headers: Record<string, string>,
+    body: string,
+    ...rest: unknown[]
+  ): unknown;
+  handleHttpStatusCode(status: number, reason: string, url: string, method: string, body: string): void;
+  handleOHLCV(client: unknown, message: unknown): unknown;
+}
+export type CcxtClass = new (settings: object) => CcxtInstance;
+
+type OpenClass = new (settings: object) => Ccxt & { number: unknown; milliseconds: unknown; urls: { test?: unknown } };
+
+export interface CcxtHooks {
+  /** Every request on its way; throws to stop it. */
+  beforeSend(method: string, url: string, body: unknown): void;
+  /** Every parsed answer; throws to refuse it. */
+  checkAnswer(method: string, url: string, answer: unknown): void;
+  /** Status, headers and body behind an error, which ccxt's own errors don't carry. */
+  noteError(error: object, notes: AnswerNotes): void;
+  /** Every candle message of the stream, raw: ccxt drops the mark of the last update. */
+  hear(message: unknown): void;
+}
+
+/** The venue's class with our hooks in it. */
+export function guardClass(Base: CcxtClass, hooks: CcxtHooks): OpenClass {
+  return class extends Base {
+    override async fetch(url: string, method = 'GET', headers?: unknown, body?: unknown): Promise<unknown> {
+      hooks.beforeSend(method, url, body);
+      const answer = await super.fetch(url, method, headers, body);
+      hooks.checkAnswer(method, url, answer);
+      return answer;
+    }
+
+    override handleErrors(...details: Parameters<CcxtInstance['handleErrors']>): unknown {
+      const [status, reason, url, method, headers, body] = details;
+      try {
+        const result = super.handleErrors(...details);
+        if (status >= 400) this.handleHttpStatusCode(status, reason, url, method, body);
+        return result;
+      } catch (error) {
+        if (typeof error === 'object' && error !== null)
+          hooks.noteError(error, { status, headers, body: String(body).slice(0, 2000) });
+        throw error;
+      }
+    }
+
+    override handleOHLCV(client: unknown, message: unknown): unknown {
+      hooks.hear(message);
+      return super.handleOHLCV(client, message);
+    }
+  } as never;
+}
+
+/** An instance with our settings: keys, time, numbers as strings, and the address. @throws InputError */
+export function openCcxt(options: ConnectorOptions, row: VenueRow, Venue: OpenClass): Ccxt {
+  const { venue, keys, clock, sandbox, localUrl, timeoutMs, orderWindowMs } = options;
+  const exchange = new Venue({
+    ...(keys === null ? {} : { apiKey: keys.key, secret: keys.secret, password: keys.passphrase }),
+    // A rehearsal on a fast clock would spend its time in the queue.
+    enableRateLimit: localUrl === undefined,
+    timeout: timeoutMs ?? (localUrl === undefined ? 10_000 : 2_000),
+    options: { ...row.options, ...(orderWindowMs === undefined ? {} : { recvWindow: orderWindowMs }) },
+  });
+  // Floats lose what a venue counts beyond 15 digits; as strings numbers come through whole.
+  exchange.number = String;
+  // Deposits and networks of every coin: slow, and not ours to know.
+  exchange.has.fetchCurrencies = false;
+  // ccxt prints what it can't parse; a venue's words don't belong on our screen.
+  exchange.log = () => {};
+  exchange.milliseconds = () => Math.floor(clock.nowMs());
+  if (sandbox === true) {
+    if (exchange.urls.test === undefined) throw new InputError(`${venue} has no sandbox; leave the sandbox flag out`);
+    exchange.setSandboxMode(true);
+  }
+  if (localUrl === undefined) return exchange;
+  if (!/^http:\/\/127\.0\.0\.1:\d+$/.test(localUrl))
+    throw new InputError(`local url ${localUrl}: must be like http://127.0.0.1:8686`);
+  if (row.pointAt === null) throw new InputError(`the rehearsal server doesn't speak ${venue}; take binance or bybit`);
+  row.pointAt(exchange, localUrl, localUrl.replace('http', 'ws'));
+  // Without an agent of ours ccxt takes plain ws:// for a proxy's business.
+  exchange.httpAgent = new Agent();
+  return exchange;
+}
