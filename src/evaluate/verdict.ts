@@ -117,7 +117,8 @@ export function judge(ledger: Ledger, holding: Ledger, trials: Trials, seed: num
       };
     const doubts: string[] = [];
     const made = ledger.equity[ledger.bars - 1] > ledger.startingEquity;
-    if (!made || meanReturn.lower <= 0) doubts.push(`its mean return may be nothing (${span(meanReturn)})`);
+    if (meanReturn.upper < 0) doubts.push(`it loses money (${span(meanReturn)})`);
+    else if (!made || meanReturn.lower <= 0) doubts.push(`its mean return may be nothing (${span(meanReturn)})`);
     if (excessReturn.lower <= 0) doubts.push(`its lead over buy-and-hold may be luck (${span(excessReturn)})`);
     if (deflated === null || deflated < CONFIDENCE) {
       const probability = deflated === null ? 'undefined' : deflated.toFixed(3);
