@@ -49,7 +49,6 @@ export function walk(
   price = 30_000,
   calm = false,
   volatility = 0.01,
-  trades = 10,
 ): Candle[] {
   const rng = new Rng(seed, 9);
   const cents = (value: number) => Math.round(value * 100) / 100;
@@ -63,7 +62,7 @@ export function walk(
     const high = cents(Math.max(open, close) * (1 + above));
     const low = cents(Math.min(open, close) * (1 - below));
     const volume = Math.round(rng.uniform() * 1e7) / 1e5;
-    candles.push({ timeMs: startMs + i * timeframeMs, open, high, low, close, volume, trades, trends: Number.NaN });
+    candles.push({ timeMs: startMs + i * timeframeMs, open, high, low, close, volume, trades: 10, trends: Number.NaN });
     last = close;
   }
   return candles;
@@ -110,8 +109,6 @@ export interface WorldOptions {
   readonly calm?: boolean;
   /** Standard deviation of a bar's return. */
   readonly volatility?: number;
-  /** Trades in every bar; NaN where the venue doesn't tell. */
-  readonly trades?: number;
   /** Bars before the bot starts. */
   readonly startBars?: number;
   readonly faults?: readonly Fault[];
@@ -130,7 +127,7 @@ export function createWorld(options: WorldOptions = {}) {
   const candles = new Map(
     markets.map((market, i) => [
       market.symbol,
-      walk(seed * 31 + i, bars, timeframeMs, 30_000 / 5 ** i, options.calm, options.volatility, options.trades),
+      walk(seed * 31 + i, bars, timeframeMs, 30_000 / 5 ** i, options.calm, options.volatility),
     ]),
   );
   const paths = new Map(
