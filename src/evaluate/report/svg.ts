@@ -1,8 +1,9 @@
 /** Charts as SVG text, for where no script runs: a notebook, a page of documentation. */
 import type { Evaluation } from '../evaluation.ts';
-import { formatNumber, formatShare } from '../format.ts';
+import { formatNumber } from '../format.ts';
 import { reportData } from './data.ts';
 import { selectBars } from './decimate.ts';
+import { escapeHtml } from './html.ts';
 
 interface Line {
   readonly label: string;
@@ -34,8 +35,6 @@ const BUY = '#12a150';
 const SELL = '#e04352';
 const HOLD = '#d5d9df';
 
-const escape = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-
 /** About `wanted` round values within [low, high]. */
 function ticks(low: number, high: number, wanted: number): number[] {
   const rough = (high - low) / wanted;
@@ -57,7 +56,9 @@ function drawPanel(panel: Panel, left: number, top: number, width: number): stri
   const [x0, x1, y0, y1] = [left + AXIS, left + width - 14, top + height - FOOT, top + HEAD];
   const atX = (value: number) => (x0 + ((value - first) / (last - first || 1)) * (x1 - x0)).toFixed(1);
   const atY = (value: number) => (y0 - ((value - low) / (high - low)) * (y0 - y1)).toFixed(1);
-  const parts: string[] = [`<text x="${left + 16}" y="${top + 15}" fill="#16191f" font-weight="600">${escape(title)}</text>`];
+  const parts: string[] = [
+    `<text x="${left + 16}" y="${top + 15}" fill="#16191f" font-weight="600">${escapeHtml(title)}</text>`,
+  ];
   if (values.length === 0 && columns.length === 0)
     return `${parts[0]}<text x="${x0}" y="${(y0 + y1) / 2}">nothing yet</text>`;
 
@@ -65,20 +66,18 @@ function drawPanel(panel: Panel, left: number, top: number, width: number): stri
   for (const { label, colour } of [...lines].reverse()) {
     if (lines.length === 1) break;
     legend -= 7.2 * label.length;
-    parts.push(`<text x="${legend.toFixed(0)}" y="${top + 15}" fill="${colour}">${escape(label)}</text>`);
+    parts.push(`<text x="${legend.toFixed(0)}" y="${top + 15}" fill="${colour}">${escapeHtml(label)}</text>`);
     legend -= 16;
   }
   for (const tick of ticks(low, high, Math.max(2, height / 55)))
     parts.push(
-      `<path d="M${x0} ${atY(tick)}H${x1}" stroke="#eceef1"/><text x="${x0 - 7}" y="${Number(atY(tick)) + 4}" text-anchor="end">${escape(format(tick))}</text>`,
+      `<path d="M${x0} ${atY(tick)}H${x1}" stroke="#eceef1"/><text x="${x0 - 7}" y="${Number(atY(tick)) + 4}" text-anchor="end">${escapeHtml(format(tick))}</text>`,
     );
   const labels = Math.max(2, Math.floor((x1 - x0) / 190));
   for (let i = 0; i <= labels; i++) {
     const anchor = i === 0 ? 'start' : i === labels ? 'end' : 'middle';
     const value = first + ((last - first) * i) / labels;
-    parts.push(
-      `<text x="${atX(value)}" y="${y0 + 15}" text-anchor="${anchor}">${escape(formatX(value))}</text>`,
-    );
+    parts.push(`<text x="${atX(value)}" y="${y0 + 15}" text-anchor="${anchor}">${escapeHtml(formatX(value))}</text>`);
   }
   columns.forEach((stack, i) => {
     const [from, to] = [x0 + ((x1 - x0) * i) / columns.length, x0 + ((x1 - x0) * (i + 1)) / columns.length];
@@ -114,7 +113,7 @@ function drawRows(rows: readonly (readonly Panel[])[], label: string): string {
     top += Math.max(...panels.map(({ height }) => height)) + 8;
     return text;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" width="${WIDTH}" role="img" aria-label="${escape(label)}"><rect width="${WIDTH}" height="${top}" rx="10" fill="#fff" stroke="#e3e6ea"/><g font-family="system-ui, sans-serif" font-size="12" fill="#6b7280">${drawn.join('')}</g></svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" width="${WIDTH}" role="img" aria-label="${escapeHtml(label)}"><rect width="${WIDTH}" height="${top}" rx="10" fill="#fff" stroke="#e3e6ea"/><g font-family="system-ui, sans-serif" font-size="12" fill="#6b7280">${drawn.join('')}</g></svg>`;
 }
 
 const share = (value: number): string => `${formatNumber(100 * value, 1)} %`;
@@ -126,7 +125,8 @@ const plain = (value: number): string => String(Number(value.toPrecision(3)));
  */
 export function drawTraining(metrics: readonly Readonly<Record<string, unknown>>[]): string {
   const x = metrics.map((row) => Number(row.step));
-  const numbers = (name: string) => metrics.map((row) => (typeof row[name] === 'number' ? (row[name] as number) : null));
+  const numbers = (name: string) =>
+    metrics.map((row) => (typeof row[name] === 'number' ? (row[name] as number) : null));
   const explores = metrics.some((row) => row.epsilon !== undefined) ? 'epsilon' : 'entropy';
   const panel = (title: string, colour: string, values: (number | null)[], format = plain): Panel => {
     // What isn't in every row is joined over the rows without it.
@@ -176,13 +176,20 @@ export function drawEvaluation(evaluation: Evaluation): string {
     const hold = { colour: HOLD, from: b + s, to: bought < 0 ? 0 : 1 };
     return [{ colour: BUY, from: 0, to: b }, { colour: SELL, from: b, to: b + s }, hold];
   });
-  const growth = (value: number) => formatShare(value - 1);
+  const growth = (value: number) => share(value - 1);
   const panel = (title: string, height: number, format: Panel['format'], own: readonly Line[]): Panel => ({
     ...{ title, height, x, formatX, format, lines: own },
   });
   return drawRows(
     [
-      [panel('equity, from the start', 240, growth, lines((values) => values.map((value) => value / data.equityParts)))],
+      [
+        panel(
+          'equity, from the start',
+          240,
+          growth,
+          lines((values) => values.map((value) => value / data.equityParts)),
+        ),
+      ],
       [panel('drawdown', 130, share, lines(drawdown))],
       [{ ...panel(`price, and ${data.fillCount} fills: bought (green), sold (red)`, 210, plain, [price]), marks }],
       [{ ...panel('shares of the actions: BUY (green), SELL (red), HOLD', 100, share, []), columns }],

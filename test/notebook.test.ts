@@ -1,0 +1,82 @@
+/** Every cell of the notebook runs, in its own kernel, for both agents. */
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import { VERDICTS } from '../src/index.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'tradernet-notebook-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What is missing on this machine to run a notebook; null where it is all there. */
+function missing(): string | null {
+  if (!existsSync(join(ROOT, 'tools/notebook/node_modules/tslab')))
+    return "the TypeScript kernel ('npm ci --prefix tools/notebook')";
+  return spawnSync('jupyter', ['nbconvert', '--version']).status === 0 ? null : 'jupyter nbconvert';
+}
+
+interface Cell {
+  readonly cell_type: string;
+  readonly source: string[];
+  readonly outputs?: {
+    readonly output_type: string;
+    readonly name?: string;
+    readonly text?: string[];
+    readonly data?: Record<string, string[]>;
+  }[];
+}
+
+const readCells = (file: string): Cell[] => JSON.parse(readFileSync(file, 'utf8')).cells;
+const outputsOf = (cells: readonly Cell[]) => cells.flatMap((cell) => cell.outputs ?? []);
+
+function run(...args: string[]) {
+  return promisify(execFile)(process.execPath, ['scripts/notebook.ts', ...args], { cwd: ROOT });
+}
+
+const lacking = missing();
+const skip = lacking !== null && process.env.TRADERNET_TEST_ALL !== '1';
+
+describe.skipIf(skip)(`notebooks/train.ipynb${lacking === null ? '' : ` (missing: ${lacking})`}`, () => {
+  it.concurrent.each(['ppo', 'dqn'])('runs from its first to its last cell: %s', async (agent) => {
+    expect(lacking).toBeNull();
+    const out = join(folder, `${agent}.ipynb`);
+    const storage = join(folder, agent);
+    const sets = [`agent=${agent}`, 'bars=4000', 'steps=2048', `storage=${storage}`].flatMap((one) => ['--set', one]);
+    await run('--execute', '--out', out, ...sets);
+    const outputs = outputsOf(readCells(out));
+    expect(outputs.filter((one) => one.output_type === 'error' || one.name === 'stderr')).toEqual([]);
+    const printed = outputs.flatMap((one) => one.text ?? []).join('');
+    expect(printed).toMatch(new RegExp(`Verdict: (${VERDICTS.join('|')})`));
+    expect(printed).toContain(`${agent}-NOTEBOOK-s1-1: finished`);
+    const [training, evaluation] = outputs
+      .flatMap((one) => one.data?.['image/svg+xml'] ?? [])
+      .filter((text) => text.startsWith('<svg'));
+    expect(training).toContain(agent === 'ppo' ? 'entropy' : 'epsilon');
+    expect(evaluation).toContain('drawdown');
+    expect(existsSync(join(storage, `checkpoints/${agent}-NOTEBOOK-s1-1/best/model.safetensors`))).toBe(true);
+    expect(readFileSync(join(storage, `runs/${agent}-NOTEBOOK-s1-1/test.html`), 'utf8')).toContain('</html>');
+  });
+
+  it.concurrent('says which cell fails and why', async () => {
+    expect(lacking).toBeNull();
+    const failing = run('--execute', '--out', join(folder, 'failing.ipynb'), '--set', 'agent=sarsa');
+    await expect(failing).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('expected one of') });
+    await expect(run('--execute', '--set', 'colour=red')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("no parameter 'colour'"),
+    });
+  });
+});
+
+it('the committed notebook shows a whole run of the cells that it has', () => {
+  const code = readCells(join(ROOT, 'notebooks/train.ipynb')).filter((cell) => cell.cell_type === 'code');
+  expect(code[0].source[0]).toMatch(/^const agent = 'ppo'/);
+  for (const cell of code.slice(1)) expect(cell.outputs?.length, cell.source.join('')).toBeGreaterThan(0);
+  const printed = outputsOf(code).flatMap((one) => one.text ?? []);
+  expect(printed.join('')).toContain('Verdict: ');
+  expect(printed.join('')).not.toContain(ROOT);
+});
