@@ -3,12 +3,13 @@ import { styleText } from 'node:util';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
+import { ablationSection, renderAblation } from '../evaluate/ablation-text.ts';
 import { BASELINES } from '../evaluate/baselines/index.ts';
 import { type Evaluation, evaluateBaseline } from '../evaluate/evaluation.ts';
 import { renderReport } from '../evaluate/report/html.ts';
 import { renderTable } from '../evaluate/summary-text.ts';
 import { countTrials } from '../evaluate/verdict.ts';
-import { type Checkpoint, evaluateRun, findCheckpoint } from '../experiment/evaluate-run.ts';
+import { type Checkpoint, evaluateRun, findCheckpoint, type RunEvaluation } from '../experiment/evaluate-run.ts';
 import { prepareMarkets } from '../experiment/prepare.ts';
 import type { Workplace } from '../experiment/train-run.ts';
 import { PROFILES } from '../shield/rule.ts';
@@ -18,11 +19,21 @@ import { OPTIONS, parseChoice } from './options.ts';
 import { KERNEL_OPTIONS, loadSeries, openWorkplace, readSettings, requireSymbols } from './workplace.ts';
 
 /** A checkpoint named by its run or its folder. */
-export function openNamedCheckpoint(name: string, workplace: Workplace, context: Context): Checkpoint {
-  return findCheckpoint(name, workplace, (path) => {
-    const whole = resolve(context.cwd, path);
-    return { files: new NodeFileSystem(dirname(whole)), path: whole.slice(dirname(whole).length + 1) };
-  });
+export function openNamedCheckpoint(
+  name: string,
+  workplace: Workplace,
+  context: Context,
+  flag = '--checkpoint',
+): Checkpoint {
+  return findCheckpoint(
+    name,
+    workplace,
+    (path) => {
+      const whole = resolve(context.cwd, path);
+      return { files: new NodeFileSystem(dirname(whole)), path: whole.slice(dirname(whole).length + 1) };
+    },
+    flag,
+  );
 }
 
 /** Settings and symbols for a checkpoint: its run's, with the flags of this call over them. */
@@ -37,9 +48,12 @@ export function settingsFor(
   return { config: overrideSettings(config, options.set as Record<string, unknown>), symbols: asked ?? symbols };
 }
 
+/** Of an agent, or of a baseline, which has no shield. */
+type Examined = Evaluation & Partial<RunEvaluation>;
+
 /** Writes a report where the user wants it, or beside the run; returns its path. */
 function writeReport(
-  evaluation: Evaluation,
+  evaluation: Examined,
   folder: string,
   name: string,
   options: Record<string, unknown>,
@@ -50,7 +64,8 @@ function writeReport(
     asked === undefined ? join(context.storage, folder, name) : isAbsolute(asked) ? asked : join(context.cwd, asked);
   const files = new NodeFileSystem(dirname(path));
   files.mkdir('.');
-  files.write(path.slice(dirname(path).length + 1), new TextEncoder().encode(renderReport(evaluation)));
+  const sections = evaluation.counterfactuals ? [ablationSection({ rows: evaluation.counterfactuals })] : [];
+  files.write(path.slice(dirname(path).length + 1), new TextEncoder().encode(renderReport(evaluation, sections)));
   return path;
 }
 
@@ -59,17 +74,24 @@ function colourVerdict(evaluation: Evaluation): string {
   return styleText(verdict === 'edge' ? 'green' : verdict === 'worse than holding' ? 'red' : 'yellow', verdict);
 }
 
-function summarise(evaluations: readonly { evaluation: Evaluation; report: string }[]) {
+function summarise(evaluations: readonly { evaluation: Examined; report: string }[]) {
   const text = evaluations
-    .map(
-      ({ evaluation, report }) =>
-        `${renderTable(evaluation)}\n\n${styleText('bold', evaluation.symbol)}: ${colourVerdict(evaluation)}\nreport: ${report}`,
-    )
+    .map(({ evaluation, report }) => {
+      const { counterfactuals, symbol } = evaluation;
+      const blocks = [renderTable(evaluation), ...(counterfactuals ? [renderAblation({ rows: counterfactuals })] : [])];
+      return [...blocks, `${styleText('bold', symbol)}: ${colourVerdict(evaluation)}\nreport: ${report}`].join('\n\n');
+    })
     .join('\n\n');
   const json = evaluations.map(({ evaluation: { chart: _, ...rest }, report }) => ({ ...rest, report }));
   return { text, json: (json.length === 1 ? json[0] : json) as unknown as Json };
 }
 
+export const SHIELD_OPTION: Option = {
+  flags: '--shield <profile>',
+  doc: PROFILES.join(', '),
+  parse: parseChoice(PROFILES),
+  config: 'shield.profile',
+};
 const REPORT: Option = { flags: '--report <file>', doc: 'where to write the HTML report (default: beside the run)' };
 
 const evaluate: Command = {
@@ -77,8 +99,9 @@ const evaluate: Command = {
   summary: 'test a checkpoint on data it never saw, with a verdict',
   options: [
     { flags: '--checkpoint <run>', doc: "a run (its best), RUN/last, or a checkpoint's folder" },
-    { flags: '--shield <profile>', doc: PROFILES.join(', '), parse: parseChoice(PROFILES), config: 'shield.profile' },
+    SHIELD_OPTION,
     { flags: '--supervisor <run>', doc: 'the agent behind the rule smurf' },
+    { flags: '--no-counterfactuals', doc: 'leave out what each rule of the shield avoided and cost (quicker)' },
     { flags: '--fold <name>', doc: 'test or validation', parse: parseChoice(['test', 'validation']), default: 'test' },
     { ...OPTIONS.symbol, doc: 'other symbols than those of the run' },
     OPTIONS.venue,
@@ -100,7 +123,7 @@ const evaluate: Command = {
       const supervisor =
         options.supervisor === undefined
           ? undefined
-          : openNamedCheckpoint(options.supervisor as string, workplace, context).agent;
+          : openNamedCheckpoint(String(options.supervisor), workplace, context, '--supervisor').agent;
       const fold = options.fold as 'test' | 'validation';
       const evaluations = evaluateRun(
         {
@@ -108,6 +131,7 @@ const evaluate: Command = {
           series: loadSeries(context, symbols, config),
           config,
           fold,
+          counterfactuals: options.counterfactuals === true,
           ...(supervisor === undefined ? {} : { supervisor }),
           onEvaluation: (symbol) => context.progress(`evaluating ${name} on ${symbol}`),
         },
@@ -164,7 +188,7 @@ const baseline: Command = {
   },
 };
 
-function requireFlag(value: unknown, flag: string, advice: string): string {
+export function requireFlag(value: unknown, flag: string, advice: string): string {
   if (typeof value === 'string') return value;
   throw new InputError(`${flag} is missing; ${advice}`);
 }

@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { openCheckpoint } from '../agents/checkpoint.ts';
+import type { VetoVerdict } from '../agents/supervision.ts';
 import type { Progress } from '../agents/train.ts';
+import { InputError } from '../core/errors.ts';
 import type { ExperimentConfig } from '../experiment/config.ts';
-import { smurfConfig } from '../experiment/supervise.ts';
-import { type TrainRun, trainRun } from '../experiment/train-run.ts';
-import { RunRegistry } from '../runs/registry.ts';
+import type { Checkpoint } from '../experiment/evaluate-run.ts';
+import { smurfConfig, trainSupervisor } from '../experiment/supervise.ts';
+import { type TrainRun, type TrainRunOptions, trainRun, type Workplace } from '../experiment/train-run.ts';
+import { type Run, RunRegistry } from '../runs/registry.ts';
 import type { Command, Context } from './command.ts';
+import { openNamedCheckpoint, settingsFor } from './evaluate.ts';
 import { OPTIONS, parseChoice, parseInteger } from './options.ts';
 import { formatDuration, progressLine } from './progress.ts';
 import { KERNEL_OPTIONS, loadSeries, openWorkplace, readSettings, requireSymbols } from './workplace.ts';
@@ -35,28 +39,64 @@ function describeProgress(progress: Progress): string {
   });
 }
 
-function summarise(context: Context, result: TrainRun, elapsedMs: number) {
-  const { run, folder, status, steps, best } = result;
-  const at = join(context.storage, folder);
+type Trained = TrainRun & { readonly integrated?: string | null; readonly verdict?: VetoVerdict | null };
+
+function summarise(context: Context, result: Trained, elapsedMs: number) {
+  const { run, folder, status, steps, best, integrated = null, verdict = null } = result;
   const json = {
     run: run.name,
     status,
     steps,
     best: best === null ? null : { ...best },
-    checkpoints: at,
+    checkpoints: join(context.storage, folder),
+    supervision: verdict === null ? null : { ...verdict },
     elapsedMs: Math.round(elapsedMs),
   };
   const speed = `${Math.round(steps / (elapsedMs / 1000)).toLocaleString('en-US')} steps/s`;
   const lines = [
     `${styleText('bold', run.name)}: ${status} after ${steps.toLocaleString('en-US')} steps in ${formatDuration(elapsedMs)} (${speed})`,
     best === null
-      ? 'no validation yet'
+      ? 'not validated: the last agent is the best'
       : `best validation: ${(100 * best.logReturn).toFixed(2)} % log return after costs, at step ${best.steps.toLocaleString('en-US')}`,
+    ...(verdict === null ? [] : [verdict.reason]),
     status === 'stopped'
       ? `go on:  tradernet train --resume ${run.name}`
-      : `next:   tradernet evaluate --checkpoint ${run.name}`,
+      : `next:   tradernet evaluate --checkpoint ${run.name}${integrated === null ? '' : '/integrated'}`,
   ];
   return { text: lines.join('\n'), json };
+}
+
+/** What is to be trained: from the flags, or from the run that is resumed. */
+interface Task {
+  readonly config: ExperimentConfig;
+  readonly symbols: readonly string[];
+  readonly resume?: string;
+  /** Whether it trains a supervisor, and for whom. */
+  readonly smurf: boolean;
+  readonly primary: Checkpoint | null;
+}
+
+function readTask(options: Record<string, unknown>, workplace: Workplace, context: Context): Task {
+  const open = (name: unknown) =>
+    name === undefined ? null : openNamedCheckpoint(String(name), workplace, context, '--primary');
+  const smurf = options.smurf !== undefined;
+  if (options.resume !== undefined) {
+    const run = new RunRegistry(workplace.files).open(String(options.resume));
+    const { primary } = run.registration.notes as { primary?: string };
+    const settings = readSettings(run);
+    return { ...settings, resume: run.name, smurf: isSmurf(run), primary: open(primary) };
+  }
+  const primary = open(options.primary);
+  if (primary !== null && !smurf) throw new InputError('--primary is the agent that a supervisor is for: add --smurf');
+  if (primary === null) {
+    const symbols = requireSymbols(options.symbol as string[] | undefined);
+    return { config: context.config(), symbols, smurf, primary };
+  }
+  return { ...settingsFor(primary, options, context), smurf, primary };
+}
+
+function isSmurf(run: Run): boolean {
+  return /^smurf/.test(readSettings(run).config.training.reward);
 }
 
 const command: Command = {
@@ -78,41 +118,40 @@ const command: Command = {
     { flags: '--test-from <date>', doc: 'first day of the test fold', config: 'split.testFrom' },
     { flags: '--resume <run>', doc: 'go on with a run that was stopped' },
     { flags: '--smurf [base]', doc: 'train a supervisor on smurf(horizon), gamma 0; or on smurf(base)' },
+    { flags: '--primary <run>', doc: 'the agent that the supervisor is for; ends in RUN/integrated' },
+    { flags: '--force', doc: 'put the supervisor to work whatever it vetoes' },
     ...KERNEL_OPTIONS,
   ],
   examples: [
     'tradernet train --agent ppo --symbol SYNTH --steps 100000 --seed 1',
     'tradernet train --resume ppo-SYNTH-s1-1',
-    'tradernet train --smurf --symbol SYNTH',
+    'tradernet train --smurf --primary ppo-SYNTH-s1-1',
   ],
   async run(options, context) {
     const workplace = await openWorkplace(options, context);
     try {
-      let config: ExperimentConfig = context.config();
-      let symbols = options.symbol as readonly string[] | undefined;
-      const resume = options.resume as string | undefined;
-      if (resume !== undefined) ({ config, symbols } = readSettings(new RunRegistry(workplace.files).open(resume)));
-      else if (options.smurf !== undefined)
-        config = smurfConfig(config, options.smurf === true ? undefined : String(options.smurf));
-      const series = loadSeries(context, requireSymbols(symbols), config);
+      const { config, symbols, primary, smurf, resume } = readTask(options, workplace, context);
+      const base = options.smurf === undefined || options.smurf === true ? undefined : String(options.smurf);
       const startMs = context.clock.nowMs();
-      const result = await trainRun(
-        {
-          series,
-          config,
-          ...(resume === undefined ? {} : { resume }),
-          notes: { symbols: [...requireSymbols(symbols)] },
-          onStart(run, prepared) {
-            const { train, validation, test } = prepared.markets[0].split;
-            const { name, isa, threads } = workplace.kernels;
-            context.say(
-              `${run.name}: ${prepared.set.name} (${prepared.setReason}), ${train.to - train.from} / ${validation.to - validation.from} / ${test.to - test.from} bars, kernels ${name} ${isa}, ${threads} thread${threads > 1 ? 's' : ''}`,
-            );
-          },
-          onProgress: (progress) => context.progress(describeProgress(progress)),
+      const training: TrainRunOptions = {
+        series: loadSeries(context, symbols, config),
+        config: smurf && resume === undefined ? smurfConfig(config, base) : config,
+        ...(resume === undefined ? {} : { resume }),
+        ...(smurf ? { validate: null } : {}),
+        notes: { symbols: [...symbols] },
+        onStart(run, prepared) {
+          const { train, validation, test } = prepared.markets[0].split;
+          const { name, isa, threads } = workplace.kernels;
+          context.say(
+            `${run.name}: ${prepared.set.name} (${prepared.setReason}), ${train.to - train.from} / ${validation.to - validation.from} / ${test.to - test.from} bars, kernels ${name} ${isa}, ${threads} thread${threads > 1 ? 's' : ''}`,
+          );
         },
-        workplace,
-      );
+        onProgress: (progress) => context.progress(describeProgress(progress)),
+      };
+      const result: Trained =
+        primary === null
+          ? await trainRun(training, workplace)
+          : await trainSupervisor({ ...training, primary, force: options.force === true }, workplace);
       if (result.status === 'finished') openCheckpoint(workplace.files, `${result.folder}/best`);
       const summary = summarise(context, result, context.clock.nowMs() - startMs);
       return { ...summary, exitCode: result.status === 'stopped' ? 130 : 0 };

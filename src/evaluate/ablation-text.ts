@@ -11,7 +11,8 @@ const TITLES = [
   'max drawdown',
   'trades',
   'rule acted',
-  'overridden',
+  'of decisions',
+  'positions changed',
   'drawdown avoided',
   'log return paid',
 ];
@@ -25,21 +26,29 @@ function cells(row: AblationRow): string[] {
     formatMetric(metrics.maxDrawdown, 'share'),
     formatMetric(metrics.trades, 'count'),
     acted === null ? NOTHING : formatNumber(acted, 0),
-    formatNumber(row.overridden, 0),
+    acted === null || row.decisions === 0 ? NOTHING : formatShare(acted / row.decisions),
+    row.positionsChanged === null ? NOTHING : formatShare(row.positionsChanged),
     formatShare(row.drawdownAvoided),
     formatNumber(row.returnPaid, 4),
   ];
 }
 
-export function renderAblation({ rows }: Ablation): string {
-  return formatTable(TITLES, rows.map(cells));
+/** A rule that never acted, and without which nothing would have been different. */
+function isIdle({ acted, drawdownAvoided, returnPaid }: AblationRow): boolean {
+  return acted === 0 && drawdownAvoided === 0 && returnPaid === 0;
+}
+
+/** Rules without which nothing would have been different are named below the table. */
+export function renderAblation({ rows }: Pick<Ablation, 'rows'>): string {
+  const idle = rows.filter(isIdle).map(({ without }) => without);
+  const busy = rows.filter((row) => !isIdle(row));
+  const table = formatTable(TITLES, busy.map(cells));
+  return idle.length === 0 ? table : `${table}\nwithout effect on this fold: ${idle.join(', ')}`;
 }
 
 /** A section for `renderReport`. Rules without which nothing would have been different are named below the table. */
-export function ablationSection({ rows }: Ablation): string {
+export function ablationSection({ rows }: Pick<Ablation, 'rows'>): string {
   const heads = TITLES.map((title) => `<th scope="col">${escapeHtml(title)}</th>`).join('');
-  const isIdle = ({ acted, drawdownAvoided, returnPaid }: AblationRow) =>
-    acted === 0 && drawdownAvoided === 0 && returnPaid === 0;
   const idle = rows.filter(isIdle).map(({ without }) => without);
   const body = rows
     .filter((row) => !isIdle(row))

@@ -37,7 +37,11 @@ export interface AblationRow {
   readonly drawdownAvoided: number;
   /** Log return of this ledger minus that of the whole layer's: what the missing part cost. */
   readonly returnPaid: number;
+  /** Decisions of this ledger that its layer changed, of how many. */
   readonly overridden: number;
+  readonly decisions: number;
+  /** Share of the decisions at which other units were held than in the whole layer's ledger; null for the baselines. */
+  readonly positionsChanged: number | null;
   readonly haltedMs: number | null;
 }
 
@@ -78,32 +82,51 @@ function watchLevels(
   return { layer, noteOf: (timeMs) => notes.get(timeMs) };
 }
 
+/** The policy, with a note of the units that were held whenever it was asked. */
+function watchUnits(policy: Policy, { from, to }: RowRange): { readonly policy: Policy; readonly units: Int32Array } {
+  const units = new Int32Array(to - from);
+  const decide: Policy['decide'] = (row, obs, account) => {
+    units[row - from] = account.units;
+    return policy.decide(row, obs, account);
+  };
+  return { policy: { name: policy.name, decide }, units };
+}
+
 export function ablate(options: AblationOptions): Ablation {
   const { series, table, account, rows, rules, makePolicy, makeSafety } = options;
-  const run = (safety: SafetyLayer | null) => backtest({ policy: makePolicy(), series, table, account, safety, rows });
-  const baseline = (name: string) =>
-    backtestBaseline(findBaseline(name), { series, table, account, train: null, test: rows, reference: null, seed: 0 });
+  const run = (safety: SafetyLayer | null) => {
+    const { policy, units } = watchUnits(makePolicy(), rows);
+    return { ledger: backtest({ policy, series, table, account, safety, rows }), units };
+  };
+  const fold = { train: null, test: rows, reference: null, seed: 0 };
+  const baseline = (name: string) => ({
+    ledger: backtestBaseline(findBaseline(name), { series, table, account, ...fold }),
+    units: null,
+  });
   const watched = watchLevels(makeSafety(null), new Map(rules.map((rule) => [rule, makeSafety(rule)])));
-  const whole = run(watched.layer);
+  const first = run(watched.layer);
+  const whole = first.ledger;
   /** Fills at the protective levels of a rule: the decision before the fill's bar noted whose they were. */
   const protectedBy = (rule: string) =>
     whole.fills.filter(({ row, reason }) => {
       if (reason !== 'stop' && reason !== 'target') return false;
       return watched.noteOf(series.timeMs[row - 1] + series.timeframeMs)?.[reason].includes(rule);
     }).length;
-  const passes: { label: string; without: string | null; ledger: Ledger }[] = [
-    { label: 'With the whole safety layer', without: null, ledger: whole },
-    { label: 'Without a safety layer', without: null, ledger: run(null) },
-    ...rules.map((rule) => ({ label: `Without ${rule}`, without: rule, ledger: run(makeSafety(rule)) })),
-    { label: 'Buy and hold', without: null, ledger: baseline('buy-and-hold') },
-    { label: 'Flat', without: null, ledger: baseline('flat') },
+  const passes: { label: string; without: string | null; ledger: Ledger; units: Int32Array | null }[] = [
+    { label: 'With the whole safety layer', without: null, ...first },
+    { label: 'Without a safety layer', without: null, ...run(null) },
+    ...rules.map((rule) => ({ label: `Without ${rule}`, without: rule, ...run(makeSafety(rule)) })),
+    { label: 'Buy and hold', without: null, ...baseline('buy-and-hold') },
+    { label: 'Flat', without: null, ...baseline('flat') },
   ];
+  const changedUnits = (units: Int32Array) => units.reduce((n, held, i) => n + (held === first.units[i] ? 0 : 1), 0);
   const reference = measure(whole);
   const difference = (metrics: Metrics, name: string) => (metrics[name] ?? 0) - (reference[name] ?? 0);
   return {
     ledgers: passes.map(({ ledger }) => ledger),
-    rows: passes.map(({ label, without, ledger }) => {
+    rows: passes.map(({ label, without, ledger, units }) => {
       const metrics = measure(ledger);
+      const decisions = ledger.decided.reduce((sum, asked) => sum + asked, 0);
       const counts = whole.verdicts[without ?? ''] ?? { deny: 0, 'reduce-only': 0, halt: 0 };
       const { haltedRow, firstRow, timeMs } = ledger;
       return {
@@ -114,6 +137,8 @@ export function ablate(options: AblationOptions): Ablation {
         drawdownAvoided: difference(metrics, 'maxDrawdown'),
         returnPaid: difference(metrics, 'logReturn'),
         overridden: ledger.overridden,
+        decisions,
+        positionsChanged: units === null ? null : changedUnits(units) / Math.max(1, decisions),
         haltedMs: haltedRow === null ? null : timeMs[haltedRow - firstRow],
       };
     }),

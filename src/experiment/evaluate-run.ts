@@ -5,16 +5,20 @@ import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 import type { SafetyLayer } from '../core/safety.ts';
+import type { AblationRow } from '../evaluate/ablation.ts';
 import { type Evaluation, evaluate } from '../evaluate/evaluation.ts';
 import { countTrials } from '../evaluate/verdict.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import { hashJson, type Run, RunRegistry, trialSharpes } from '../runs/registry.ts';
-import { createShield, type Overrides, rangeOf, type Shield } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
-import { type PreparedMarket, prepareMarkets } from './prepare.ts';
+import { ablateMarket } from './counterfactuals.ts';
+import { type Prepared, type PreparedMarket, prepareMarkets } from './prepare.ts';
+import { shieldFor } from './shield.ts';
 import { CHECKPOINTS, trialConfig, type Workplace } from './train-run.ts';
 
 export interface Checkpoint {
+  /** As the user named it. */
+  readonly name: string;
   readonly agent: LoadedAgent;
   /** Folder of the checkpoint. */
   readonly path: string;
@@ -23,51 +27,33 @@ export interface Checkpoint {
 }
 
 /**
- * Finds a checkpoint by what a user names: a run (its best), `RUN/last`, or the path of a folder.
+ * Finds a checkpoint by what a user names: a run (its best), `RUN/last`, `RUN/integrated`, or the path of a folder.
  * @throws InputError where there is none, or none that is whole
  */
 export function findCheckpoint(
   name: string,
   workplace: Workplace,
   elsewhere: (path: string) => { readonly files: FileSystem; readonly path: string },
+  flag = '--checkpoint',
 ): Checkpoint {
   const { files, kernels } = workplace;
   const registry = new RunRegistry(files);
   const [stem, ...rest] = name.split('/');
   if (registry.has(stem) && rest.length <= 1) {
     const path = `${CHECKPOINTS}/${stem}/${rest[0] ?? 'best'}`;
-    if (openable(files, path)) return { agent: loadAgent(files, path, kernels), path, run: registry.open(stem) };
+    if (openable(files, path)) return { name, agent: loadAgent(files, path, kernels), path, run: registry.open(stem) };
     throw new InputError(`run ${stem} has no checkpoint '${rest[0] ?? 'best'}' yet; train it further or name RUN/last`);
   }
   const other = elsewhere(name);
   if (!openable(other.files, other.path))
     throw new InputError(
-      `--checkpoint ${name}: neither a run (see 'tradernet runs list') nor a folder with a checkpoint.json`,
+      `${flag} ${name}: neither a run (see 'tradernet runs list') nor a folder with a checkpoint.json`,
     );
-  return { agent: loadAgent(other.files, other.path, kernels), path: other.path, run: null };
+  return { name, agent: loadAgent(other.files, other.path, kernels), path: other.path, run: null };
 }
 
 function openable(files: FileSystem, path: string): boolean {
   return files.isDirectory(path) || files.isDirectory(`${path}.old`);
-}
-
-/** The shield that a configuration describes, around this agent. */
-export function shieldFor(
-  config: ExperimentConfig,
-  agent: LoadedAgent,
-  options: { readonly without?: readonly string[]; readonly supervisor?: LoadedAgent } = {},
-): Shield {
-  const { profile, exits, rules } = config.shield;
-  const { supervisor, without = [] } = options;
-  return createShield({
-    profile,
-    ...(exits === null ? {} : { exits }),
-    overrides: rules as Overrides,
-    without,
-    primary: agent,
-    ...rangeOf(agent.spec),
-    ...(supervisor === undefined ? {} : { supervisor, supervisorFeatures: supervisor.spec.columns.length }),
-  });
 }
 
 /** The settings under which a checkpoint sees the market: what it was trained with, over what the caller says. */
@@ -91,22 +77,53 @@ export interface EvaluateRunOptions {
   readonly series: readonly CandleSeries[];
   readonly config: ExperimentConfig;
   /** Default: test. Looking at the validation fold is no trial. */
-  readonly fold?: 'test' | 'validation';
+  readonly fold?: Fold;
   readonly supervisor?: LoadedAgent;
+  /** Whether a shield's counterfactual ledgers are kept beside the subject's; they take a while. Default: true. */
+  readonly counterfactuals?: boolean;
   readonly onEvaluation?: (symbol: string) => void;
 }
 
+export type Fold = 'test' | 'validation';
+
+/** An evaluation, with what the same agent would have done without each part of its shield. */
+export interface RunEvaluation extends Evaluation {
+  /** null without a shield, or where they weren't asked for. */
+  readonly counterfactuals: readonly AblationRow[] | null;
+}
+
 /** Names a market's fold by its times, so that the same bars are the same fold however they were imported. */
-export function nameFold({ series, split }: PreparedMarket, fold: 'test' | 'validation'): string {
+export function nameFold({ series, split }: PreparedMarket, fold: Fold): string {
   const { from, to } = split[fold];
   return `${series.venue}:${series.symbol}:${series.timeframeMs}:${series.timeMs[from]}-${series.timeMs[to - 1]}`;
 }
 
-/** One evaluation a market. @throws InputError where the data isn't what the checkpoint was made for */
-export function evaluateRun(options: EvaluateRunOptions, workplace: Workplace): Evaluation[] {
-  const { checkpoint, series, supervisor, fold = 'test' } = options;
+/** Name of an evaluation among a run's results. */
+export function nameResult({ path }: Checkpoint, symbol: string, fold: Fold, profile: string): string {
+  const part = path.slice(path.lastIndexOf('/') + 1);
+  return `${part === 'best' ? '' : `${part}-`}${fold}-${symbol.replaceAll(/[^\w]/g, '')}-${profile}`;
+}
+
+/** Everything that is tried on a test fold but the seed: what has the same hash is one trial. */
+export function hashTrial(
+  checkpoint: Checkpoint,
+  config: ExperimentConfig,
+  trained: Json,
+  supervised: boolean,
+): string {
+  const part = checkpoint.path.slice(checkpoint.path.lastIndexOf('/') + 1);
+  const { shield, account } = config;
+  return hashJson({ trained, part, shield, account, supervised } as unknown as Json);
+}
+
+/** What can be known of an evaluation before it looks at its fold. @throws InputError where the data doesn't fit */
+export function prepareEvaluation({ checkpoint, series, config: asked, supervisor }: EvaluateRunOptions): {
+  readonly config: ExperimentConfig;
+  readonly prepared: Prepared;
+  trialOf(config: ExperimentConfig): string;
+} {
   const { agent, run } = checkpoint;
-  const config = settingsOf(agent, options.config);
+  const config = settingsOf(agent, asked);
   const { timeframeMs } = agent.spec;
   for (const one of series)
     if (one.timeframeMs !== timeframeMs)
@@ -114,22 +131,29 @@ export function evaluateRun(options: EvaluateRunOptions, workplace: Workplace): 
         `${one.symbol}: bars of ${one.timeframeMs / 60_000} min, but the checkpoint was trained on ${timeframeMs / 60_000} min; give --timeframe`,
       );
   const prepared = prepareMarkets(series, config, scalerFromJson(agent.spec.scaler));
+  const trained = run?.registration.config ?? trialConfig(config, prepared);
+  return {
+    config,
+    prepared,
+    trialOf: (tried) => hashTrial(checkpoint, tried, trained, supervisor !== undefined),
+  };
+}
+
+/** One evaluation a market. @throws InputError where the data isn't what the checkpoint was made for */
+export function evaluateRun(options: EvaluateRunOptions, workplace: Workplace): RunEvaluation[] {
+  const { checkpoint, supervisor, fold = 'test', counterfactuals = true } = options;
+  const { agent, run } = checkpoint;
+  const { config, prepared, trialOf } = prepareEvaluation(options);
   const { profile } = config.shield;
   const registry = new RunRegistry(workplace.files);
-  const tried: Json = {
-    trained: run?.registration.config ?? trialConfig(config, prepared),
-    shield: config.shield as unknown as Json,
-    account: config.account as unknown as Json,
-    supervised: supervisor !== undefined,
-  };
+  const shielded = supervisor === undefined ? {} : { supervisor };
   return prepared.markets.map((market) => {
     options.onEvaluation?.(market.series.symbol);
     const foldKey = nameFold(market, fold);
-    const trial = fold === 'test' ? hashJson(tried) : null;
-    const result = `${fold}-${market.series.symbol.replaceAll(/[^\w]/g, '')}-${profile}`;
+    const trial = fold === 'test' ? trialOf(config) : null;
+    const result = nameResult(checkpoint, market.series.symbol, fold, profile);
     run?.startEvaluation(result, foldKey, trial);
-    const safety: SafetyLayer | null =
-      profile === 'none' ? null : shieldFor(config, agent, supervisor === undefined ? {} : { supervisor });
+    const safety: SafetyLayer | null = profile === 'none' ? null : shieldFor(config, agent, shielded);
     const { name, isa, fused } = workplace.kernels;
     const evaluation = evaluate({
       agent,
@@ -143,7 +167,7 @@ export function evaluateRun(options: EvaluateRunOptions, workplace: Workplace): 
       trials: countTrials(trialSharpes(registry.trials(foldKey))),
       fold,
       provenance: {
-        checkpoint: run?.name ?? checkpoint.path,
+        checkpoint: checkpoint.name,
         agent: agent.kind,
         featureSet: prepared.set.name,
         shield: profile,
@@ -160,6 +184,7 @@ export function evaluateRun(options: EvaluateRunOptions, workplace: Workplace): 
       returns: evaluation.returns,
       figures: { verdict: evaluation.judgement.verdict, ...evaluation.subject.metrics } as unknown as Json,
     });
-    return evaluation;
+    const ablation = safety !== null && counterfactuals ? ablateMarket(agent, market, config, fold, shielded) : null;
+    return { ...evaluation, counterfactuals: ablation?.rows ?? null };
   });
 }

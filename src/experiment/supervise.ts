@@ -119,7 +119,7 @@ export async function trainSupervisor(options: TrainSupervisorOptions, workplace
       config: { ...config, features },
       scaler,
       decisive: { primary: options.primary.run?.registration.config ?? (primary.spec as unknown as Json) },
-      notes: { ...options.notes, primary: options.primary.path, forced: force },
+      notes: { ...options.notes, primary: options.primary.name, forced: force },
       validate(agent: Agent, prepared) {
         const { verdict, logReturn } = judge(agent as DQNAgent, prepared);
         return verdict.accepted ? logReturn : Number.NEGATIVE_INFINITY;
@@ -138,7 +138,7 @@ export async function trainSupervisor(options: TrainSupervisorOptions, workplace
       trial: null,
       sharpePerBar: null,
       returns: [],
-      figures: { status, primary: options.primary.path, logReturn, ...verdict },
+      figures: { status, primary: options.primary.name, logReturn, ...verdict },
     });
     if (status === 'refused')
       throw new InputError(
@@ -152,8 +152,10 @@ export async function trainSupervisor(options: TrainSupervisorOptions, workplace
   }
 }
 
-function requirePrimary({ agent, path }: Checkpoint): PPOAgent | DQNAgent {
+function requirePrimary({ agent, name }: Checkpoint): PPOAgent | DQNAgent {
   if (agent.kind === 'integrated')
-    throw new InputError(`--primary ${path}: has a supervisor already; name the run of its primary agent`);
+    throw new InputError(`--primary ${name}: has a supervisor already; name the run of its primary agent`);
+  if (agent.spec.reward.startsWith('smurf'))
+    throw new InputError(`--primary ${name}: is a supervisor itself; name the run of the agent that it is for`);
   return agent as PPOAgent | DQNAgent;
 }

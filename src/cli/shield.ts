@@ -1,0 +1,108 @@
+import { styleText } from 'node:util';
+import type { Json } from '../core/json.ts';
+import { renderAblation } from '../evaluate/ablation-text.ts';
+import { formatTable } from '../evaluate/table-text.ts';
+import { ablateRun } from '../experiment/ablation.ts';
+import { configureRules, exitsOf, listThresholds, type Overrides, PROFILES, type Profile } from '../shield/index.ts';
+import type { Command } from './command.ts';
+import { openNamedCheckpoint, requireFlag, SHIELD_OPTION, settingsFor } from './evaluate.ts';
+import { OPTIONS, parseChoice, parseList } from './options.ts';
+import { KERNEL_OPTIONS, loadSeries, openWorkplace } from './workplace.ts';
+
+/** `cautious,balanced` as profiles. */
+export function parseProfiles(text: string): Profile[] {
+  return parseList(text).map(parseChoice(PROFILES));
+}
+
+const ablation: Command = {
+  name: 'shield ablation',
+  summary: 'what each rule of the shield costs and saves',
+  options: [
+    { flags: '--checkpoint <run>', doc: "a run (its best), RUN/last, RUN/integrated, or a checkpoint's folder" },
+    {
+      flags: '--profiles <names>',
+      doc: 'profiles separated by commas',
+      parse: parseProfiles,
+      default: ['cautious', 'balanced', 'spec'],
+    },
+    { flags: '--supervisor <run>', doc: 'the agent behind the rule smurf' },
+    { flags: '--fold <name>', doc: 'test or validation', parse: parseChoice(['test', 'validation']), default: 'test' },
+    { ...OPTIONS.symbol, doc: 'other symbols than those of the run' },
+    OPTIONS.venue,
+    OPTIONS.timeframe,
+    ...KERNEL_OPTIONS,
+  ],
+  examples: [
+    'tradernet shield ablation --checkpoint ppo-SYNTH-s1-1',
+    'tradernet shield ablation --checkpoint ppo-SYNTH-s1-1 --profiles spec --supervisor smurf-SYNTH-s1-1',
+  ],
+  async run(options, context) {
+    const workplace = await openWorkplace(options, context);
+    try {
+      const name = requireFlag(options.checkpoint, '--checkpoint', "'tradernet runs list' shows the runs");
+      const checkpoint = openNamedCheckpoint(name, workplace, context);
+      const { config, symbols } = settingsFor(checkpoint, options, context);
+      const supervisor =
+        options.supervisor === undefined
+          ? {}
+          : { supervisor: openNamedCheckpoint(String(options.supervisor), workplace, context, '--supervisor').agent };
+      const ablations = ablateRun({
+        checkpoint,
+        series: loadSeries(context, symbols, config),
+        config,
+        fold: options.fold as 'test' | 'validation',
+        profiles: options.profiles as Profile[],
+        ...supervisor,
+        onEvaluation: (what) => context.progress(`ledgers of ${name} on ${what}`),
+      });
+      const text = ablations.map(({ symbol, profile, note, ablation: { rows } }) => {
+        const title = `${symbol}, profile ${profile}${note === '' ? '' : ` (${note})`}`;
+        return `${styleText('bold', title)}\n${renderAblation({ rows })}`;
+      });
+      const json = ablations.map(({ ablation: { rows }, ...rest }) => ({ ...rest, rows }));
+      return { text: text.join('\n\n'), json: json as unknown as Json };
+    } finally {
+      workplace.kernels.dispose();
+    }
+  },
+};
+
+const show: Command = {
+  name: 'shield show',
+  summary: 'every rule and threshold of a profile',
+  options: [SHIELD_OPTION],
+  examples: ['tradernet shield show --shield balanced', 'tradernet shield show --set shield.rules.stop-loss=false'],
+  async run(_, context) {
+    const { profile, exits, rules } = context.config().shield;
+    const configured = new Map(
+      configureRules(profile, rules as Overrides).map(({ rule, config }) => [rule.name, config]),
+    );
+    const rows = listThresholds().map(({ rule, threshold, unit, tighter, doc }) => {
+      const config = configured.get(rule);
+      const value = config === undefined ? null : threshold === '' ? 'on' : config[threshold];
+      return { rule, threshold, value, unit, tighter, doc };
+    });
+    const print = (value: unknown) => (value === null ? '-' : Array.isArray(value) ? value.join(' ') : String(value));
+    const policy = exits ?? exitsOf(profile);
+    const text = [
+      `profile ${profile}, exits: ${policy} (${policy === 'literal' ? 'a denial stops any request' : 'a denial never stops a reduction of risk'})`,
+      '',
+      formatTable(
+        ['rule', 'threshold', 'value', 'unit', 'tighter', 'meaning'].map((title) => ({ title, align: 'left' })),
+        rows.map(({ rule, threshold, value, unit, tighter, doc }) => [
+          rule,
+          threshold,
+          print(value),
+          unit,
+          tighter,
+          doc,
+        ]),
+      ),
+      '',
+      "'-': the profile doesn't have the rule; --set shield.rules.NAME={} takes it in, =false leaves one out",
+    ];
+    return { text: text.join('\n'), json: { profile, exits: policy, rows } as unknown as Json };
+  },
+};
+
+export const commands = [ablation, show];

@@ -1,0 +1,52 @@
+/** What each rule of the shield's profiles avoided and cost on a fold. */
+import { InputError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import type { Ablation } from '../evaluate/ablation.ts';
+import { barReturns } from '../evaluate/ledger.ts';
+import { sharpeSample } from '../evaluate/sharpe-ratio.ts';
+import type { Profile } from '../shield/index.ts';
+import { ablateMarket } from './counterfactuals.ts';
+import { type EvaluateRunOptions, nameFold, nameResult, prepareEvaluation } from './evaluate-run.ts';
+
+export interface ProfileAblation {
+  readonly symbol: string;
+  readonly profile: Profile;
+  /** What is different from the profile, for people; empty where nothing is. */
+  readonly note: string;
+  readonly ablation: Ablation;
+}
+
+/**
+ * Every market under every profile. A profile that is seen here is a trial, as if it had been evaluated; its
+ * counterfactuals are diagnoses, and become trials when somebody evaluates a shield without the rule.
+ */
+export function ablateRun(options: EvaluateRunOptions & { readonly profiles: readonly Profile[] }): ProfileAblation[] {
+  const { checkpoint, profiles, supervisor, fold = 'test' } = options;
+  const { agent, run } = checkpoint;
+  if (profiles.includes('none')) throw new InputError('profile none has no rule that could be left out');
+  const { config: settings, prepared, trialOf } = prepareEvaluation(options);
+  return profiles.flatMap((profile) => {
+    const config = { ...settings, shield: { ...settings.shield, profile } };
+    const bare = profile === 'spec' && supervisor === undefined && agent.kind !== 'integrated';
+    const parts = { ...(supervisor === undefined ? {} : { supervisor }), ...(bare ? { without: ['smurf'] } : {}) };
+    return prepared.markets.map((market) => {
+      const { symbol } = market.series;
+      options.onEvaluation?.(`${symbol} under ${profile}`);
+      const foldKey = nameFold(market, fold);
+      const trial = fold === 'test' ? trialOf(config) : null;
+      const result = `ablation-${nameResult(checkpoint, symbol, fold, profile)}`;
+      run?.startEvaluation(result, foldKey, trial);
+      const ablation = ablateMarket(agent, market, config, fold, parts);
+      const returns = barReturns(ablation.ledgers[0]);
+      run?.finishEvaluation(result, {
+        foldKey,
+        trial,
+        sharpePerBar: sharpeSample(returns)?.sharpe ?? null,
+        returns: Array.from(returns),
+        figures: ablation.rows as unknown as Json,
+      });
+      const note = bare ? 'without smurf: no supervisor is named (--supervisor RUN)' : '';
+      return { symbol, profile, note, ablation };
+    });
+  });
+}

@@ -1,0 +1,27 @@
+/** The shield of an experiment. */
+import type { LoadedAgent } from '../agents/index.ts';
+import { createShield, type Overrides, rangeOf, type Shield } from '../shield/index.ts';
+import type { ExperimentConfig } from './config.ts';
+
+export interface ShieldParts {
+  /** Rules to leave out. */
+  readonly without?: readonly string[];
+  /** The agent behind the rule `smurf`. */
+  readonly supervisor?: LoadedAgent;
+}
+
+/** The shield that a configuration describes, around this agent. An integrated agent is its own rule `smurf`. */
+export function shieldFor(config: ExperimentConfig, agent: LoadedAgent, parts: ShieldParts = {}): Shield {
+  const { profile, exits, rules } = config.shield;
+  const { supervisor, without = [] } = parts;
+  const supervised = agent.kind === 'integrated' && supervisor === undefined && rules.smurf === undefined;
+  return createShield({
+    profile,
+    ...(exits === null ? {} : { exits }),
+    overrides: rules as Overrides,
+    without: supervised ? [...without, 'smurf'] : without,
+    primary: agent,
+    ...rangeOf(agent.spec),
+    ...(supervisor === undefined ? {} : { supervisor, supervisorFeatures: supervisor.spec.columns.length }),
+  });
+}
