@@ -37,7 +37,8 @@ export function toExchangeError(
   // A wall for our address or country: asking again doesn't help.
   if (notes?.status === 403 || notes?.status === 451) return make('unavailable', false);
   if (names.has('ExchangeNotAvailable')) return make('unavailable', true);
-  if (names.has('NetworkError')) return make('network', true);
+  // Sockets closed by us, for a redial of another symbol, are gone for this one too.
+  if (names.has('NetworkError') || names.has('ExchangeClosedByUser')) return make('network', true);
   if (names.has('BadSymbol')) return new InputError(`${message}; name a symbol that the venue trades`);
   if (names.has('AuthenticationError') || names.has('PermissionDenied')) return make('authentication', false);
   if (names.has('InsufficientFunds')) return make('insufficient-funds', false);

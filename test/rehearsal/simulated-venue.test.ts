@@ -152,12 +152,14 @@ describe('orders with faults', () => {
     expect(venue.serverTimeMs()).toBe(clock.nowMs() + 20_000);
   });
 
-  it('coarsens the filters, and tells when asked anew', async () => {
+  it('coarsens the filters and takes it back, and tells when asked anew', async () => {
     const { venue, clock } = world();
     expect((await clock.runUntil(venue.fetchMarket('BTC/USDT'))).quantityStep).toBe('0.00001');
     venue.faults.add(at('filter-change'));
     expect(await clock.runUntil(codeOf(venue.createOrder({ ...buy, quantity: '0.01001' })))).toBe('filter');
     expect((await clock.runUntil(venue.fetchMarket('BTC/USDT', true))).quantityStep).toBe('0.0001');
+    venue.faults.add(at('filter-change'));
+    expect((await clock.runUntil(venue.fetchMarket('BTC/USDT', true))).quantityStep).toBe('0.00001');
   });
 });
 
