@@ -40,7 +40,10 @@ export interface SyntheticOptions {
   readonly signal?: number;
   /** AR(1) coefficient of the signal over bars; default 0.8. What persists can be traded in spite of costs. */
   readonly persistence?: number;
-  /** The control: returns follow a signal of the same law that nothing visible shows. */
+  /**
+   * The control: returns follow a signal of the same deviation that nothing visible shows, drawn anew for every bar, as
+   * shuffled labels are; one that persisted would show in the returns themselves.
+   */
   readonly shuffled?: boolean;
   /** Default true. */
   readonly trends?: boolean;
@@ -202,7 +205,7 @@ export function synthesize(options: SyntheticOptions): SyntheticMarket {
     const move = Math.abs(price - open) / sigma;
 
     visible = persistence * visible + step * signals.normal();
-    driver = options.shuffled === true ? persistence * driver + step * hidden.normal() : visible;
+    driver = options.shuffled === true ? hidden.normal() : visible;
     tradesLevel = TRADES.memory * tradesLevel + TRADES.signal * visible;
     volumeLevel = autoregress(shape, volumeLevel, VOLUME);
     const busy = VOLUME.volatility * log(sigma / meanSigma) + VOLUME.move * move;
