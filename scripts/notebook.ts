@@ -24,6 +24,7 @@ interface Notebook {
   cells: {
     source: string[];
     metadata: { tags?: string[] };
+    execution_count?: number;
     outputs?: { name?: string; text?: string | string[] }[];
   }[];
   metadata: Record<string, unknown>;
@@ -81,8 +82,12 @@ function execute(out: string, sets: readonly string[]): void {
   const { cells, metadata, ...rest } = JSON.parse(stdout) as Notebook;
   const failed = cells.flatMap((cell) => cell.outputs ?? []).find(({ name }) => name === 'stderr');
   if (failed !== undefined) fail(`a cell of the notebook failed:\n${[failed.text].flat().join('')}`);
-  // When a cell ran is no result: without it the same run gives the same file.
-  for (const cell of cells) delete (cell.metadata as { execution?: unknown }).execution;
+  let count = 0;
+  for (const cell of cells) {
+    // When a cell ran is no result: without it the same run gives the same file. The kernel doesn't number its runs.
+    delete (cell.metadata as { execution?: unknown }).execution;
+    if (cell.outputs !== undefined) cell.execution_count = ++count;
+  }
   writeFileSync(`${out}.tmp`, `${JSON.stringify({ cells, metadata, ...rest }, null, 1)}\n`);
   renameSync(`${out}.tmp`, out);
   process.stdout.write(`${out}: all cells ran\n`);
