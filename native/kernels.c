@@ -400,18 +400,23 @@ static void dense_grad_input(float *mem, Record o) {
   }
 }
 
+/* Block by block of the batch, all panels: a block's inputs are read from far away only once. */
 static void dense_grad_weight(float *mem, Record o) {
   const float *input = mem + o[0], *dz = mem + o[1];
   float *g = mem + o[2];
-  const int batch = o[3], inputs = o[4];
+  const int batch = o[3], inputs = o[4], panels = o[5];
   for (int b0 = 0; b0 < batch; b0 += BATCH_BLOCK) {
     const int count = batch - b0 < BATCH_BLOCK ? batch - b0 : BATCH_BLOCK;
-    for (int k = 0; k < inputs; k += PANEL) {
-      const float *a = input + ((ptrdiff_t)(k / PANEL) * batch + b0) * PANEL;
-      for (int done = 0; done < PANEL;) {
-        const int R = tile_rows(PANEL - done);
-        gradient_tile(R, a + done, PANEL, 0, dz + (ptrdiff_t)b0 * PANEL, 0, 1, count, b0 == 0, g + (ptrdiff_t)(k + done) * PANEL);
-        done += R;
+    for (int p = 0; p < panels; p++) {
+      const float *d = dz + ((ptrdiff_t)p * batch + b0) * PANEL;
+      for (int k = 0; k < inputs; k += PANEL) {
+        const float *a = input + ((ptrdiff_t)(k / PANEL) * batch + b0) * PANEL;
+        for (int done = 0; done < PANEL;) {
+          const int R = tile_rows(PANEL - done);
+          float *to = g + ((ptrdiff_t)p * inputs + k + done) * PANEL;
+          gradient_tile(R, a + done, PANEL, 0, d, 0, 1, count, b0 == 0, to);
+          done += R;
+        }
       }
     }
   }

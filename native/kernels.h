@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 /* Counted up with every change of an op or of the pool; src/nn/ops.ts has the same number. */
-#define KERNELS_VERSION 1
+#define KERNELS_VERSION 2
 
 #define KERNEL_JOIN(name, suffix) name##_##suffix
 #define KERNEL_PASTE(name, suffix) KERNEL_JOIN(name, suffix)

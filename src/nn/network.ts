@@ -56,6 +56,8 @@ export class Network {
   #programs = new Map<number, Programs>();
   #transpose: Program;
   #transposedStale = true;
+  /** Rows of the last `forward` that `backward` may still use. */
+  #kept = 0;
   #polyak: { online: Network; program: Program; tau: Float32Array } | null = null;
 
   constructor(kernels: Kernels, config: Partial<NetworkConfig>, head: Head) {
@@ -94,7 +96,9 @@ export class Network {
    * Keeps what `backward` needs.
    */
   forward(obs: Float32Array, batch: number): Float32Array {
-    return this.#run('forward', obs, batch);
+    const outputs = this.#run('forward', obs, batch);
+    this.#kept = batch;
+    return outputs;
   }
 
   /** As `forward`, but keeps nothing for `backward`: for acting and for targets. Allocates nothing. */
@@ -102,8 +106,10 @@ export class Network {
     return this.#run('infer', obs, batch);
   }
 
-  /** dOutput (batch, outputs) = d loss / d outputs of the last `forward`; overwrites `gradients`. */
+  /** dOutput (batch, outputs) = d loss / d outputs of the last `forward`, once; overwrites `gradients`. */
   backward(dOutput: Float32Array, batch: number): void {
+    if (this.#kept !== batch) throw new Error(`network: backward of ${batch} rows needs a forward of as many before`);
+    this.#kept = 0;
     const a = this.activations(batch);
     checkLength('dOutput', dOutput, batch * this.outputs);
     if (dOutput !== a.dOut) a.dOut.set(dOutput.subarray(0, batch * this.outputs));
@@ -172,6 +178,7 @@ export class Network {
   }
 
   #run(which: 'infer' | 'forward', obs: Float32Array, batch: number): Float32Array {
+    this.#kept = 0;
     const a = this.activations(batch);
     const length = batch * this.config.timeframe * this.config.features;
     checkLength('obs', obs, length);

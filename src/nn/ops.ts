@@ -22,7 +22,7 @@ export const CONV_BLOCK = 16;
 export const SQUARE_LANES = 32;
 
 /** Counted up with every change of an op or of the pool; native/kernels.h has the same number. */
-export const KERNELS_VERSION = 1;
+export const KERNELS_VERSION = 2;
 
 /** Operands of one op record, after its code. */
 export const OPERANDS = 15;
@@ -178,8 +178,8 @@ export const denseGradInput = (
 ): Op => [OP.denseGradInput, dz, transposed, slope, dzIn, rows.start, rows.count, rows.batch, inputs, outputs];
 
 /**
- * dWeight[k, n] = sum over b, in order, of input[b, k] dz[b, n], for one panel of n. `dz` and `dWeight` begin at that
- * panel.
+ * dWeight[k, n] = sum over b, in order, of input[b, k] dz[b, n], for some panels of n. `dz` and `dWeight` begin at the
+ * first of them.
  */
 export const denseGradWeight = (
   input: Float32Array,
@@ -187,7 +187,8 @@ export const denseGradWeight = (
   dWeight: Float32Array,
   batch: number,
   inputs: number,
-): Op => [OP.denseGradWeight, input, dz, dWeight, batch, inputs];
+  panels: number,
+): Op => [OP.denseGradWeight, input, dz, dWeight, batch, inputs, panels];
 
 /**
  * out[32] = column sums of `panels` panels of dz, `stride` panels apart, rows of one panel after those of the other

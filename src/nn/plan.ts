@@ -24,6 +24,8 @@ export interface NetworkMemory {
 const MAX_SHARD = 128;
 /** A shard below this is not worth a second thread. */
 const MIN_SHARD = 8;
+/** Panels of a dense layer's gradient in one unit at most: more reuse of the inputs, fewer units to share out. */
+const GRADIENT_PANELS = 4;
 /** Taps (rows of the convolution's weight) in one unit of its gradient. */
 const CONV_UNIT_TAPS = 32;
 
@@ -33,10 +35,11 @@ export class Activations {
   /** (capacity, timeframe, features): fill it and pass it to `forward` to save the copy. */
   readonly obs: Float32Array;
   readonly padded: Float32Array;
-  /** Outputs of conv, dense1, dense2 after GELU, and gelu' there. */
+  /** Outputs of conv, dense1, dense2 after GELU. */
   readonly h: readonly [Float32Array, Float32Array, Float32Array];
+  /** gelu' there; the backward pass multiplies it, in place, to `dz`. */
   readonly slope: readonly [Float32Array, Float32Array, Float32Array];
-  /** d loss / d (input of GELU) of conv, dense1, dense2. */
+  /** d loss / d (input of GELU) of conv, dense1, dense2: the arrays of `slope`, a third less memory to go through. */
   readonly dz: readonly [Float32Array, Float32Array, Float32Array];
   readonly out: Float32Array;
   readonly dOut: Float32Array;
@@ -61,7 +64,7 @@ export class Activations {
     this.padded = rows((timeframe + 2 * pad) * features);
     this.h = [rows(layout.flatColumns), rows(first), rows(second)];
     this.slope = [rows(layout.flatColumns), rows(first), rows(second)];
-    this.dz = [rows(layout.flatColumns), rows(first), rows(second)];
+    this.dz = this.slope;
     this.out = rows(this.#width);
     this.dOut = rows(this.#width);
   }
@@ -150,8 +153,9 @@ export function backwardPhases(network: NetworkMemory, a: Activations, batch: nu
   let slot = 0;
   const square = (gradient: Float32Array): Op =>
     ops.sumSquares(gradient, network.squares.subarray(slot++), gradient.length);
-  const units: Op[][] = [];
-  for (const cut of convCuts(layout)) {
+  // A lane is what one thread will do; equal shares of every layer make the lanes equal.
+  const lanes: Unit[][] = Array.from({ length: threads }, () => []);
+  convCuts(layout).forEach((cut, i) => {
     const dz = a.dz[0].subarray(cut.panel * batch * PANEL);
     const weight = g['conv.weight'].subarray(cut.panel * layout.taps * PANEL, (cut.panel + 1) * layout.taps * PANEL);
     const unit = [
@@ -162,31 +166,39 @@ export function backwardPhases(network: NetworkMemory, a: Activations, batch: nu
       const bias = g['conv.bias'].subarray(cut.panel * PANEL, (cut.panel + 1) * PANEL);
       unit.push(ops.columnSum(dz, bias, batch, conv.steps, conv.columns / PANEL), square(bias));
     }
-    units.push(unit);
-  }
+    lanes[i % threads].push(unit);
+  });
   const dense = (name: string, input: Float32Array, dz: Float32Array, inputs: number, width: number) => {
-    for (let panel = 0; panel < width / PANEL; panel++) {
-      const mine = dz.subarray(panel * batch * PANEL);
-      const weight = g[`${name}.weight`].subarray(panel * inputs * PANEL, (panel + 1) * inputs * PANEL);
+    const panels = width / PANEL;
+    const weights = (panel: number) =>
+      g[`${name}.weight`].subarray(panel * inputs * PANEL, (panel + 1) * inputs * PANEL);
+    const ends = Array.from({ length: panels }, (_, panel) => {
       const bias = g[`${name}.bias`].subarray(panel * PANEL, (panel + 1) * PANEL);
-      units.push([
-        ops.denseGradWeight(input, mine, weight, batch, inputs),
-        square(weight),
-        ops.columnSum(mine, bias, batch, 1, 1),
-        square(bias),
-      ]);
-    }
+      const sum = ops.columnSum(dz.subarray(panel * batch * PANEL), bias, batch, 1, 1);
+      return [square(weights(panel)), sum, square(bias)];
+    });
+    lanes.forEach((lane, l) => {
+      const end = Math.floor(((l + 1) * panels) / threads);
+      for (let panel = Math.floor((l * panels) / threads); panel < end; panel += GRADIENT_PANELS) {
+        const count = Math.min(GRADIENT_PANELS, end - panel);
+        const mine = dz.subarray(panel * batch * PANEL);
+        lane.push([
+          ops.denseGradWeight(input, mine, weights(panel), batch, inputs, count),
+          ...ends.slice(panel, panel + count).flat(),
+        ]);
+      }
+    });
   };
   dense('dense1', a.h[0], a.dz[1], flatColumns, first);
   dense('dense2', a.h[1], a.dz[2], first, second);
   if (outputs > 0) {
-    units.push([
+    lanes[threads - 1].push([
       ops.headGradWeight(a.dOut, a.h[2], g['head.weight'], g['head.bias'], batch, second, outputs),
       square(g['head.weight']),
       square(g['head.bias']),
     ]);
   }
-  phases.push(units);
+  phases.push(lanes.flat());
   return phases;
 }
 

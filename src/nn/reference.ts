@@ -109,12 +109,12 @@ const denseGradInput: Run = (f, [dz, transposed, slope, dzIn, start, count, batc
   }
 };
 
-const denseGradWeight: Run = (f, [input, dz, dWeight, batch, inputs]) => {
+const denseGradWeight: Run = (f, [input, dz, dWeight, batch, inputs, panels]) => {
   for (let k = 0; k < inputs; k++) {
-    for (let n = 0; n < PANEL; n++) {
+    for (let n = 0; n < panels * PANEL; n++) {
       let sum = 0;
-      for (let b = 0; b < batch; b++) sum += f[input + panelIndex(b, k, batch)] * f[dz + b * PANEL + n];
-      f[dWeight + k * PANEL + n] = sum;
+      for (let b = 0; b < batch; b++) sum += f[input + panelIndex(b, k, batch)] * f[dz + panelIndex(b, n, batch)];
+      f[dWeight + panelIndex(k, n, inputs)] = sum;
     }
   }
 };
