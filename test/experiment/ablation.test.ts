@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backtest } from '../../src/evaluate/backtest.ts';
+import { agentPolicy } from '../../src/evaluate/policy.ts';
+import { ablateRun } from '../../src/experiment/ablation.ts';
+import { ablateMarket } from '../../src/experiment/counterfactuals.ts';
+import { type Checkpoint, evaluateRun, prepareEvaluation } from '../../src/experiment/evaluate-run.ts';
+import { shieldFor } from '../../src/experiment/shield.ts';
+import { smurfConfig, trainSupervisor } from '../../src/experiment/supervise.ts';
+import { trainRun, type Workplace } from '../../src/experiment/train-run.ts';
+import { createKernels, type Kernels } from '../../src/nn/index.ts';
+import { RunRegistry } from '../../src/runs/registry.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+
+let kernels: Kernels;
+let workplace: Workplace;
+let checkpoint: Checkpoint;
+const series = [tinyMarket()];
+// Without costs even a short training trades often.
+const config = tinyConfig({ account: { feeRate: 0, slippageRate: 0 } });
+
+beforeAll(async () => {
+  kernels = await createKernels({ threads: 1 });
+  workplace = tinyWorkplace(kernels);
+  checkpoint = openTiny((await trainRun({ series, config, validate: null }, workplace)).run.name, workplace);
+});
+afterAll(() => kernels.dispose());
+
+describe('counterfactual ledgers of a run', () => {
+  it('are those of the agent itself, though it is asked once for each state', () => {
+    const { config: settings, prepared } = prepareEvaluation({ checkpoint, series, config });
+    const [market] = prepared.markets;
+    let asked = 0;
+    const decide: typeof checkpoint.agent.decide = (obs) => {
+      asked++;
+      return checkpoint.agent.decide(obs);
+    };
+    const counting = { ...checkpoint.agent, kind: checkpoint.agent.kind, spec: checkpoint.agent.spec, decide };
+    const { rows, ledgers } = ablateMarket(counting, market, settings, 'test');
+    const alone = (without: readonly string[] | null) =>
+      backtest({
+        policy: agentPolicy(checkpoint.agent),
+        series: market.series,
+        table: market.table,
+        account: settings.account,
+        safety: without && shieldFor(settings, checkpoint.agent, { without }),
+        rows: market.split.test,
+      });
+    rows.forEach(({ without, decisions }, i) => {
+      if (i < 2 || without !== null) {
+        const ledger = alone(i === 1 ? null : without === null ? [] : [without]);
+        expect(ledgers[i].equity).toEqual(ledger.equity);
+        expect(decisions).toBe(ledger.decided.reduce((sum, one) => sum + one));
+      }
+    });
+    // Less than a third of what every ledger would ask for by itself.
+    expect(asked).toBeLessThan((rows.length * rows[0].decisions) / 3);
+  });
+
+  it('say how often the N-consecutive rule of profile spec changes the position', () => {
+    const [{ ablation, note }] = ablateRun({ checkpoint, series, config, profiles: ['spec'] });
+    expect(note).toContain('--supervisor');
+    const row = ablation.rows.find(({ without }) => without === 'repeat-limit');
+    expect(row?.acted).toBeGreaterThan(0);
+    expect(row?.positionsChanged).toBeGreaterThan(0);
+    expect(row?.positionsChanged).toBeLessThan(1);
+    // It is the only rule here, so without it there is no layer.
+    expect({ ...row, label: '', without: null, acted: null }).toEqual({ ...ablation.rows[1], label: '' });
+    expect(ablation.rows[0].positionsChanged).toBe(0);
+    expect(ablation.rows[0].overridden).toBe(row?.acted);
+  });
+
+  it('count the profile as one trial, whoever looked', () => {
+    const [evaluation] = evaluateRun({ checkpoint, series, config, counterfactuals: false }, workplace);
+    expect(evaluation.counterfactuals).toBeNull();
+    const registry = new RunRegistry(workplace.files);
+    const run = registry.open(checkpoint.name);
+    const find = (name: string) => run.results().find((one) => one.name === name)?.record;
+    ablateRun({ checkpoint, series, config, profiles: ['cautious', 'balanced'] });
+    const [own, ablated] = [find('test-TINY-cautious'), find('ablation-test-TINY-cautious')];
+    expect(ablated).toMatchObject({ trial: own?.trial, foldKey: own?.foldKey, sharpePerBar: own?.sharpePerBar });
+    const hashes = new Set(registry.trials(own?.foldKey ?? '').map(({ configHash }) => configHash));
+    // cautious, balanced, and spec of the test before.
+    expect(hashes.size).toBe(3);
+  });
+
+  it('refuse a profile without rules', () => {
+    expect(() => ablateRun({ checkpoint, series, config, profiles: ['none'] })).toThrow('profile none');
+  });
+
+  it('go through profile spec with the supervisor in the shield or in the agent, which is the same', async () => {
+    const trained = await trainSupervisor(
+      { series, config: smurfConfig(config), primary: checkpoint, force: true },
+      workplace,
+    );
+    const supervisor = openTiny(trained.run.name, workplace).agent;
+    const [inShield] = ablateRun({ checkpoint, series, config, supervisor, profiles: ['spec'] });
+    const integrated = openTiny(`${trained.run.name}/integrated`, workplace);
+    const [inAgent] = ablateRun({ checkpoint: integrated, series, config, profiles: ['spec'] });
+    expect(inShield.note + inAgent.note).toBe('');
+    expect(inAgent.ablation.ledgers[0].equity).toEqual(inShield.ablation.ledgers[0].equity);
+    expect(inShield.ablation.rows.map(({ without }) => without)).toContain('smurf');
+    expect(inAgent.ablation.rows.map(({ without }) => without)).not.toContain('smurf');
+  });
+});
