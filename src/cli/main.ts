@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
-import { InputError } from '../core/errors.ts';
+import { ExchangeError, InputError } from '../core/errors.ts';
 import { systemClock } from '../disk/system-clock.ts';
 import type { Command, Context, Output } from './command.ts';
 import { COMMANDS, type Entry } from './commands.ts';
@@ -226,5 +226,11 @@ try {
   if (error instanceof InputError) {
     process.stderr.write(`${styleText('red', 'error:', { stream: process.stderr })} ${error.message}\n`);
     process.exitCode = 2;
+  } else if (error instanceof ExchangeError) {
+    const advice = error.retryable ? 'try again in a while' : 'see what the venue says';
+    process.stderr.write(
+      `${styleText('red', 'error:', { stream: process.stderr })} ${error.message} (${error.code}); ${advice}\n`,
+    );
+    process.exitCode = 1;
   } else throw error;
 }
