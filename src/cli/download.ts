@@ -58,7 +58,7 @@ const download: Command = {
           signal: context.signal,
           onProgress({ candles, atMs, fromMs, toMs, waiting }) {
             const elapsedMs = context.clock.nowMs() - startMs;
-            const left = (elapsedMs * (toMs - atMs)) / Math.max(1, atMs - fromMs);
+            const left = (elapsedMs * (toMs - atMs)) / (atMs - fromMs);
             context.progress(
               progressLine({
                 done: atMs - fromMs,
