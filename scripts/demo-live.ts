@@ -151,7 +151,7 @@ function show(entry: BotEntry): void {
     action === safety.final ? '' : styleText('dim', ` (asked ${ACTION_NAMES[action]}, the shield said no)`);
   const time = new Date(candle[0]).toISOString().slice(11, 16);
   const late =
-    known.dataAgeMs > 2_000 ? styleText('dim', ` repaired by REST after ${(known.dataAgeMs / 1000).toFixed(1)} s`) : '';
+    known.dataAgeMs > 7_000 ? styleText('dim', ` repaired by REST after ${(known.dataAgeMs / 1000).toFixed(1)} s`) : '';
   say(
     `${time}  close ${candle[4].toFixed(2).padStart(9)}  ${coloured}  ${'▮'.repeat(units).padEnd(4, '▯')}  equity ${equity.toFixed(2)}${vetoed}${late}`,
   );
@@ -171,6 +171,7 @@ try {
       warmUpBars: 250,
       maxDrawdown: 0.2,
       maxDataAgeMs: minuteMs / 2,
+      graceMs: 7_500,
     },
     onEntry: show,
   });

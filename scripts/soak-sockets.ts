@@ -1,7 +1,7 @@
 /**
  * `npm run soak:sockets`: seeded fault schedules over real sockets, through ccxt, against the rehearsal server, and the
  * same promises as in `npm run soak`. `--count N` (50), `--seed N` replays one, `--together N` run at the same time.
- * Time is a hundred times as fast as life, so what a seed injects is the same and when it strikes is not to the
+ * Time is thirty times as fast as life, so what a seed injects is the same and when it strikes is not to the
  * millisecond. A whole run of 50 writes bench/results/soak-sockets.json.
  */
 import { execFileSync } from 'node:child_process';
@@ -14,7 +14,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     count: { type: 'string', default: '50' },
-    together: { type: 'string', default: '5' },
+    together: { type: 'string', default: '10' },
   },
 });
 const count = values.seed === undefined ? Number(values.count) : 1;

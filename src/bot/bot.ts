@@ -60,6 +60,8 @@ export interface BotOptions {
   readonly paperFilters?: boolean;
   /** Written down right after the start: what was overridden, by whom. */
   readonly notes?: readonly NoteEntry[];
+  /** How long after a close the stream's final is waited for before REST is asked; the stream's own default. */
+  readonly graceMs?: number;
   readonly tickMs?: number;
   readonly reconcileMs?: number;
   /** Whatever a person may want to see, at once. */
@@ -333,10 +335,10 @@ export class Bot {
   }
 
   async #follow(trader: Trader, signal: AbortSignal): Promise<void> {
-    const { venue, clock, timeframeMs, onRunning } = this.#options;
+    const { venue, clock, timeframeMs, graceMs, onRunning } = this.#options;
     const { symbol, lastTimeMs } = trader;
     const client = new WebSocketClient(
-      { venue, symbol, timeframeMs, clock, lastTimeMs },
+      { venue, symbol, timeframeMs, clock, lastTimeMs, ...(graceMs === undefined ? {} : { graceMs }) },
       {
         onCandle: (candle, source) => trader.lane.run(() => trader.onCandle(candle, source)),
         onRunning: (candle) => onRunning?.(symbol, candle),

@@ -99,7 +99,7 @@ export class Trader {
     return flatten ? null : (facts) => this.#safety.levels(facts);
   }
 
-  /** Closes the position without waiting for the next candle. */
+  /** Closes the position without waiting for the next candle; nothing that was meant to open one goes on. */
   async flatten(): Promise<void> {
     const { account } = this.broker;
     await this.broker.protect(null);
@@ -141,10 +141,16 @@ export class Trader {
   async resume(last: DecisionEntry | null, ordered: boolean): Promise<void> {
     if (last === null) return;
     const record = last.record as unknown as { order: number; flatten: boolean; candle: never };
-    const flatten = record.flatten || this.#around.halted !== null;
-    // On paper the pending order lives in the decision alone.
+    const halted = this.#around.halted !== null;
+    const flatten = record.flatten || halted;
+    const order = Number(record.order);
+    // On paper the pending order lives in the decision alone, and is filled as if there had been no restart.
     if (this.broker.kind === 'paper' || !ordered)
-      await this.#order(Number(record.order), flatten, decodeCandle(record.candle));
+      await this.#order(
+        halted && this.broker.kind === 'live' ? Math.min(0, order) : order,
+        flatten,
+        decodeCandle(record.candle),
+      );
     else await this.broker.protect(this.#levels(flatten));
   }
 }

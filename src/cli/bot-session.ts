@@ -240,6 +240,10 @@ export async function runSession(session: Session, context: Context): Promise<Ou
       maxDrawdown: setup.maxDrawdown,
       maxDataAgeMs: setup.maxDataAgeMs,
       notes: session.notes,
+      // On a fast clock the network's milliseconds are seconds: wait longer, or a running candle passes for closed.
+      ...(clock instanceof AcceleratedClock
+        ? { graceMs: Math.min(agent.spec.timeframeMs / 8, 300 * clock.speed) }
+        : {}),
       onEntry(entry) {
         status?.count(entry);
         log(entry.type === 'alarm' ? 'warn' : 'info', entry.type, summariseEntry(entry));

@@ -12,9 +12,11 @@ import { MemoryFileSystem } from '../memory-file-system.ts';
 import { createWorld, minuteMs, WARM_UP } from './bot-world.ts';
 import { checkPromises } from './promises.ts';
 
-const SPEED = 100;
-const LIVE_BARS = 34;
-const QUIET_BARS = 18;
+const SPEED = 30;
+const LIVE_BARS = 30;
+const QUIET_BARS = 14;
+/** On a fast clock the network's milliseconds are seconds: 400 ms, or a running candle passes for closed. */
+const GRACE_MS = 400 * SPEED;
 /** A signed request can't come later than this, on the fast clock. */
 const WINDOW_MS = 60_000;
 
@@ -56,7 +58,7 @@ export async function runSocketSchedule(seed: number) {
   const bot = new Bot({
     ...{ kind: 'live', venue, clock, elapsedMs: () => 0, files, folder: 'bots/test', id: 'abcdef01' },
     ...{ timeframeMs: minuteMs, symbols: world.createSymbols(), setup: {}, warmUpBars: WARM_UP - 2 },
-    ...{ maxDrawdown: 0, maxDataAgeMs: minuteMs / 2 },
+    ...{ maxDrawdown: 0, maxDataAgeMs: minuteMs / 2, graceMs: GRACE_MS },
   });
   // The venue's clock may be minutes behind when the last bar closes.
   const timer = clock.sleep(world.endMs + 4 * minuteMs - clock.nowMs(), stop.signal).then(

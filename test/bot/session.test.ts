@@ -1,0 +1,242 @@
+/**
+ * The commands themselves, end to end: a live bot through ccxt against a rehearsal venue, halted, reset, replayed, with
+ * its log, alarms and pages. And in all that it left behind, not one of its secrets.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PPOAgent, ppoConfigSchema } from '../../src/agents/index.ts';
+import { botSchema } from '../../src/bot/config.ts';
+import type { Command, Context, Output } from '../../src/cli/command.ts';
+import { configSchema } from '../../src/cli/config.ts';
+import { commands as doctorCommands } from '../../src/cli/doctor.ts';
+import { commands as haltCommands } from '../../src/cli/halt.ts';
+import { commands as journalCommands } from '../../src/cli/journal.ts';
+import { commands as liveCommands } from '../../src/cli/live.ts';
+import { commands as paperCommands } from '../../src/cli/paper.ts';
+import { commands as resetCommands } from '../../src/cli/reset.ts';
+import { commands as verifyCommands } from '../../src/cli/verify.ts';
+import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
+import { InputError } from '../../src/core/errors.ts';
+import { NodeFileSystem } from '../../src/disk/node-file-system.ts';
+import { RealTimeFeatureEng } from '../../src/features/realtime.ts';
+import { fitScaler, scalerToJson } from '../../src/features/scaler.ts';
+import { featureSet } from '../../src/features/sets.ts';
+import { computeFeatures } from '../../src/features/table.ts';
+import { synthesize } from '../../src/market/synthetic.ts';
+import { createKernels } from '../../src/nn/index.ts';
+import { type Rehearsal, startRehearsal } from '../../src/rehearsal/start.ts';
+import { minuteMs } from './bot-world.ts';
+import { real } from './socket-schedule.ts';
+
+const SECRETS = {
+  key: 'KEYkeyKEY0123456789abcdef',
+  secret: 'SECRETsecret9876543210fedcba',
+  token: 'STATUStoken555566667777',
+  telegram: '123456:TELEGRAMtoken-abcdefgh',
+};
+const bars = 420;
+const { series } = synthesize({
+  bars,
+  seed: 3,
+  symbol: 'BTC/USDT',
+  timeframeMs: minuteMs,
+  volatility: 0.05,
+  trends: false,
+});
+let storage = '';
+let rehearsal: Rehearsal;
+let webhook = '';
+const hook = createServer((request, response) => {
+  request.on('data', (chunk) => seen.push(String(chunk)));
+  request.on('end', () => response.end('ok'));
+});
+/** Everything that left the program by any way. */
+const seen: string[] = [];
+
+/** A checkpoint of an untrained network: what it decides doesn't matter here. */
+async function saveCheckpoint(mode: 'spot' | 'margin', path: string) {
+  const kernels = await createKernels({ kind: 'wasm', threads: 1 });
+  const set = featureSet('tradernet19');
+  const scaler = fitScaler(computeFeatures(series, set), 0, bars, 'standardise');
+  const features = new RealTimeFeatureEng(set, scaler, minuteMs);
+  const { startingEquity: _, ...account } = DEFAULT_ACCOUNT;
+  const agent = new PPOAgent({
+    kernels,
+    seed: 1,
+    config: ppoConfigSchema.parse({}),
+    spec: {
+      featureSet: set.name,
+      columns: set.columns,
+      accountColumns: features.columns.slice(set.columns.length),
+      signature: features.signature,
+      timeframe: features.timeframe,
+      timeframeMs: minuteMs,
+      scaler: scalerToJson(scaler),
+      trainingRange: null,
+      reward: 'market-order',
+      rewardScale: 100,
+      account: { ...account, mode },
+    },
+  });
+  agent.save(new NodeFileSystem(storage), path);
+  agent.dispose();
+  kernels.dispose();
+}
+
+function contextOf(signal: AbortSignal, env: Record<string, string> = {}): Context {
+  const tell = (line: string) => void seen.push(line);
+  return {
+    storage,
+    cwd: storage,
+    clock: real,
+    env: {
+      TRADERNET_BINANCE_KEY: SECRETS.key,
+      TRADERNET_BINANCE_SECRET: SECRETS.secret,
+      TRADERNET_STATUS_TOKEN: SECRETS.token,
+      TRADERNET_TELEGRAM_TOKEN: SECRETS.telegram,
+      TRADERNET_WEBHOOK_URL: webhook,
+      TRADERNET_KERNELS: 'wasm',
+      ...env,
+    },
+    signal,
+    json: false,
+    progress: tell,
+    say: tell,
+    print: tell,
+    ask: async () => null,
+    config: () => {
+      const { bot: _, ...config } = configSchema.parse({ shield: { profile: 'balanced' } });
+      return config;
+    },
+    bot: () => botSchema.parse({ allocation: 2_000, statusPort: 19_377, warmUpBars: 200, heartbeatMinutes: 0.02 }),
+  };
+}
+
+async function call(
+  command: Command,
+  options: Record<string, unknown>,
+  signal = new AbortController().signal,
+  env = {},
+): Promise<Output> {
+  try {
+    const output = await command.run(options, contextOf(signal, env), []);
+    seen.push(output.text, JSON.stringify(output.json));
+    return output;
+  } catch (error) {
+    seen.push(String((error as Error).stack));
+    throw error;
+  }
+}
+
+beforeAll(async () => {
+  storage = mkdtempSync(join(tmpdir(), 'tradernet-session-'));
+  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
+  webhook = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook?apiKey=hook`;
+  await saveCheckpoint('spot', 'spot');
+  await saveCheckpoint('margin', 'margin');
+  rehearsal = await startRehearsal({
+    ...{
+      series: [series],
+      real,
+      startMs: series.timeMs[300],
+      endMs: series.timeMs[400],
+      speed: 30,
+      seed: 1,
+      faults: 0,
+    },
+    ...{ keys: SECRETS, quoteBalance: '5000', feeRate: '0.001', feeIn: 'received' },
+  });
+});
+
+afterAll(async () => {
+  await rehearsal.server.stop();
+  hook.close();
+  rmSync(storage, { recursive: true, force: true });
+});
+
+const untilBars = (count: number) => real.sleep((count * minuteMs) / rehearsal.clock.speed);
+const live = (options: Record<string, unknown>, signal?: AbortSignal, env?: Record<string, string>) =>
+  call(
+    liveCommands[0],
+    { checkpoint: 'spot', symbol: ['BTC/USDT'], server: rehearsal.url, journal: 'mine', ...options },
+    signal,
+    env,
+  );
+
+it('trades through ccxt, halts and resets by a person, replays bit by bit, and tells no secret', async () => {
+  const first = new AbortController();
+  const running = live({}, first.signal);
+  await untilBars(4.5);
+  const ask = (path: string, token = SECRETS.token) =>
+    fetch(`http://127.0.0.1:19377${path}`, { headers: { authorization: `Bearer ${token}` } });
+  expect((await ask('/health', 'wrong')).status).toBe(401);
+  const health = await (await ask('/health')).text();
+  const metrics = await (await ask('/metrics')).text();
+  seen.push(health, metrics);
+  expect(JSON.parse(health)).toMatchObject({ halted: null });
+  expect(metrics).toMatch(/tradernet_equity_quote\{symbol="BTC\/USDT"\} \d/);
+  expect(metrics).toMatch(/tradernet_decide_milliseconds_count [1-9]/);
+  await expect(
+    call(paperCommands[0], { checkpoint: 'spot', symbol: ['BTC/USDT'], server: rehearsal.url, journal: 'mine' }),
+  ).rejects.toThrow(InputError);
+
+  await call(haltCommands[0], { journal: 'mine', reason: 'a drill' });
+  await untilBars(1.5);
+  expect((await ask('/health')).status).toBe(503);
+  first.abort();
+  const stopped = await running;
+  expect(stopped.text).toMatch(/halted: a drill/);
+  expect((stopped.json as { symbols: { units: number }[] }).symbols[0].units).toBe(0);
+
+  await expect(call(resetCommands[0], { journal: 'mine', reason: 'drill over' })).rejects.toThrow(/--confirm mine/);
+  await call(resetCommands[0], { journal: 'mine', reason: 'drill over', confirm: 'mine' });
+  const second = new AbortController();
+  const again = live({}, second.signal);
+  await untilBars(3);
+  second.abort();
+  expect(((await again).json as { halted: null }).halted).toBeNull();
+
+  expect((await call(journalCommands[2], { journal: 'mine' })).exitCode ?? 0).toBe(0);
+  await call(journalCommands[0], { journal: 'mine', last: 3 });
+  await call(journalCommands[1], { journal: 'mine' });
+  const verified = await call(verifyCommands[0], { journal: 'mine', most: 1 });
+  expect(verified.text).toMatch(/no difference/);
+  expect(verified.exitCode).toBe(0);
+  const examined = await call(doctorCommands[0], { checkpoint: 'spot', symbol: ['BTC/USDT'], server: rehearsal.url });
+  expect(examined.text).toMatch(/good .*accepted by the venue/);
+});
+
+it('refuses what must not trade, in one line', async () => {
+  await expect(live({ checkpoint: 'margin' })).rejects.toThrow(/margin account; the bot trades spot only/);
+  await expect(live({ server: undefined })).rejects.toThrow(/switched off/);
+  await expect(live({ symbol: ['ETH/USDT'], journal: 'other' })).rejects.toThrow(InputError);
+  const wrong = { TRADERNET_BINANCE_KEY: `${SECRETS.key}-wrong`, TRADERNET_BINANCE_SECRET: `${SECRETS.secret}-wrong` };
+  const soon = AbortSignal.timeout(1_500);
+  await live({ journal: 'denied' }, soon, wrong);
+  const log = readFileSync(join(storage, 'bots/denied/bot.log'), 'utf8');
+  expect(log).toMatch(/authentication/);
+});
+
+it('left no secret in any journal, log, alarm, page, report or error', () => {
+  seen.push(JSON.stringify(rehearsal.server.report()));
+  const files = readdirSync(storage, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  expect(files.some((file) => file.endsWith('bot.log'))).toBe(true);
+  expect(seen.some((text) => text.includes('"code":"halted"'))).toBe(true);
+  for (const [name, value] of Object.entries(SECRETS)) {
+    for (const text of seen) expect(text.includes(value), `${name} in: ${text.slice(0, 200)}`).toBe(false);
+    for (const file of files) {
+      // The token's own file is for the person who may read the pages.
+      if (file.endsWith('status-token')) {
+        expect(statSync(file).mode & 0o077).toBe(0);
+        continue;
+      }
+      expect(readFileSync(file).includes(value), `${name} in ${file}`).toBe(false);
+    }
+  }
+});
