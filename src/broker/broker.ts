@@ -34,7 +34,7 @@ export interface Broker {
   closeBar(candle: Candle, elapsedMs: number): Promise<void>;
   /** Places an order, once. What can't be placed is written down as denied; it is no error. */
   place(intent: OrderIntent): Promise<void>;
-  /** Sets where the protective levels come from, until the next call. */
+  /** Sets where the protective levels come from, until the next call; null where all is being closed: no entry goes on. */
   protect(levels: SafetyLayer['levels'] | null): Promise<void>;
   /** Called every few seconds: asks after orders in doubt, fetches fills, keeps the stop, retries exits. */
   tend(): Promise<void>;

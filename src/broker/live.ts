@@ -223,6 +223,7 @@ export class LiveBroker implements Broker {
       this.#quietUntilMs = clock.nowMs() + Math.min(LONGEST_BACKOFF_MS, 1000 * 2 ** Math.min(order.attempt, 10));
       return this.#send(intent, 'exit', this.#sellable(), order.attempt + 1);
     }
+    if (this.#levels === null) return this.#giveUp('closing', { id: order.id });
     if (order.attempt >= ENTRY_ATTEMPTS) return this.#giveUp('too-many-attempts', { attempts: String(order.attempt) });
     if (!this.#isFresh(order.decisionMs)) return this.#giveUp('no-longer-fresh', { id: order.id });
     // What is in doubt may clear up while the decision is still fresh.
