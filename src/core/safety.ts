@@ -55,7 +55,11 @@ export interface DecisionFacts {
 /** Which way the account may move. A verdict names no action, so no rule can open a trade. */
 export type Verdict =
   | { readonly kind: 'allow' }
-  | { readonly kind: 'deny' | 'reduce-only' | 'halt'; readonly code: string; readonly numbers: Readonly<Record<string, number>> };
+  | {
+      readonly kind: 'deny' | 'reduce-only' | 'halt';
+      readonly code: string;
+      readonly numbers: Readonly<Record<string, number>>;
+    };
 
 /** The record that every decision leaves. */
 export interface SafetyDecision {
@@ -81,7 +85,11 @@ export interface SafetyLayer {
   /** Called once a bar, in order. Changes the layer's state. */
   decide(decision: AgentDecision, facts: DecisionFacts): SafetyDecision;
   /** Levels for the bars until the next decision, given the position after the decision's fill. */
-  levels(facts: { readonly position: number; readonly entryPrice: number; readonly bestPrice: number }): ProtectiveLevels;
+  levels(facts: {
+    readonly position: number;
+    readonly entryPrice: number;
+    readonly bestPrice: number;
+  }): ProtectiveLevels;
   /** A new episode. A latched halt survives it unless `person` is true. */
   reset(options?: { readonly person: boolean }): void;
   saveState(): Json;
