@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/agents/checkpoint.ts';
 import { Rng } from '../../src/core/rng.ts';
 
 const KILLS = 20;
@@ -19,10 +20,11 @@ async function start(folder: string, kind: string): Promise<{ child: ChildProces
   return { child, ended };
 }
 
-function contents(folder: string): Map<string, Buffer> {
+/** SHA-256 of every file. */
+function contents(folder: string): Map<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const names = files.map((entry) => join(entry.parentPath, entry.name)).sort();
-  return new Map(names.map((name) => [name.slice(folder.length), readFileSync(name)]));
+  return new Map(names.map((name) => [name.slice(folder.length), sha256(readFileSync(name))]));
 }
 
 describe('a training that is killed again and again', () => {

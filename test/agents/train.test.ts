@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/agents/checkpoint.ts';
 import type { Progress, TrainOptions } from '../../src/agents/index.ts';
+import type { Learner } from '../../src/agents/learner.ts';
 import type { Agent } from '../../src/core/agent.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
@@ -18,11 +20,11 @@ beforeAll(async () => {
 });
 afterAll(() => kernels.dispose());
 
-/** A validation that is cheap and tells agents apart: how sure it is of BUY over a few windows. */
+/** A validation that is cheap, tells agents apart (how sure it is of BUY over a few windows) and peaks early. */
 function leaning(agent: Agent): number {
   const env = makeTradingEnv(1);
   env.reset(9);
-  let sum = 0;
+  let sum = (agent as Learner).steps < 200 ? 1000 : 0;
   for (let i = 0; i < 20; i++) {
     const decision = agent.decide({ window: env.obs, mask: env.masks });
     sum += (decision.probabilities ?? decision.qValues!)[1];
@@ -49,7 +51,9 @@ async function run(
   const every = { validate: leaning, validateEvery: 128, checkpointEvery: 100 };
   const result = await trainHere({ agent, env, steps: STEPS, signal, ...every, ...options, files });
   agent.dispose();
-  return { result, files, bytes: files.snapshot() };
+  // Hashes, since a difference between megabytes takes minutes to print.
+  const bytes = new Map([...files.snapshot()].map(([name, content]) => [name, sha256(content)]));
+  return { result, files, bytes };
 }
 
 describe.each(KINDS)('training %s', (kind) => {
@@ -101,7 +105,7 @@ describe.each(KINDS)('training %s', (kind) => {
       if (operation.startsWith('remove') && operation.endsWith('.old')) disks.push(files.copy());
     };
     await run(kind, { files });
-    expect(disks.length).toBeGreaterThan(3);
+    expect(disks.length).toBeGreaterThan(2);
     for (const disk of disks) {
       if (!disk.exists('checkpoints/run/last')) continue;
       expect((await run(kind, { files: disk, resume: true })).bytes).toEqual(whole.bytes);
