@@ -124,7 +124,10 @@ function listMutants(file: string): Mutant[] {
     if (type === 'BlockStatement' && node.body.length > 0) replace('block', start, end, '{}');
     if (type === 'ArrowFunctionExpression' && node.body.type !== 'BlockStatement')
       replace('arrow', node.body.start, node.body.end, 'undefined');
-    if (type === 'ChainExpression') replace('chain', start, end, source.slice(start, end).replace('?.', '.'));
+    if (type === 'ChainExpression') {
+      const unguarded = source.slice(start, end).replace(/\?\.(?=[([])/, '');
+      replace('chain', start, end, unguarded.replace('?.', '.'));
+    }
     if (type === 'CallExpression' && node.callee.type === 'MemberExpression') {
       const { property, object } = node.callee;
       const swap = METHODS[property.name];
@@ -235,13 +238,9 @@ const survivors: { mutant: string; line: number; mutator: string; reason: string
 const perFile: Record<string, { mutants: number; killed: number }> = {};
 for (const [index, mutant] of mutants.entries()) {
   const file = `${folder}/mutant-${index}.mjs`;
-  let result: string;
-  try {
-    await bundle(mutant, file);
-    result = await runner.run(file, limitMs);
-  } catch (error) {
-    result = `does not build: ${(error as Error).message}`;
-  }
+  // A mutant that doesn't build is a fault of this script, not a dead mutant, and ends the run.
+  await bundle(mutant, file);
+  const result = await runner.run(file, limitMs);
   rmSync(file, { force: true });
   const outcome = result === 'passed' ? 'survived' : result === 'timeout' ? 'timeout' : 'killed';
   counts[outcome]++;
