@@ -30,6 +30,8 @@ export interface Verification {
   readonly candlesWithoutHistory: number;
   /** From the close of the first to the close of the last decided bar, over all symbols. */
   readonly spanMs: number;
+  /** Open times of the bars that were decided while their data were fresh, by symbol: what the bot was there for. */
+  readonly fresh: ReadonlyMap<string, readonly number[]>;
   readonly differences: readonly Difference[];
 }
 
@@ -157,6 +159,7 @@ export async function verifyJournal(options: {
   );
   const differences: Difference[] = [];
   const times: number[] = [];
+  const fresh = new Map<string, number[]>(symbols.map(({ symbol }) => [symbol, []]));
   let candlesCompared = 0;
   let candlesWithoutHistory = 0;
 
@@ -196,6 +199,8 @@ export async function verifyJournal(options: {
       const path = findDifference(journal, again);
       const timeMs = Number((journal.candle as Json[])[0]);
       times.push(timeMs);
+      // What a restart finds of the bars that it slept through is decided late, and opens nothing.
+      if (Number((journal.known as { dataAgeMs: Json }).dataAgeMs) <= maxDataAgeMs) fresh.get(symbol)?.push(timeMs);
       if (path !== null) {
         const { columns, marketWidth } = replay.setup.features;
         const column = nameColumn(path, columns, marketWidth);
@@ -205,7 +210,7 @@ export async function verifyJournal(options: {
     else for (const replay of replays.values()) replay.apply(entry);
   }
   const spanMs = times.length === 0 ? 0 : Math.max(...times) - Math.min(...times) + start.timeframeMs;
-  return { decisions: times.length, candlesCompared, candlesWithoutHistory, spanMs, differences };
+  return { decisions: times.length, candlesCompared, candlesWithoutHistory, spanMs, fresh, differences };
 }
 
 /** The history's candle at a time; null where it has none. */

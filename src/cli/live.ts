@@ -33,8 +33,8 @@ async function replayPaper(
     context.say(`replaying ${name}`);
     const supervisor =
       setup.supervisor === null ? null : open((options.supervisor as string | undefined) ?? setup.supervisor.name);
-    const { spanMs, differences } = await replayJournal(place, session.checkpoint, supervisor, context);
-    paper.push({ symbols: start.symbols, spanMs, differences: differences.length });
+    const { fresh, differences } = await replayJournal(place, session.checkpoint, supervisor, context);
+    paper.push({ fresh, differences: differences.length });
   }
   return paper;
 }
@@ -118,6 +118,7 @@ const command: Command = {
               paper: await replayPaper(session, options, context, (name) =>
                 openBotCheckpoint(name, workplace, context),
               ),
+              timeframeMs: checkpoint.agent.spec.timeframeMs,
               verdicts,
               maxDrawdown: setup.maxDrawdown,
               requiredPaperDays: context.bot().paperDays,

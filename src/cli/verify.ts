@@ -28,7 +28,9 @@ const command: Command = {
       const named = options.supervisor ?? setup.supervisor?.name;
       const supervisor = named === undefined ? null : openBotCheckpoint(named, workplace, context);
       const result = await replayJournal(place, agent, supervisor, context, options.most as number);
-      const { decisions, candlesCompared, candlesWithoutHistory, spanMs, differences } = result;
+      const { fresh, ...figures } = result;
+      const { decisions, candlesCompared, candlesWithoutHistory, spanMs, differences } = figures;
+      const inTime = [...fresh.values()].reduce((sum, { length }) => sum + length, 0);
       const days = (spanMs / 86_400_000).toFixed(1);
       const history =
         candlesCompared === 0
@@ -46,10 +48,13 @@ const command: Command = {
               `${differences.length} difference${differences.length > 1 ? 's' : ''}, the first in ${differences[0].column}`,
             );
       return {
-        text: [`${place.name}: ${decisions} decisions over ${days} days replayed`, history, verdict, ...lines].join(
-          '\n',
-        ),
-        json: { journal: place.name, ...result } as unknown as Json,
+        text: [
+          `${place.name}: ${decisions} decisions over ${days} days replayed, ${inTime} of them made in time`,
+          history,
+          verdict,
+          ...lines,
+        ].join('\n'),
+        json: { journal: place.name, ...figures, inTime } as unknown as Json,
         exitCode: differences.length === 0 ? 0 : 1,
       };
     } finally {

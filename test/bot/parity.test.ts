@@ -140,6 +140,13 @@ it('verify finds nothing in a true journal, and names the bar and column of any 
   expect(verified.decisions).toBe(decisions.length);
   expect(verified.candlesCompared).toBeGreaterThan(100);
   expect(verified.candlesWithoutHistory).toBe(0);
+  const barOf = (record: unknown) => (record as { candle: number[] }).candle[0];
+  const late = new Set(
+    decisions.filter(({ record }) => (record as { known: { dataAgeMs: number } }).known.dataAgeMs > hourMs),
+  );
+  expect(verified.fresh.get(symbol)).toEqual(
+    decisions.filter((entry) => !late.has(entry)).map(({ record }) => barOf(record)),
+  );
 
   const at = entries.indexOf(decisions[50]);
   const { timeMs } = { timeMs: (decisions[50].record as { candle: number[] }).candle[0] };

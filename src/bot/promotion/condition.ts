@@ -6,10 +6,11 @@ export interface Candidate {
   readonly symbols: readonly string[];
   /** Replays of its paper journals on that venue. */
   readonly paper: readonly {
-    readonly symbols: readonly string[];
-    readonly spanMs: number;
+    /** Open times of the bars that it decided on fresh data, by symbol. */
+    readonly fresh: ReadonlyMap<string, readonly number[]>;
     readonly differences: number;
   }[];
+  readonly timeframeMs: number;
   /** Verdicts of its evaluations on the test fold. */
   readonly verdicts: readonly string[];
   /** The drawdown over all symbols at which the bot halts; 0 for never. */
