@@ -28,6 +28,11 @@ export const COMMANDS: readonly Entry[] = [
   },
   { name: 'baseline', summary: 'evaluate a policy that needs no agent', load: () => import('./evaluate.ts') },
   {
+    name: 'walk-forward',
+    summary: 'train on several folds and seeds; what the shield does to drawdown, with intervals',
+    load: () => import('./walk-forward.ts'),
+  },
+  {
     name: 'shield ablation',
     summary: 'what each rule of the shield costs and saves',
     load: () => import('./shield.ts'),

@@ -25,7 +25,7 @@ export const KERNEL_OPTIONS: readonly Option[] = [
 ];
 
 /** Cores that nobody is using just now, at least one. */
-function freeCores(): number {
+export function freeCores(): number {
   const cores = availableParallelism();
   return Math.max(1, Math.min(cores, Math.round(cores - loadavg()[0])));
 }

@@ -41,10 +41,13 @@ function requireRows(name: string, range: RowRange, advice: string): void {
     throw new InputError(`the ${name} fold has ${Math.max(0, rows)} bars, ${FEWEST_ROWS} are needed: ${advice}`);
 }
 
-/** Where validation and test begin: by shares of the rows, or by time (Unix ms, the first bar that belongs). */
+/**
+ * Where validation and test begin: by shares of the rows, or by time (Unix ms, the first bar that belongs); `testToMs`
+ * is the first bar that doesn't belong to the test any more.
+ */
 export type Cuts =
   | { readonly trainShare: number; readonly validationShare: number }
-  | { readonly validationFromMs: number; readonly testFromMs: number };
+  | { readonly validationFromMs: number; readonly testFromMs: number; readonly testToMs?: number };
 
 /** First row whose bar opens at `timeMs` or later. */
 export function rowAt(times: Float64Array, timeMs: number): number {
@@ -67,6 +70,7 @@ export function splitChronologically(times: Float64Array, cuts: Cuts, embargo: n
   const rows = times.length;
   let validationFrom: number;
   let testFrom: number;
+  let testTo = rows;
   if ('trainShare' in cuts) {
     const { trainShare, validationShare } = cuts;
     if (!(trainShare > 0 && validationShare > 0 && trainShare + validationShare < 1))
@@ -80,11 +84,12 @@ export function splitChronologically(times: Float64Array, cuts: Cuts, embargo: n
       throw new InputError('validation begins after the test does: give an earlier start of validation');
     validationFrom = rowAt(times, cuts.validationFromMs);
     testFrom = rowAt(times, cuts.testFromMs);
+    if (cuts.testToMs !== undefined) testTo = rowAt(times, cuts.testToMs);
   }
   const split = {
     train: { from: 0, to: validationFrom - embargo },
     validation: { from: validationFrom, to: testFrom - embargo },
-    test: { from: testFrom, to: rows },
+    test: { from: testFrom, to: testTo },
     embargo,
   };
   const advice = `the series has ${rows} bars and the embargo takes ${embargo} before each cut; give more data or other cuts`;

@@ -26,9 +26,10 @@ export function ablateRun(options: EvaluateRunOptions & { readonly profiles: rea
   if (profiles.includes('none')) throw new InputError('profile none has no rule that could be left out');
   const { config: settings, prepared, trialOf } = prepareEvaluation(options);
   return profiles.flatMap((profile) => {
-    const config = { ...settings, shield: { ...settings.shield, profile } };
     const bare = profile === 'spec' && supervisor === undefined && agent.kind !== 'integrated';
-    const parts = { ...(supervisor === undefined ? {} : { supervisor }), ...(bare ? { without: ['smurf'] } : {}) };
+    const rules = bare ? { ...settings.shield.rules, smurf: false as const } : settings.shield.rules;
+    const config = { ...settings, shield: { ...settings.shield, profile, rules } };
+    const parts = supervisor === undefined ? {} : { supervisor };
     return prepared.markets.map((market) => {
       const { symbol } = market.series;
       options.onEvaluation?.(`${symbol} under ${profile}`);

@@ -6,22 +6,27 @@ import { InputError } from '../core/errors.ts';
 import { setting } from '../core/setting.ts';
 import { rewardNamed } from '../env/rewards/index.ts';
 import { featureSet } from '../features/sets.ts';
+import { configureRules } from '../shield/profiles.ts';
 import { PROFILES } from '../shield/rule.ts';
 
 const rate = (maximum: number) => z.number().min(0).max(maximum);
 const count = z.number().int().min(1);
 const share = z.number().gt(0).lt(1);
 
-/** A name that `find` knows; its error is the message. */
-const known = (find: (name: string) => unknown) =>
-  z.string().superRefine((name, context) => {
+const moment = z.union([z.iso.date(), z.iso.datetime()]).nullable();
+
+/** What `check` lets pass; its InputError is the message. */
+const checked = <S extends z.ZodType>(schema: S, check: (value: z.output<S>) => unknown): S =>
+  schema.superRefine((value, context) => {
     try {
-      find(name);
+      check(value);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       context.addIssue({ code: 'custom', message: error.message });
     }
   });
+
+const known = (find: (name: string) => unknown) => checked(z.string(), find);
 
 export const experimentSchema = z.strictObject({
   seed: setting(z.number().int().min(0), 1, 'integer', 'the same seed gives the same bytes'),
@@ -65,11 +70,18 @@ export const experimentSchema = z.strictObject({
     .strictObject({
       train: setting(share, 0.7, 'share of bars', 'training fold, the oldest bars'),
       validation: setting(share, 0.15, 'share of bars', 'validation fold; the rest is the test fold'),
+      validationFrom: setting(moment, null, 'date', 'first bar of the validation fold; null: by the shares'),
       testFrom: setting(
-        z.iso.date().nullable(),
+        moment,
         null,
         'date',
-        'first day of the test fold; what lies before is shared by training and validation; null: by the shares',
+        'first bar of the test fold; what lies before is shared by training and validation; null: by the shares',
+      ),
+      testTo: setting(
+        moment,
+        null,
+        'date',
+        'first bar after the test fold; null: the test goes to the end of the data',
       ),
     })
     .prefault({}),
@@ -106,7 +118,9 @@ export const experimentSchema = z.strictObject({
         "whether a denial may stop a reduction of risk; null: the profile's",
       ),
       rules: setting(
-        z.record(z.string(), z.union([z.literal(false), z.record(z.string(), z.unknown())])),
+        checked(z.record(z.string(), z.union([z.literal(false), z.record(z.string(), z.unknown())])), (rules) =>
+          configureRules('none', rules),
+        ),
         {},
         'rule -> thresholds',
         'what differs from the profile; false leaves a rule out, {} takes it in as it stands',

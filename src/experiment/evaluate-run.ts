@@ -99,20 +99,19 @@ export function nameFold({ series, split }: PreparedMarket, fold: Fold): string 
 }
 
 /** Name of an evaluation among a run's results. */
-export function nameResult({ path }: Checkpoint, symbol: string, fold: Fold, profile: string): string {
+export function nameResult({ path }: Pick<Checkpoint, 'path'>, symbol: string, fold: Fold, profile: string): string {
   const part = path.slice(path.lastIndexOf('/') + 1);
   return `${part === 'best' ? '' : `${part}-`}${fold}-${symbol.replaceAll(/[^\w]/g, '')}-${profile}`;
 }
 
 /** Everything that is tried on a test fold but the seed: what has the same hash is one trial. */
 export function hashTrial(
-  checkpoint: Checkpoint,
-  config: ExperimentConfig,
+  { path }: Pick<Checkpoint, 'path'>,
+  { shield, account }: Pick<ExperimentConfig, 'shield' | 'account'>,
   trained: Json,
   supervised: boolean,
 ): string {
-  const part = checkpoint.path.slice(checkpoint.path.lastIndexOf('/') + 1);
-  const { shield, account } = config;
+  const part = path.slice(path.lastIndexOf('/') + 1);
   return hashJson({ trained, part, shield, account, supervised } as unknown as Json);
 }
 

@@ -48,26 +48,48 @@ function chooseSet(list: readonly CandleSeries[], name: string): { set: FeatureS
   return choices.reduce((least, one) => (one.set.columns.length < least.set.columns.length ? one : least));
 }
 
+/** Open times of the bars of all series together, ascending. */
+export function joinTimes(list: readonly CandleSeries[]): Float64Array {
+  return Float64Array.from(new Set(list.flatMap((series) => Array.from(series.timeMs)))).sort();
+}
+
 /** Open times at which validation and test begin, over the bars of all series together. */
 function cutTimes(list: readonly CandleSeries[], split: ExperimentConfig['split']) {
-  const times = Float64Array.from(new Set(list.flatMap((series) => Array.from(series.timeMs)))).sort();
+  const times = joinTimes(list);
   if (times.length < 10) throw new InputError(`${times.length} bars are too few to cut into folds; give more history`);
-  if (split.train + split.validation >= 1)
+  const { train, validation } = split;
+  if (train + validation >= 1)
     throw new InputError(
-      `split.train ${split.train} and split.validation ${split.validation} leave nothing to test on: their sum must be below 1`,
+      `split.train ${train} and split.validation ${validation} leave nothing to test on: their sum must be below 1`,
     );
-  if (split.testFrom === null) {
-    const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
-    return { validationFromMs: at(split.train), testFromMs: at(split.train + split.validation) };
-  }
-  const testFromMs = Date.parse(`${split.testFrom}T00:00:00Z`);
-  const before = times.findIndex((time) => time >= testFromMs);
-  if (before <= 0) {
+  const rowOf = (name: 'validationFrom' | 'testFrom' | 'testTo', byShare: number): number => {
+    const moment = split[name];
+    if (moment === null) return byShare;
+    const row = times.findIndex((time) => time >= Date.parse(moment));
+    if (row > 0) return row;
     const [first, last] = [times[0], times[times.length - 1]].map((time) => new Date(time).toISOString().slice(0, 10));
-    throw new InputError(`split.testFrom ${split.testFrom} lies outside the data, which goes from ${first} to ${last}`);
-  }
-  const validation = Math.floor((before * split.train) / (split.train + split.validation));
-  return { validationFromMs: times[validation], testFromMs };
+    throw new InputError(`split.${name} ${moment} lies outside the data, which goes from ${first} to ${last}`);
+  };
+  const testFrom = rowOf('testFrom', Math.floor(times.length * (train + validation)));
+  const trained = split.testFrom === null ? times.length * train : (testFrom * train) / (train + validation);
+  const validationFrom = rowOf('validationFrom', Math.floor(trained));
+  return {
+    validationFromMs: times[validationFrom],
+    testFromMs: times[testFrom],
+    ...(split.testTo === null ? {} : { testToMs: times[rowOf('testTo', times.length)] }),
+  };
+}
+
+/** Bars between the folds of an experiment on these series. */
+export function chooseEmbargo(
+  list: readonly CandleSeries[],
+  { features, training }: Pick<ExperimentConfig, 'features' | 'training'>,
+): number {
+  return embargoRows({
+    window: features.timeframe,
+    memory: chooseSet(list, features.set).set.memory,
+    horizon: rewardNamed(training.reward).horizon,
+  });
 }
 
 /** One table out of the training rows of several, for the scaler. */
@@ -101,11 +123,7 @@ export function prepareMarkets(
   if (list.length === 0) throw new InputError('no market to prepare; name a symbol');
   const { set, reason } = chooseSet(list, config.features.set);
   const { timeframe, accountFeatures, scaler: method } = config.features;
-  const embargo = embargoRows({
-    window: timeframe,
-    memory: set.memory,
-    horizon: rewardNamed(config.training.reward).horizon,
-  });
+  const embargo = chooseEmbargo(list, config);
   const cuts = cutTimes(list, config.split);
   const features = list.map((series) => computeFeatures(series, set));
   const splits = list.map((series) => {

@@ -7,6 +7,7 @@
  * runs/RUN/results/NAME.json   an evaluation: first `started`, then `finished` with its figures and per-bar returns
  */
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { assert, InputError } from '../core/errors.ts';
 import { type FileSystem, makeFolderDurably, readText, writeDurably } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
@@ -67,14 +68,37 @@ export function hashJson(value: Json): string {
 const ROOT = 'runs';
 const encoder = new TextEncoder();
 
-function parseFile<T>(files: FileSystem, path: string): T {
+/** What commands rely on; a file that was edited or damaged is told from one that this program wrote. */
+const registrationSchema = z.looseObject({
+  kind: z.string(),
+  config: z.json(),
+  seed: z.number(),
+  dataHash: z.string(),
+  codeVersion: z.string(),
+  kernels: z.json(),
+  registeredAtMs: z.int(),
+  notes: z.json(),
+});
+const recordSchema = z.looseObject({
+  status: z.enum(['started', 'finished']),
+  foldKey: z.string(),
+  trial: z.string().nullable(),
+  sharpePerBar: z.number().nullable(),
+  returns: z.custom<readonly number[]>(Array.isArray, 'must be a list'),
+  figures: z.json(),
+});
+
+function parseFile<T>(files: FileSystem, path: string, schema: z.ZodType): T {
+  const fail = (what: string) => new InputError(`${path}: ${what}; remove the run's folder or restore it`);
+  let value: unknown;
   try {
-    return JSON.parse(readText(files, path)) as T;
+    value = JSON.parse(readText(files, path));
   } catch (error) {
-    throw new InputError(
-      `${path}: not readable as JSON (${(error as Error).message}); remove the run's folder or restore it`,
-    );
+    throw fail(`not readable as JSON (${(error as Error).message})`);
   }
+  const { error } = schema.safeParse(value);
+  if (error !== undefined) throw fail([...error.issues[0].path, error.issues[0].message].join(': '));
+  return value as T;
 }
 
 /** One registered run: its folder and what is added to it. */
@@ -143,7 +167,7 @@ export class Run {
       .filter((file) => file.endsWith('.json'))
       .map((file) => ({
         name: file.slice(0, -'.json'.length),
-        record: parseFile<EvaluationRecord>(this.#files, `${this.#folder}/results/${file}`),
+        record: parseFile<EvaluationRecord>(this.#files, `${this.#folder}/results/${file}`, recordSchema),
       }));
   }
 }
@@ -155,24 +179,34 @@ export class RunRegistry {
     this.#files = files;
   }
 
-  /** Durable when it returns. The name is `stem` and a number that no other run has. */
+  /** Durable when it returns. The name is `stem` and a number that no other run has, of this process or another. */
   register(stem: string, registration: Registration): Run {
     assert(/^[\w.-]+$/.test(stem), `run stem '${stem}'`);
-    const taken = new Set(this.names());
-    let number = 1;
-    while (taken.has(`${stem}-${number}`)) number++;
-    const name = `${stem}-${number}`;
     // Built beside its place and renamed into it: a run's folder is whole or absent.
-    const temporary = `${ROOT}/.${name}.tmp`;
+    const temporary = `${ROOT}/.${stem}-${hashJson(registration as unknown as Json).slice(0, 16)}.tmp`;
     this.#files.remove(temporary);
     makeFolderDurably(this.#files, ROOT);
     this.#files.mkdir(temporary);
     this.#files.write(`${temporary}/registration.json`, encoder.encode(`${JSON.stringify(registration, null, 2)}\n`));
     this.#files.sync(`${temporary}/registration.json`);
     this.#files.sync(temporary);
-    this.#files.rename(temporary, `${ROOT}/${name}`);
+    const name = this.#claim(stem, temporary);
     this.#files.sync(ROOT);
     return new Run(this.#files, name, registration);
+  }
+
+  /** A folder can't be renamed over another process's, so whoever comes second takes the next number. */
+  #claim(stem: string, temporary: string): string {
+    for (let number = 1; ; number++) {
+      const name = `${stem}-${number}`;
+      if (this.#files.exists(`${ROOT}/${name}`)) continue;
+      try {
+        this.#files.rename(temporary, `${ROOT}/${name}`);
+        return name;
+      } catch (error) {
+        if (!this.#files.exists(`${ROOT}/${name}`)) throw error;
+      }
+    }
   }
 
   names(): string[] {
@@ -187,7 +221,8 @@ export class RunRegistry {
 
   open(name: string): Run {
     if (!this.has(name)) throw new InputError(`there is no run '${name}'; 'tradernet runs list' shows them`);
-    return new Run(this.#files, name, parseFile<Registration>(this.#files, `${ROOT}/${name}/registration.json`));
+    const path = `${ROOT}/${name}/registration.json`;
+    return new Run(this.#files, name, parseFile<Registration>(this.#files, path, registrationSchema));
   }
 
   list(): Run[] {

@@ -32,6 +32,28 @@ describe('the registry of runs', () => {
     expect(() => registry.open('nothing')).toThrow(InputError);
   });
 
+  test('two processes that register at once get two names', () => {
+    const files = new MemoryFileSystem();
+    const rename = files.rename.bind(files);
+    let isFirst = true;
+    // Another process takes the name between the look and the rename.
+    files.rename = (from, to) => {
+      if (isFirst) {
+        isFirst = false;
+        new RunRegistry(files).register('ppo-BTC', registration(2));
+      }
+      if (files.isDirectory(to)) throw new Error(`ENOTEMPTY: ${to}`);
+      rename(from, to);
+    };
+    const second = new RunRegistry(files).register('ppo-BTC', registration(1));
+    expect(second.name).toBe('ppo-BTC-2');
+    const runs = new RunRegistry(files).list();
+    expect(runs.map(({ name, registration: { seed } }) => [name, seed])).toEqual([
+      ['ppo-BTC-1', 2],
+      ['ppo-BTC-2', 1],
+    ]);
+  });
+
   test('the seeds of a configuration are one trial, and an unfinished evaluation counts', () => {
     const registry = new RunRegistry(new MemoryFileSystem());
     registry.register('a', registration(1)).finishEvaluation('test', finished(0.1));

@@ -1,0 +1,64 @@
+/** A walk-forward as a terminal shows it. */
+import type { Interval } from '../evaluate/bootstrap.ts';
+import { formatNumber, formatShare } from '../evaluate/format.ts';
+import { formatTable } from '../evaluate/table-text.ts';
+import type { Measure, ProfileSummary } from './walk-forward.ts';
+
+const FORMATS: Readonly<Record<Measure, (value: number) => string>> = {
+  cumulativeReturn: formatShare,
+  sharpe: (value) => formatNumber(value, 2),
+  maxDrawdown: formatShare,
+};
+
+function formatInterval({ estimate, lower, upper }: Interval, measure: Measure): string {
+  const format = FORMATS[measure];
+  return `${format(estimate)} (${format(lower)} to ${format(upper)})`;
+}
+
+/** What the difference of the maximum drawdown says, in words. */
+function describeDifference({ profile, minusNone, lowerDrawdown }: ProfileSummary): string {
+  if (minusNone === null) return '';
+  const { lower, upper } = minusNone.maxDrawdown;
+  const says = upper < 0 ? 'is lower' : lower > 0 ? 'is higher' : 'may be the same';
+  return `${profile}: the maximum drawdown ${says}; lower in ${formatShare(lowerDrawdown ?? 0)} of the pairs`;
+}
+
+export function renderWalkForward(summaries: readonly ProfileSummary[]): string {
+  const profiles = summaries.map(({ profile, measures, meanTrades }) => [
+    profile,
+    formatShare(measures.cumulativeReturn.mean),
+    formatInterval(measures.cumulativeReturn.interquartile, 'cumulativeReturn'),
+    formatInterval(measures.sharpe.interquartile, 'sharpe'),
+    formatShare(measures.maxDrawdown.mean),
+    formatInterval(measures.maxDrawdown.interquartile, 'maxDrawdown'),
+    formatNumber(meanTrades, 1),
+  ]);
+  const compared = summaries.flatMap(({ profile, minusNone }) =>
+    minusNone === null
+      ? []
+      : [
+          [
+            profile,
+            formatInterval(minusNone.maxDrawdown, 'maxDrawdown'),
+            formatInterval(minusNone.cumulativeReturn, 'cumulativeReturn'),
+            formatInterval(minusNone.sharpe, 'sharpe'),
+          ],
+        ],
+  );
+  return [
+    'interquartile means (95 % intervals over seeds, stratified by fold)',
+    formatTable(
+      ['shield', 'mean return', 'return', 'Sharpe', 'mean max drawdown', 'max drawdown', 'mean trades'],
+      profiles,
+    ),
+    ...(compared.length === 0
+      ? []
+      : [
+          '',
+          'minus the same runs without a shield: mean (95 % interval over folds and seeds)',
+          formatTable(['shield', 'max drawdown', 'return', 'Sharpe'], compared),
+          '',
+          ...summaries.map(describeDifference).filter((line) => line !== ''),
+        ]),
+  ].join('\n');
+}

@@ -1,0 +1,209 @@
+/**
+ * Walk-forward: the same training on several stretches of history and with several seeds, each tested on what came
+ * next, under several profiles of the shield. Every part is an ordinary run of the registry, so what is there already
+ * isn't done again, and whatever it says can be looked up.
+ */
+import { hasCheckpoint, openCheckpoint } from '../agents/index.ts';
+import type { CandleSeries } from '../core/candle.ts';
+import type { FileSystem } from '../core/file-system.ts';
+import type { Json } from '../core/json.ts';
+import { Rng } from '../core/rng.ts';
+import type { Interval } from '../evaluate/bootstrap.ts';
+import { summarizeDifferences, summarizeSeeds } from '../evaluate/seeds.ts';
+import { walkForward } from '../evaluate/split.ts';
+import { canonicalJson, type EvaluationRecord, type Run, RunRegistry } from '../runs/registry.ts';
+import type { Profile } from '../shield/index.ts';
+import type { ExperimentConfig } from './config.ts';
+import { hashTrial, nameResult } from './evaluate-run.ts';
+import { chooseEmbargo, joinTimes } from './prepare.ts';
+import { CHECKPOINTS } from './train-run.ts';
+
+/** One training of a walk-forward: its settings, the fold's cuts and the seed among them. */
+export interface Part {
+  readonly fold: number;
+  readonly seed: number;
+  readonly config: ExperimentConfig;
+}
+
+export interface WalkForwardPlan {
+  readonly folds: number;
+  /** Seeds a fold, counted from the configuration's. */
+  readonly seeds: number;
+  /** Share of the bars that the test folds cover together. */
+  readonly testShare: number;
+}
+
+/**
+ * The parts, fold by fold. A fold's training begins with the data; its validation has the configuration's share of
+ * what comes before its test.
+ * @throws InputError where a fold would be too short
+ */
+export function planParts(list: readonly CandleSeries[], config: ExperimentConfig, plan: WalkForwardPlan): Part[] {
+  const times = joinTimes(list);
+  const { train, validation } = config.split;
+  const splits = walkForward(times.length, {
+    folds: plan.folds,
+    testShare: plan.testShare,
+    validationShare: validation / (train + validation),
+    anchored: true,
+    embargo: chooseEmbargo(list, config),
+  });
+  const at = (row: number) => (row < times.length ? new Date(times[row]).toISOString() : null);
+  return splits.flatMap(({ validation, test }, fold) => {
+    const cuts = { validationFrom: at(validation.from), testFrom: at(test.from), testTo: at(test.to) };
+    return Array.from({ length: plan.seeds }, (_, i) => {
+      const seed = config.seed + i;
+      return { fold, seed, config: { ...config, seed, split: { ...config.split, ...cuts } } };
+    });
+  });
+}
+
+/** A run that trains what `part` asks for, and how far it is; null where there is none to go on with. */
+export function findTraining(
+  files: FileSystem,
+  part: Part,
+  symbols: readonly string[],
+  dataHash: string,
+): { readonly run: Run; readonly finished: boolean } | null {
+  const wanted = describeTraining(part.config as unknown as Settings, symbols);
+  const runs = new RunRegistry(files).list().filter(({ registration }) => {
+    const { settings, symbols: ran } = registration.notes as { settings?: Settings; symbols?: string[] };
+    const same = registration.kind === 'train' && registration.dataHash === dataHash && settings !== undefined;
+    return same && describeTraining(settings, ran ?? []) === wanted;
+  });
+  const steps = (run: Run) => {
+    const last = `${CHECKPOINTS}/${run.name}/last`;
+    return hasCheckpoint(files, last) ? openCheckpoint(files, last).description.trainedSteps : 0;
+  };
+  const [best] = runs.map((run) => ({ run, steps: steps(run) })).sort((a, b) => b.steps - a.steps);
+  if (best === undefined || best.steps === 0) return null;
+  const isWhole = hasCheckpoint(files, `${CHECKPOINTS}/${best.run.name}/best`);
+  return { run: best.run, finished: isWhole && best.steps >= part.config.training.steps };
+}
+
+type Settings = { readonly [section: string]: Json };
+
+/** What a training depends on, as text. */
+function describeTraining({ shield: _, evaluation: __, ...settings }: Settings, symbols: readonly string[]): string {
+  return canonicalJson({ ...settings, symbols: [...symbols] });
+}
+
+/** What a profile did on one test fold. */
+export interface Score {
+  readonly fold: number;
+  readonly seed: number;
+  readonly symbol: string;
+  readonly profile: Profile;
+  readonly run: string;
+  readonly cumulativeReturn: number;
+  /** Annualised; 0 for an account that never moved, which has none. */
+  readonly sharpe: number;
+  readonly maxDrawdown: number;
+  readonly trades: number;
+}
+
+/** The scores of a run under a shield, one a symbol; null where one of them is missing or not finished. */
+export function readScores(
+  run: Run,
+  part: Part,
+  shield: ExperimentConfig['shield'],
+  symbols: readonly string[],
+): Score[] | null {
+  const checkpoint = { path: `${CHECKPOINTS}/${run.name}/best` };
+  const trial = hashTrial(checkpoint, { ...part.config, shield }, run.registration.config, false);
+  const results = new Map(run.results().map(({ name, record }) => [name, record]));
+  const scores: Score[] = [];
+  for (const symbol of symbols) {
+    const record = results.get(nameResult(checkpoint, symbol, 'test', shield.profile));
+    if (record?.status !== 'finished' || record.trial !== trial) return null;
+    const { fold, seed } = part;
+    scores.push({ fold, seed, symbol, profile: shield.profile, run: run.name, ...readFigures(record) });
+  }
+  return scores;
+}
+
+function readFigures({ figures }: EvaluationRecord) {
+  const { cumulativeReturn, sharpe, maxDrawdown, trades } = figures as Record<string, number | null>;
+  return {
+    cumulativeReturn: cumulativeReturn ?? 0,
+    sharpe: sharpe ?? 0,
+    maxDrawdown: maxDrawdown ?? 0,
+    trades: trades ?? 0,
+  };
+}
+
+export const MEASURES = ['cumulativeReturn', 'sharpe', 'maxDrawdown'] as const;
+export type Measure = (typeof MEASURES)[number];
+
+export interface ProfileSummary {
+  readonly profile: Profile;
+  readonly scores: number;
+  readonly meanTrades: number;
+  /** Mean; interquartile mean with its interval over seeds, stratified by fold and symbol. */
+  readonly measures: Readonly<Record<Measure, { readonly mean: number; readonly interquartile: Interval }>>;
+  /** This profile minus none, of the same runs, with an interval over folds and seeds; null for none itself. */
+  readonly minusNone: Readonly<Record<Measure, Interval>> | null;
+  /** Share of the pairs in which the maximum drawdown is lower than without a shield; null for none itself. */
+  readonly lowerDrawdown: number | null;
+}
+
+const CONFIDENCE = 0.95;
+
+/** Values of `scores` grouped, the groups in order of first appearance. */
+function group<T>(scores: readonly T[], key: (score: T) => string, value: (score: T) => number): number[][] {
+  const groups = new Map<string, number[]>();
+  for (const score of scores) {
+    const name = key(score);
+    groups.set(name, [...(groups.get(name) ?? []), value(score)]);
+  }
+  return [...groups.values()];
+}
+
+/** One summary a profile, in the order of `profiles`. */
+export function summarizeProfiles(
+  scores: readonly Score[],
+  profiles: readonly Profile[],
+  options: { readonly resamples: number; readonly seed: number },
+): ProfileSummary[] {
+  const nameOf = ({ fold, seed, symbol }: Score) => `${fold} ${seed} ${symbol}`;
+  const bare = new Map(scores.filter(({ profile }) => profile === 'none').map((score) => [nameOf(score), score]));
+  return profiles.map((profile) => {
+    const own = scores.filter((score) => score.profile === profile);
+    const bootstrap = { resamples: options.resamples, confidence: CONFIDENCE, rng: new Rng(options.seed) };
+    const pairs = own.flatMap((score) => {
+      const other = bare.get(nameOf(score));
+      return profile === 'none' || other === undefined ? [] : [{ score, other }];
+    });
+    const summarize = (measure: Measure) => ({
+      mean: own.reduce((sum, score) => sum + score[measure], 0) / own.length,
+      interquartile: summarizeSeeds(
+        group(
+          own,
+          ({ fold, symbol }) => `${fold} ${symbol}`,
+          (score) => score[measure],
+        ),
+        bootstrap,
+      ),
+    });
+    const compare = (measure: Measure) =>
+      summarizeDifferences(
+        group(
+          pairs,
+          ({ score }) => `${score.fold}`,
+          ({ score, other }) => score[measure] - other[measure],
+        ),
+        bootstrap,
+      );
+    const each = <T>(one: (measure: Measure) => T) =>
+      Object.fromEntries(MEASURES.map((measure) => [measure, one(measure)])) as Record<Measure, T>;
+    const lower = pairs.filter(({ score, other }) => score.maxDrawdown < other.maxDrawdown).length;
+    return {
+      profile,
+      scores: own.length,
+      meanTrades: own.reduce((sum, { trades }) => sum + trades, 0) / own.length,
+      measures: each(summarize),
+      minusNone: pairs.length === 0 ? null : each(compare),
+      lowerDrawdown: pairs.length === 0 ? null : lower / pairs.length,
+    };
+  });
+}

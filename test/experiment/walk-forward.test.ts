@@ -1,0 +1,185 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Rng } from '../../src/core/rng.ts';
+import { summarizeDifferences } from '../../src/evaluate/seeds.ts';
+import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
+import { hashMarkets, prepareMarkets } from '../../src/experiment/prepare.ts';
+import { trainRun } from '../../src/experiment/train-run.ts';
+import {
+  findTraining,
+  planParts,
+  readScores,
+  type Score,
+  summarizeProfiles,
+} from '../../src/experiment/walk-forward.ts';
+import { CandleStore, MARKET_DATABASE } from '../../src/market/store.ts';
+import { createKernels, type Kernels } from '../../src/nn/index.ts';
+import type { Profile } from '../../src/shield/index.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+
+let kernels: Kernels;
+beforeAll(async () => {
+  kernels = await createKernels({ threads: 1 });
+});
+afterAll(() => kernels.dispose());
+
+const series = [tinyMarket({ bars: 6000 })];
+const config = tinyConfig();
+const plan = { folds: 3, seeds: 2, testShare: 0.5 };
+
+describe('the parts of a walk-forward', () => {
+  it('are folds side by side, each trained on its past alone, as a training cuts them itself', () => {
+    const parts = planParts(series, config, plan);
+    expect(parts.map(({ fold, seed }) => [fold, seed])).toEqual([
+      [0, 1],
+      [0, 2],
+      [1, 1],
+      [1, 2],
+      [2, 1],
+      [2, 2],
+    ]);
+    const splits = parts.map((part) => prepareMarkets(series, part.config).markets[0].split);
+    let tested = series[0].length / 2;
+    for (const { train, validation, test, embargo } of splits.filter((_, i) => i % 2 === 0)) {
+      expect(train.from).toBe(0);
+      expect(validation.from - train.to).toBe(embargo);
+      expect(test.from - validation.to).toBe(embargo);
+      expect(test.from).toBe(tested);
+      tested = test.to;
+      expect((test.from - validation.from) / test.from).toBeCloseTo(0.15 / 0.85, 2);
+    }
+    expect(tested).toBe(series[0].length);
+  });
+
+  it('cut several symbols at the same times', () => {
+    const two = [series[0], tinyMarket({ bars: 5500, seed: 2, symbol: 'SHORT' })];
+    const [part] = planParts(two, config, plan);
+    const { markets } = prepareMarkets(two, part.config);
+    const times = markets.map(({ series: one, split }) => one.timeMs[split.test.from]);
+    expect(times[0]).toBe(times[1]);
+    expect(new Date(times[0]).toISOString()).toBe(part.config.split.testFrom);
+  });
+});
+
+describe('what is there already', () => {
+  it('is found by settings, seed, symbols and data, finished or not, whatever the shield', async () => {
+    const workplace = tinyWorkplace(kernels);
+    const [part, other] = planParts(series, config, plan);
+    const dataHash = hashMarkets(series);
+    const find = (one = part, symbols = ['TINY'], hash = dataHash) => findTraining(workplace.files, one, symbols, hash);
+    expect(find()).toBeNull();
+
+    const trained = await trainRun(
+      {
+        series,
+        config: { ...part.config, shield: { ...config.shield, profile: 'none' } },
+        notes: { symbols: ['TINY'] },
+        validate: null,
+      },
+      workplace,
+    );
+    expect(find()).toMatchObject({ finished: true, run: { name: trained.run.name } });
+    expect(find(other)).toBeNull();
+    expect(find(part, ['TINY', 'MORE'])).toBeNull();
+    expect(find(part, ['TINY'], 'other data')).toBeNull();
+    workplace.files.remove(`${trained.folder}/best`);
+    expect(find()).toMatchObject({ finished: false });
+    workplace.files.remove(`${trained.folder}/last`);
+    expect(find()).toBeNull();
+  });
+
+  it('has a score once its shield was evaluated on its fold, and not that of another shield', async () => {
+    const workplace = tinyWorkplace(kernels);
+    const [part] = planParts(series, config, plan);
+    const { run } = await trainRun({ series, config: part.config, notes: { symbols: ['TINY'] } }, workplace);
+    const shield = { ...config.shield, profile: 'balanced' as const };
+    expect(readScores(run, part, shield, ['TINY'])).toBeNull();
+    const checkpoint = openTiny(run.name, workplace);
+    const [{ subject }] = evaluateRun({ checkpoint, series, config: { ...part.config, shield } }, workplace);
+    const [score] = readScores(run, part, shield, ['TINY']) ?? [];
+    expect(score).toMatchObject({ fold: 0, seed: 1, symbol: 'TINY', profile: 'balanced', run: run.name });
+    expect(score.maxDrawdown).toBe(subject.metrics.maxDrawdown);
+    expect(readScores(run, part, { ...shield, rules: { spread: false } }, ['TINY'])).toBeNull();
+    expect(readScores(run, part, shield, ['TINY', 'MORE'])).toBeNull();
+  });
+});
+
+describe('the summary', () => {
+  const score = (profile: Profile, fold: number, seed: number, maxDrawdown: number): Score => ({
+    ...{ profile, fold, seed, maxDrawdown },
+    ...{ symbol: 'S', run: 'r', cumulativeReturn: fold / 10, sharpe: seed, trades: 3 },
+  });
+  const options = { resamples: 500, seed: 1 };
+
+  it('compares the same runs with and without a shield', () => {
+    const rng = new Rng(1);
+    const scores = [0, 1, 2, 3].flatMap((fold) =>
+      [1, 2, 3].flatMap((seed) => {
+        const bare = 0.3 + 0.1 * rng.uniform();
+        return [score('none', fold, seed, bare), score('cautious', fold, seed, bare - 0.1 - fold / 100)];
+      }),
+    );
+    const [none, cautious] = summarizeProfiles(scores, ['none', 'cautious'], options);
+    expect(none).toMatchObject({ profile: 'none', scores: 12, minusNone: null, lowerDrawdown: null, meanTrades: 3 });
+    expect(cautious.lowerDrawdown).toBe(1);
+    expect(cautious.measures.cumulativeReturn.mean).toBeCloseTo(0.15, 12);
+    expect(cautious.measures.sharpe.interquartile.estimate).toBeCloseTo(2, 12);
+    const difference = cautious.minusNone?.maxDrawdown;
+    expect(difference?.estimate).toBeCloseTo(-0.115, 12);
+    // Between the folds' own -0.10 and -0.13, since all seeds of a fold agree.
+    expect(difference?.lower).toBeGreaterThan(-0.13);
+    expect(difference?.upper).toBeLessThan(-0.1);
+    expect(cautious.minusNone?.cumulativeReturn).toMatchObject({ estimate: 0, lower: 0, upper: 0 });
+  });
+
+  it('doubts as much as the folds differ, however many seeds agree', () => {
+    const rng = new Rng(2);
+    const folds = Array.from({ length: 30 }, () => {
+      const effect = rng.normal();
+      return Array.from({ length: 20 }, () => effect + 0.01 * rng.normal());
+    });
+    const { lower, upper } = summarizeDifferences(folds, { resamples: 2000, confidence: 0.95, rng });
+    const means = folds.map((fold) => fold.reduce((sum, x) => sum + x, 0) / fold.length);
+    const mean = means.reduce((sum, x) => sum + x, 0) / 30;
+    const error = Math.sqrt(means.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 30 / 30);
+    expect((upper - lower) / (2 * 1.96 * error)).toBeGreaterThan(0.85);
+    expect((upper - lower) / (2 * 1.96 * error)).toBeLessThan(1.15);
+    expect(() => summarizeDifferences([], { resamples: 10, confidence: 0.95, rng })).toThrow('every fold');
+  });
+});
+
+describe('tradernet walk-forward', () => {
+  const storage = mkdtempSync(join(tmpdir(), 'walk-forward-'));
+  afterAll(() => rmSync(storage, { recursive: true }));
+  const run = async () => {
+    const entry = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+    const network = 'ppo.network={"filters":4,"hidden":[8,8]}';
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+      ...[entry, 'walk-forward', '--symbol', 'TINY', '--folds', '1', '--seeds', '2', '--shield', 'spec'],
+      ...['--steps', '2048', '--set', network, '--storage', storage, '--workers', '2', '--json'],
+    ]);
+    return { result: JSON.parse(stdout), said: stderr };
+  };
+
+  it('trains and tests what is missing, and nothing twice', async () => {
+    const store = CandleStore.open(join(storage, MARKET_DATABASE));
+    store.importSeries(series[0]);
+    store[Symbol.dispose]();
+    const first = await run();
+    expect(first.said).toContain('2 trainings (0 there already)');
+    expect(first.said).toContain('evaluated 4/4');
+    const { scores, profiles } = first.result as { scores: Score[]; profiles: { profile: string }[] };
+    expect(profiles.map(({ profile }) => profile)).toEqual(['none', 'spec']);
+    // Two at once don't take the same name.
+    expect(new Set(scores.map((one) => one.run))).toEqual(new Set(['ppo-TINY-s1-1', 'ppo-TINY-s2-1']));
+    const second = await run();
+    expect(second.said).toContain('2 trainings (2 there already)');
+    expect(second.said).not.toContain('evaluated');
+    expect(second.result).toEqual(first.result);
+  }, 60_000);
+});
