@@ -84,7 +84,7 @@ const command: Command = {
   name: 'demo',
   summary: 'two synthetic markets, a training on each, and what the verdict says',
   options: [
-    { flags: '--steps <n>', doc: 'environment steps of each training', parse: parseInteger(2048), default: 60_000 },
+    { flags: '--steps <n>', doc: 'environment steps of each training', parse: parseInteger(2048), default: 120_000 },
     OPTIONS.seed,
     ...KERNEL_OPTIONS,
   ],
