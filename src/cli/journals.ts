@@ -58,10 +58,16 @@ export function startOf(entries: readonly BotEntry[], name: string): StartEntry 
   return first;
 }
 
+/** Lock files that this process holds. */
+const held = new Set<string>();
+
 /** The process that runs the bot; null where none does. */
 export function runningProcess(lockFile: string): number | null {
   if (!existsSync(lockFile)) return null;
   const pid = Number(readFileSync(lockFile, 'utf8'));
+  // Ours by number alone: in a container every start has the same one. An empty lock is what a crash left of it.
+  if (pid === process.pid) return held.has(lockFile) ? pid : null;
+  if (!(pid > 0)) return null;
   try {
     process.kill(pid, 0);
     return pid;
@@ -90,5 +96,9 @@ export function lockJournal(place: JournalPlace): () => void {
       throw new InputError(`${place.name}: another process is just starting this bot`);
     throw error;
   }
-  return () => rmSync(path, { force: true });
+  held.add(path);
+  return () => {
+    held.delete(path);
+    rmSync(path, { force: true });
+  };
 }

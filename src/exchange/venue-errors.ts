@@ -72,10 +72,10 @@ function classNames(error: unknown): ReadonlySet<string> {
   return names;
 }
 
-/** Without queries, which are signed, and without a page of HTML. */
+/** Without queries, which are signed, without a page of HTML, and without what would command a terminal. */
 function shorten(text: string): string {
   const line = text
-    .replace(/\s+/g, ' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
     .replace(/(https?|wss?):\/\/[^\s?"']+\?[^\s"']*/g, (url) => url.slice(0, url.indexOf('?')));
   return line.length > 300 ? `${line.slice(0, 300)}...` : line;
 }

@@ -96,13 +96,15 @@ describe('toExchangeError', () => {
 
   it('takes a crash of the parser for a bad answer, and shortens what it says', () => {
     const error = toExchangeError(
-      new TypeError(`cannot read GET https://x.test/api?secret=abc ${'z'.repeat(999)}`),
+      new TypeError(`cannot\n read \x1b[2J\x9b GET https://x.test/api?secret=abc ${'z'.repeat(999)}`),
       null,
       nowMs,
       (text) => text,
     );
     expect(error).toMatchObject({ code: 'bad-answer', retryable: true });
     expect(error.message).not.toContain('abc');
+    // A venue's words reach terminals and logs, and command neither.
+    expect(error.message).not.toMatch(/\p{Cc}/u);
     expect(error.message.length).toBeLessThan(310);
   });
 });
