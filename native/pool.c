@@ -57,8 +57,10 @@ static uint32_t take_part(float *mem, Pool *pool, RunOp run_op, int thread, int 
     /* Whoever holds a unit keeps the run open, so the program can't change under it. */
     const int32_t *words = words_of(mem, pool);
     const uint32_t phase = PHASE_OF(state);
+    const uint32_t units = (uint32_t)words[2 + 2 * phase];
     run_unit(mem, run_op, words, words[1 + 2 * phase] + unit);
-    if ((int32_t)atomic_fetch_add_explicit(&pool->done, 1, memory_order_acq_rel) + 1 == words[2 + 2 * phase]) {
+    /* From here on only the last of the phase may look at the program. */
+    if (atomic_fetch_add_explicit(&pool->done, 1, memory_order_acq_rel) + 1 == units) {
       open_phase(pool, words, RUN_OF(state), phase + 1);
     }
   }

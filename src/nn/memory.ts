@@ -1,6 +1,7 @@
 /**
  * One block of memory that holds everything a kernel implementation works on: parameters, activations, programs.
- * An operand is then a number (its offset), the same for JavaScript, WebAssembly and native code.
+ * An operand is then a number (its offset), the same for JavaScript, WebAssembly and native code. Arrays that nobody
+ * holds any more come back by themselves; `free` is for those who will not wait for that.
  */
 const ALIGN = 16; // floats: one cache line, one AVX-512 vector
 
@@ -11,6 +12,7 @@ export class Memory {
   readonly elementBytes: 4 | 8;
   #free: { start: number; length: number }[];
   #used = new Map<number, number>();
+  #collected = new FinalizationRegistry<number>((start) => this.#release(start));
 
   /** Hands out elements from `start` to the end of `buffer`; offset 0 stays unused, it means "absent" in an op. */
   constructor(buffer: ArrayBufferLike, start = ALIGN, elementBytes: 4 | 8 = 4) {
@@ -35,6 +37,7 @@ export class Memory {
     block.length -= need;
     this.#used.set(start, need);
     const view = this.elementBytes === 4 ? new Float32Array(this.buffer, start * 4, length) : this.#wide(start, length);
+    this.#collected.register(view, start, view);
     return view.fill(0);
   }
 
@@ -43,11 +46,14 @@ export class Memory {
     return new Float64Array(this.buffer, start * 8, length) as unknown as Float32Array;
   }
 
-  /** Gives a view of `alloc` back; a view of anything else is ignored. */
+  /** Gives a view that `alloc` returned back; any other array is ignored. */
   free(view: Float32Array): void {
-    const start = view.byteOffset / this.elementBytes;
+    if (this.#collected.unregister(view)) this.#release(view.byteOffset / this.elementBytes);
+  }
+
+  #release(start: number): void {
     const length = this.#used.get(start);
-    if (length === undefined || view.buffer !== this.buffer) return;
+    if (length === undefined) return;
     this.#used.delete(start);
     const at = this.#free.findIndex((f) => f.start > start);
     this.#free.splice(at < 0 ? this.#free.length : at, 0, { start, length });

@@ -29,6 +29,9 @@ const GRADIENT_PANELS = 4;
 /** Taps (rows of the convolution's weight) in one unit of its gradient. */
 const CONV_UNIT_TAPS = 32;
 
+/** Whoever holds outputs holds the array that they are a part of, so that it is not given back. */
+const OWNERS = new WeakMap<Float32Array, Float32Array>();
+
 /** Everything between the observations and the gradient, for batches up to `capacity`. */
 export class Activations {
   readonly capacity: number;
@@ -75,6 +78,7 @@ export class Activations {
     if (!view) {
       view = this.out.subarray(0, batch * this.#width);
       this.#outputs.set(batch, view);
+      OWNERS.set(view, this.out);
     }
     return view;
   }

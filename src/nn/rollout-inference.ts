@@ -21,9 +21,12 @@ export class RolloutInference {
   readonly #actor: Activations;
   readonly #critic: Activations;
   readonly #program: Program;
+  /** The program works on their parameters. */
+  readonly networks: readonly [ActorNetwork, ValueNetwork];
 
   constructor(kernels: Kernels, actor: ActorNetwork, critic: ValueNetwork, batch: number) {
     this.#kernels = kernels;
+    this.networks = [actor, critic];
     this.#width = actor.outputs;
     this.#actor = new Activations(kernels, actor.layout, batch);
     this.#critic = new Activations(kernels, critic.layout, batch, this.#actor.obs);

@@ -57,8 +57,10 @@ export async function createWasmKernels(
   const memory = new Memory(wasmMemory.buffer, Math.ceil((pool + poolBytes()) / 4));
   const wanted = Math.min(threads ?? globalThis.navigator?.hardwareConcurrency ?? 1, 16);
   const workers: { terminate(): unknown }[] = [];
+  const stacks: Float32Array[] = [];
   for (let thread = 1; thread < (canWait() ? wanted : 1); thread++) {
     const stack = memory.alloc(STACK_FLOATS);
+    stacks.push(stack);
     // Stacks grow downwards.
     const data = { module, memory: wasmMemory, stack: stack.byteOffset + stack.byteLength, pool, thread };
     workers.push(await startWorker(data));
@@ -77,6 +79,7 @@ export async function createWasmKernels(
     dispose: () => {
       stop(pool);
       for (const worker of workers) worker.terminate();
+      stacks.length = 0;
     },
   };
   return { ...kernels, fused: fuses(kernels) };

@@ -1,5 +1,9 @@
-/** Prints by how many bytes the heap grows over 200,000 single decisions; run with --expose-gc by kernels.test.ts. */
+/**
+ * Prints by how many bytes the heap grows over 200,000 single decisions, and how many networks the oracle's 256 MiB gave
+ * to one who never calls `dispose`; run with --expose-gc by kernels.test.ts.
+ */
 import { createKernels, QNetwork } from '../../src/nn/index.ts';
+import { createReferenceKernels } from '../../src/nn/kernels.ts';
 
 const kernels = await createKernels({ threads: 1 });
 const network = new QNetwork(kernels);
@@ -12,5 +16,15 @@ decide(50_000);
 globalThis.gc?.();
 const before = process.memoryUsage().heapUsed;
 decide(200_000);
-console.log(process.memoryUsage().heapUsed - before);
+const decisionBytes = process.memoryUsage().heapUsed - before;
 kernels.dispose();
+
+const reference = createReferenceKernels();
+let networks = 0;
+for (; networks < 400; networks++) {
+  new QNetwork(reference);
+  if (networks % 50 !== 49) continue;
+  globalThis.gc?.();
+  await new Promise((resolve) => setImmediate(resolve));
+}
+console.log(JSON.stringify({ decisionBytes, networks }));

@@ -118,9 +118,11 @@ test('outputs of a network agree with the oracle’s', () => {
   }
 });
 
-test('one decision allocates nothing', () => {
+test('one decision allocates nothing; forgotten networks give their memory back', () => {
   const script = fileURLToPath(new URL('./allocation-probe.ts', import.meta.url));
   const output = execFileSync(process.execPath, ['--expose-gc', script], { encoding: 'utf8' });
+  const { decisionBytes, networks } = JSON.parse(output);
   // A handful of bytes a call would be megabytes; the engine itself keeps some.
-  expect(Number(output)).toBeLessThan(200_000);
+  expect(decisionBytes).toBeLessThan(200_000);
+  expect(networks).toBe(400);
 });
