@@ -158,7 +158,19 @@ export class Run {
   }
 
   #writeResult(name: string, record: EvaluationRecord): void {
+    this.#keepTrial(name, record);
     writeDurably(this.#files, `${this.#folder}/results/${name}.json`, JSON.stringify(record));
+  }
+
+  /** A trial stays counted: what another fold or configuration left under the name moves to a name of its own. */
+  #keepTrial(name: string, { foldKey, trial }: EvaluationRecord): void {
+    const results = `${this.#folder}/results`;
+    if (!this.#files.exists(`${results}/${name}.json`)) return;
+    const before = parseFile<EvaluationRecord>(this.#files, `${results}/${name}.json`, recordSchema);
+    if (before.trial === null || (before.foldKey === foldKey && before.trial === trial)) return;
+    const own = `${name}~${hashJson([before.foldKey, before.trial]).slice(0, 8)}`;
+    this.#files.rename(`${results}/${name}.json`, `${results}/${own}.json`);
+    this.#files.sync(results);
   }
 
   results(): { readonly name: string; readonly record: EvaluationRecord }[] {
@@ -229,12 +241,12 @@ export class RunRegistry {
     return this.names().map((name) => this.open(name));
   }
 
-  /** Every evaluation that looked at the fold as a test, finished or not. */
+  /** Every evaluation that looked at bars of the fold as a test, finished or not. */
   trials(foldKey: string): Trial[] {
     return this.list().flatMap((run) =>
       run
         .results()
-        .filter(({ record }) => record.foldKey === foldKey && record.trial !== null)
+        .filter(({ record }) => record.trial !== null && foldsOverlap(record.foldKey, foldKey))
         .map(({ record }) => ({
           run: run.name,
           configHash: record.trial as string,
@@ -243,6 +255,16 @@ export class RunRegistry {
         })),
     );
   }
+}
+
+/**
+ * Whether two folds, named `MARKET:FROM-TO` by the opens of their first and last bars, share bars. A cut that moves by
+ * a day, or a day of new data, makes no unseen fold.
+ */
+function foldsOverlap(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((key) => /^(.*):(\d+)-(\d+)$/.exec(key));
+  if (!one || !other) return a === b;
+  return one[1] === other[1] && Number(one[2]) <= Number(other[3]) && Number(other[2]) <= Number(one[3]);
 }
 
 /** One entry a configuration that saw the fold: the mean Sharpe ratio per bar of its seeds, null while none is known. */

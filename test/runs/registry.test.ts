@@ -65,6 +65,31 @@ describe('the registry of runs', () => {
     expect(registry.trials('another fold')).toEqual([]);
   });
 
+  test('no trial is forgotten because another one has its name', () => {
+    const registry = new RunRegistry(new MemoryFileSystem());
+    const run = registry.register('a', registration(1));
+    for (const trial of ['fee 0.1 %', 'fee 0', 'fee 0', 'other thresholds']) {
+      run.startEvaluation('test', 'btc-test', trial);
+      run.finishEvaluation('test', finished(0.1, trial));
+    }
+    run.startEvaluation('test', 'validation of btc', null);
+    run.startEvaluation('test', 'another validation', null);
+    expect(trialSharpes(registry.trials('btc-test'))).toHaveLength(3);
+    expect(run.results().find(({ name }) => name === 'test')?.record.foldKey).toBe('another validation');
+  });
+
+  test('a fold that shares bars with another was seen by its trials', () => {
+    const registry = new RunRegistry(new MemoryFileSystem());
+    const run = registry.register('a', registration(1));
+    const fold = (from: number, to: number, market = 'binance:BTC/USDT:3600000') => `${market}:${from}-${to}`;
+    run.finishEvaluation('test', { ...finished(0.1), foldKey: fold(100, 200) });
+    const count = (key: string) => registry.trials(key).length;
+    expect([fold(100, 200), fold(101, 200), fold(100, 201), fold(200, 300), fold(0, 100)].map(count)).toEqual(
+      Array(5).fill(1),
+    );
+    expect([fold(201, 300), fold(0, 99), fold(100, 200, 'binance:ETH/USDT:3600000')].map(count)).toEqual([0, 0, 0]);
+  });
+
   test('the same configuration has the same hash whatever the order of its keys', () => {
     expect(canonicalJson({ b: [1, { d: 1, c: null }], a: 'x' })).toBe('{"a":"x","b":[1,{"c":null,"d":1}]}');
   });
