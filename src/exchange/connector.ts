@@ -311,7 +311,8 @@ export class ExchangeConnector implements Venue {
   }
 
   async #open(): Promise<void> {
-    await this.#ask((exchange) => exchange.loadMarkets());
+    // `true`: ccxt keeps the promise of its first attempt, and with it a failure for ever.
+    await this.#ask((exchange) => exchange.loadMarkets(true));
     await this.measureClock();
   }
 
