@@ -186,7 +186,7 @@ function parseDescription(path: string, bytes: Uint8Array): CheckpointDescriptio
   }
   if (raw?.schemaVersion !== SCHEMA_VERSION) {
     throw new InputError(
-      `${path}: has schema version ${JSON.stringify(raw?.schemaVersion)}, this program reads ${SCHEMA_VERSION}; train again or use the version that made it`,
+      `${path}: has schema version ${JSON.stringify(raw?.schemaVersion ?? null)}, this program reads ${SCHEMA_VERSION}; train again or use the version that made it`,
     );
   }
   if (JSON.stringify(raw.actions) !== JSON.stringify(ACTION_NAMES)) {

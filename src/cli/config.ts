@@ -1,6 +1,6 @@
 /** `tradernet.json`: one schema, in which each value states its unit, default and meaning. Flags override the file. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { type BotConfig, botSchema } from '../bot/config.ts';
 import { InputError } from '../core/errors.ts';
 import { listSettings } from '../core/setting.ts';
@@ -22,11 +22,13 @@ export interface ConfigOrigin {
   readonly origins: ReadonlyMap<string, string>;
 }
 
+/** A value that stands where a section should gives way to it; the schema then says what is wrong. */
 function assignPath(target: Record<string, unknown>, path: string, value: unknown): void {
   const keys = path.split('.');
+  if (keys.some((key) => key in Object.prototype)) throw new InputError(`config: there is no setting '${path}'`);
   let node = target;
   for (const key of keys.slice(0, -1)) {
-    node[key] ??= {};
+    if (node[key] === null || typeof node[key] !== 'object') node[key] = {};
     node = node[key] as Record<string, unknown>;
   }
   node[keys[keys.length - 1]] = value;
@@ -63,7 +65,7 @@ export function overrideSettings(settings: Config, overrides: ConfigOverrides): 
 
 /** Reads the file in `folder` (or `file`), puts `overrides` over it, and checks the whole. */
 export function readConfig(folder: string, overrides: ConfigOverrides = {}, file?: string): ConfigOrigin {
-  const path = file === undefined ? join(folder, CONFIG_FILE) : join(folder, file);
+  const path = resolve(folder, file ?? CONFIG_FILE);
   let raw: Record<string, unknown> = {};
   const origins = new Map<string, string>();
   if (existsSync(path)) {

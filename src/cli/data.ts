@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import type { CandleSeries } from '../core/candle.ts';
@@ -55,27 +55,28 @@ export function readUserFile(context: Context, file: string): Uint8Array {
 }
 
 /** Writes lines to `file` beside its final name and renames: a stopped export leaves no half of a file. */
-export function writeUserFile(context: Context, file: string, lines: Iterable<string>): string {
+export function writeUserFile(context: Context, file: string, lines: Iterable<string>, mode = 0o666): string {
   const path = resolve(context.cwd, file);
   const temporary = `${path}.tmp`;
-  let handle: number;
   try {
-    handle = openSync(temporary, 'w');
+    const handle = openSync(temporary, 'w', mode);
+    let chunk = '';
+    for (const line of lines) {
+      chunk += line;
+      if (chunk.length > 1 << 20) {
+        writeSync(handle, chunk);
+        chunk = '';
+      }
+    }
+    writeSync(handle, chunk);
+    closeSync(handle);
+    renameSync(temporary, path);
+    return path;
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    rmSync(temporary, { force: true });
     throw new InputError(`${path} can't be written (${(error as NodeJS.ErrnoException).code}); choose another --out`);
   }
-  let chunk = '';
-  for (const line of lines) {
-    chunk += line;
-    if (chunk.length > 1 << 20) {
-      writeSync(handle, chunk);
-      chunk = '';
-    }
-  }
-  writeSync(handle, chunk);
-  closeSync(handle);
-  renameSync(temporary, path);
-  return path;
 }
 
 function day(timeMs: number): string {

@@ -1,4 +1,5 @@
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
@@ -51,17 +52,30 @@ export function settingsFor(
 /** Of an agent, or of a baseline, which has no shield. */
 type Examined = Evaluation & Partial<RunEvaluation>;
 
+/** The file of --report, known to be writable before a trial is spent; null where the user names none. */
+function openReport(options: Record<string, unknown>, context: Context): string | null {
+  if (options.report === undefined) return null;
+  const path = resolve(context.cwd, options.report as string);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    closeSync(openSync(path, 'a'));
+  } catch (error) {
+    throw new InputError(
+      `--report ${path} can't be written (${(error as NodeJS.ErrnoException).code}); choose another`,
+    );
+  }
+  return path;
+}
+
 /** Writes a report where the user wants it, or beside the run; returns its path. */
 function writeReport(
   evaluation: Examined,
   folder: string,
   name: string,
-  options: Record<string, unknown>,
+  asked: string | null,
   context: Context,
 ): string {
-  const asked = options.report as string | undefined;
-  const path =
-    asked === undefined ? join(context.storage, folder, name) : isAbsolute(asked) ? asked : join(context.cwd, asked);
+  const path = asked ?? join(context.storage, folder, name);
   const files = new NodeFileSystem(dirname(path));
   files.mkdir('.');
   const sections = evaluation.counterfactuals ? [ablationSection({ rows: evaluation.counterfactuals })] : [];
@@ -125,6 +139,7 @@ const evaluate: Command = {
           ? undefined
           : openNamedCheckpoint(String(options.supervisor), workplace, context, '--supervisor').agent;
       const fold = options.fold as 'test' | 'validation';
+      const report = openReport(options, context);
       const evaluations = evaluateRun(
         {
           checkpoint,
@@ -142,7 +157,7 @@ const evaluate: Command = {
           const symbol = evaluation.symbol.replaceAll(/[^\w]/g, '');
           const file = `${fold}-${symbol}-${config.shield.profile}.html`;
           const folder = checkpoint.run === null ? 'reports' : `runs/${checkpoint.run.name}`;
-          return { evaluation, report: writeReport(evaluation, folder, file, options, context) };
+          return { evaluation, report: writeReport(evaluation, folder, file, report, context) };
         }),
       );
     } finally {
@@ -168,6 +183,7 @@ const baseline: Command = {
     const config = context.config();
     const series = loadSeries(context, requireSymbols(options.symbol as string[] | undefined), config);
     const prepared = prepareMarkets(series, config);
+    const report = openReport(options, context);
     return summarise(
       prepared.markets.map((market) => {
         const evaluation = evaluateBaseline({
@@ -182,7 +198,7 @@ const baseline: Command = {
           provenance: { policy: name, featureSet: prepared.set.name, dataHash: prepared.dataHash },
         });
         const file = `${name}-${market.series.symbol.replaceAll(/[^\w]/g, '')}.html`;
-        return { evaluation, report: writeReport(evaluation, 'reports', file, options, context) };
+        return { evaluation, report: writeReport(evaluation, 'reports', file, report, context) };
       }),
     );
   },

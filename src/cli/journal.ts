@@ -1,10 +1,9 @@
-import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { ACTION_NAMES } from '../core/action.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { Command } from './command.ts';
+import { writeUserFile } from './data.ts';
 import { findJournal, JOURNAL_OPTION, readJournal } from './journals.ts';
 import { parseInteger } from './options.ts';
 
@@ -64,11 +63,7 @@ const exporting: Command = {
     const lines = records.map((record) => `${JSON.stringify(record)}\n`);
     if (fault !== null) context.say(`record ${fault.record}: ${fault.reason}; what comes before it is exported`);
     if (options.out === undefined) return { text: lines.join('').trimEnd(), json: records };
-    const path = resolve(context.cwd, options.out as string);
-    const file = openSync(`${path}.tmp`, 'w', 0o600);
-    for (const line of lines) writeSync(file, line);
-    closeSync(file);
-    renameSync(`${path}.tmp`, path);
+    const path = writeUserFile(context, options.out as string, lines, 0o600);
     return { text: `${records.length} records written to ${path}`, json: { records: records.length, path } };
   },
 };

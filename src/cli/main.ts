@@ -209,7 +209,12 @@ async function run(words: readonly string[]): Promise<number> {
     options.set as Record<string, unknown>,
     options.config as string | undefined,
   );
-  mkdirSync(storage, { recursive: true });
+  try {
+    mkdirSync(storage, { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new InputError(`--storage ${options.storage}: no folder can be made there (${code}); choose another`);
+  }
   let output: Output;
   try {
     output = await command.run(options, context, args);

@@ -82,8 +82,8 @@ function readTask(options: Record<string, unknown>, workplace: Workplace, contex
   const smurf = options.smurf !== undefined;
   if (options.resume !== undefined) {
     const run = new RunRegistry(workplace.files).open(String(options.resume));
-    const { primary } = run.registration.notes as { primary?: string };
     const settings = readSettings(run);
+    const { primary } = run.registration.notes as { primary?: string };
     return { ...settings, resume: run.name, smurf: isSmurf(run), primary: open(primary) };
   }
   const primary = open(options.primary);

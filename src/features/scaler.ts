@@ -1,4 +1,4 @@
-import { assert, InputError } from '../core/errors.ts';
+import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { FeatureTable } from './table.ts';
 
@@ -114,30 +114,30 @@ export function scalerToJson(scaler: Scaler): Json {
   };
 }
 
+function requirePart(condition: unknown, what: string): asserts condition {
+  if (!condition) throw new InputError(`not a saved scaler (${what}); fit it anew by training again`);
+}
+
 /** @throws InputError where the JSON isn't a scaler. */
 export function scalerFromJson(json: Json): Scaler {
-  try {
-    assert(json !== null && typeof json === 'object' && !Array.isArray(json), 'not an object');
-    const { method, columns, signature, fitted } = json;
-    assert(method === 'min-max' || method === 'standardise', `method ${method}`);
-    assert(typeof signature === 'string', 'no signature');
-    assert(Array.isArray(columns) && columns.every((name) => typeof name === 'string'), 'no columns');
-    assert(fitted !== null && typeof fitted === 'object' && !Array.isArray(fitted), 'no fitted rows');
-    const list = (key: string): Float64Array => {
-      const values = json[key];
-      assert(Array.isArray(values) && values.length === columns.length, `${key} has another length`);
-      assert(
-        values.every((value) => typeof value === 'number' && Number.isFinite(value)),
-        `${key} isn't all numbers`,
-      );
-      return Float64Array.from(values as number[]);
-    };
-    return {
-      ...{ method, columns: columns as string[], signature },
-      ...{ shift: list('shift'), factor: list('factor'), low: list('low'), high: list('high') },
-      fitted: { fromMs: Number(fitted.fromMs), toMs: Number(fitted.toMs), rows: Number(fitted.rows) },
-    };
-  } catch (error) {
-    throw new InputError(`not a saved scaler (${(error as Error).message}); fit it anew by training again`);
-  }
+  requirePart(json !== null && typeof json === 'object' && !Array.isArray(json), 'not an object');
+  const { method, columns, signature, fitted } = json;
+  requirePart(method === 'min-max' || method === 'standardise', `method ${JSON.stringify(method ?? null)}`);
+  requirePart(typeof signature === 'string', 'no signature');
+  requirePart(Array.isArray(columns) && columns.every((name) => typeof name === 'string'), 'no columns');
+  requirePart(fitted !== null && typeof fitted === 'object' && !Array.isArray(fitted), 'no fitted rows');
+  const list = (key: string): Float64Array => {
+    const values = json[key];
+    requirePart(Array.isArray(values) && values.length === columns.length, `${key} has another length`);
+    requirePart(
+      values.every((value) => typeof value === 'number' && Number.isFinite(value)),
+      `${key} isn't all numbers`,
+    );
+    return Float64Array.from(values as number[]);
+  };
+  return {
+    ...{ method, columns: columns as string[], signature },
+    ...{ shift: list('shift'), factor: list('factor'), low: list('low'), high: list('high') },
+    fitted: { fromMs: Number(fitted.fromMs), toMs: Number(fitted.toMs), rows: Number(fitted.rows) },
+  };
 }

@@ -73,13 +73,14 @@ export class CandleStore implements Disposable {
     let db: DatabaseSync | null = null;
     try {
       db = new DatabaseSync(path, { timeout: 5000 });
-      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
-      const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+      const store = new CandleStore(path, db);
+      const version = store.#version();
+      // Before anything is written: the log's mode is a part of the file.
       if (version > SCHEMA_VERSION)
         throw new InputError(
           `${path} has schema version ${version}, this program knows ${SCHEMA_VERSION}; update the program`,
         );
-      const store = new CandleStore(path, db);
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
       if (version === 0) store.#transaction(() => store.#createSchema());
       return store;
     } catch (error) {
@@ -96,13 +97,19 @@ export class CandleStore implements Disposable {
     this.close();
   }
 
+  /** 0 for a new database. @throws InputError for one of another program. */
+  #version(): number {
+    // In this order: another process may be making the schema, and its version comes with the tables.
+    const tables = this.#db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table'").get();
+    const version = Number(this.#db.prepare('PRAGMA user_version').get()?.user_version);
+    if (version === 0 && Number(tables?.n) > 0)
+      throw new InputError(`${this.path} is a database of another program; choose another --storage folder`);
+    return version;
+  }
+
   #createSchema(): void {
     // Another process may have made it while this one waited for the lock.
-    if (Number(this.#db.prepare('PRAGMA user_version').get()?.user_version) !== 0) return;
-    const tables = this.#db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table'").get();
-    if (Number(tables?.n) > 0)
-      throw new InputError(`${this.path} is a database of another program; choose another --storage folder`);
-    this.#db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
+    if (this.#version() === 0) this.#db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
   }
 
   #transaction<T>(work: () => T): T {
@@ -127,9 +134,13 @@ export class CandleStore implements Disposable {
   }
 
   #rows(sql: string, ...values: SQLInputValue[]): Row[] {
-    const statement = this.#db.prepare(sql);
-    statement.setReturnArrays(true);
-    return statement.all(...values) as unknown as Row[];
+    try {
+      const statement = this.#db.prepare(sql);
+      statement.setReturnArrays(true);
+      return statement.all(...values) as unknown as Row[];
+    } catch (error) {
+      throw explain(error, this.path);
+    }
   }
 
   #seriesId(key: SeriesKey): number | null {
@@ -287,7 +298,7 @@ function explain(error: unknown, path: string): unknown {
   const { message } = error;
   if (/database is locked|busy/.test(message))
     return new InputError(`${path} is being written by another process; wait until it has ended`);
-  if (/not a database|malformed|unable to open|readonly|full|disk I\/O/.test(message))
+  if (/not a database|malformed|unable to open|no such|readonly|full|disk I\/O/.test(message))
     return new InputError(`${path}: ${message}; check the file and its folder, or choose another --storage folder`);
   return error;
 }
