@@ -145,6 +145,8 @@ export function evaluateRun(options: EvaluateRunOptions, workplace: Workplace): 
   const { config, prepared, trialOf } = prepareEvaluation(options);
   const { profile } = config.shield;
   const registry = new RunRegistry(workplace.files);
+  // A registry that can't be read is told of before a trial is written into it.
+  for (const one of registry.list()) one.results();
   const shielded = supervisor === undefined ? {} : { supervisor };
   return prepared.markets.map((market) => {
     options.onEvaluation?.(market.series.symbol);
