@@ -44,7 +44,7 @@ export function drawChart(results: Results): string {
     ({ name, color }, i) =>
       `<rect x="${LEFT + i * 120}" y="26" width="10" height="10" fill="${color}"/><text class="small" x="${LEFT + 15 + i * 120}" y="35">${name}</text>`,
   );
-  const title = `Times as fast as PyTorch ${results.pytorch} (2 threads; ${results.machine})`;
+  const title = `Times as fast as PyTorch ${peer?.isa ?? ''} (2 threads; ${results.machine})`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13">
 <style>text{fill:#1f2328}.small{font-size:11px}line{stroke:#6e7781}@media (prefers-color-scheme:dark){text{fill:#e6edf3}}</style>
 <text x="${LEFT}" y="16">${title}</text>

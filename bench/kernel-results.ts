@@ -19,6 +19,7 @@ export interface Round {
   readonly micros: Partial<Record<Workload, number>>;
   readonly peakGflops?: number;
   readonly adam?: Record<string, string>;
+  readonly blas?: string;
 }
 
 export interface Engine {

@@ -1,6 +1,8 @@
 """The workloads of bench/kernel-workloads.ts in eager PyTorch, as a JSON line: microseconds a call.
 
 Each update runs with every form of Adam that this PyTorch has on the CPU (plain, foreach, fused); the fastest counts.
+Debian's PyTorch multiplies matrices with the system's libblas.so.3: with the reference BLAS it is some ten times slower
+than with OpenBLAS (package libopenblas0-pthread), so the result says which one ran.
 Usage: python3 bench/peers/pytorch_updates.py THREADS [MILLISECONDS a workload]
 """
 import json
@@ -139,6 +141,17 @@ def dqn(online, target, batch):
     return best_adam(list(online.parameters()), 1e-4, update)
 
 
+def blas():
+    """The BLAS library that this process has loaded."""
+    try:
+        with open("/proc/self/maps") as maps:
+            paths = {line.split()[-1] for line in maps if "blas" in line or "mkl_core" in line}
+    except OSError:
+        return "unknown"
+    names = sorted(path.rsplit("/", 1)[-1] for path in paths)
+    return "OpenBLAS" if any("openblas" in path for path in paths) else ", ".join(names) or "built in"
+
+
 q, target, actor, critic = Network(3), Network(3), Network(3), Network(1)
 micros = {"INF-1": inference_1(q), "INF-16": inference_16(actor, critic)}
 chosen = {}
@@ -146,4 +159,4 @@ for batch in (64, 256, 1024):
     micros[f"PPO-{batch}"], chosen[f"PPO-{batch}"] = ppo(actor, critic, batch)
 for batch in (64, 256):
     micros[f"DQN-{batch}"], chosen[f"DQN-{batch}"] = dqn(q, target, batch)
-print(json.dumps({"name": "pytorch", "isa": torch.__version__, "threads": THREADS, "micros": micros, "adam": chosen}))
+print(json.dumps({"name": "pytorch", "isa": torch.__version__, "threads": THREADS, "micros": micros, "adam": chosen, "blas": blas()}))
