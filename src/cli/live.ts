@@ -4,6 +4,7 @@ import type { NoteEntry } from '../bot/entries.ts';
 import { type Candidate, CONDITIONS, checkPromotion, FIRM } from '../bot/promotion/index.ts';
 import type { BotSetup } from '../bot/setup.ts';
 import { InputError } from '../core/errors.ts';
+import { nameResult } from '../experiment/evaluate-run.ts';
 import { openBotCheckpoint, openSession, runSession, SESSION_OPTIONS } from './bot-session.ts';
 import type { Command, Context } from './command.ts';
 import { replayJournal } from './journal-replay.ts';
@@ -37,6 +38,30 @@ async function replayPaper(
     paper.push({ fresh, differences: differences.length });
   }
   return paper;
+}
+
+/** What this checkpoint did on the test fold of each symbol, behind the shield that it is to trade with. */
+function readEvaluations({ checkpoint, setup }: Opened): Candidate['evaluations'] {
+  const results = checkpoint.checkpoint.run?.results() ?? [];
+  return Object.keys(setup.accounts).flatMap((symbol) => {
+    const name = nameResult(checkpoint.checkpoint, symbol, 'test', setup.shield.profile);
+    const figures = results.find((one) => one.name === name)?.record.figures as
+      | Record<string, unknown>
+      | null
+      | undefined;
+    if (typeof figures?.verdict !== 'string') return [];
+    const [fees, turnover] = [Number(figures.feesPaid), Number(figures.turnover)];
+    return [{ symbol, verdict: figures.verdict, feeRate: turnover > 0 ? fees / turnover : null }];
+  });
+}
+
+async function fetchTakerFees({ venue, setup }: Opened): Promise<Candidate['takerFees']> {
+  const fees = new Map<string, number>();
+  for (const symbol of Object.keys(setup.accounts)) {
+    const { takerFeeRate } = await venue.fetchMarket(symbol);
+    if (takerFeeRate !== null) fees.set(symbol, Number(takerFeeRate));
+  }
+  return fees;
 }
 
 /** What is missing is told whole; with `--override` it is typed again, and written down. */
@@ -104,10 +129,6 @@ const command: Command = {
         throw new InputError(
           `no keys for ${venue.name}; set TRADERNET_${venue.name.toUpperCase()}_KEY and _SECRET, or give --keys FILE`,
         );
-      const verdicts = (checkpoint.checkpoint.run?.results() ?? []).flatMap(({ name, record }) => {
-        const verdict = (record.figures as { verdict?: string } | null)?.verdict;
-        return name.startsWith('test-') && verdict !== undefined ? [verdict] : [];
-      });
       const notes = rehearsal
         ? []
         : await requirePromotion(
@@ -119,7 +140,8 @@ const command: Command = {
                 openBotCheckpoint(name, workplace, context),
               ),
               timeframeMs: checkpoint.agent.spec.timeframeMs,
-              verdicts,
+              evaluations: readEvaluations(session),
+              takerFees: await fetchTakerFees(session),
               maxDrawdown: setup.maxDrawdown,
               requiredPaperDays: context.bot().paperDays,
             },

@@ -11,8 +11,15 @@ export interface Candidate {
     readonly differences: number;
   }[];
   readonly timeframeMs: number;
-  /** Verdicts of its evaluations on the test fold. */
-  readonly verdicts: readonly string[];
+  /** Its evaluations on the test fold, of these symbols and behind the shield that it is to trade with. */
+  readonly evaluations: readonly {
+    readonly symbol: string;
+    readonly verdict: string;
+    /** What it paid for a quote traded; null where it never traded. */
+    readonly feeRate: number | null;
+  }[];
+  /** What the venue takes for a quote traded, by symbol, where it says. */
+  readonly takerFees: ReadonlyMap<string, number>;
   /** The drawdown over all symbols at which the bot halts; 0 for never. */
   readonly maxDrawdown: number;
   readonly requiredPaperDays: number;
