@@ -225,17 +225,21 @@ async function run(words: readonly string[]): Promise<number> {
   return output.exitCode ?? 0;
 }
 
+/** One line whatever it quotes: a file's header or a name must not command the terminal. */
+function fail(message: string): void {
+  const line = message.replaceAll(/\p{Cc}+/gu, ' ');
+  process.stderr.write(`${styleText('red', 'error:', { stream: process.stderr })} ${line}\n`);
+}
+
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
   if (error instanceof InputError) {
-    process.stderr.write(`${styleText('red', 'error:', { stream: process.stderr })} ${error.message}\n`);
+    fail(error.message);
     process.exitCode = 2;
   } else if (error instanceof ExchangeError) {
     const advice = error.retryable ? 'try again in a while' : 'see what the venue says';
-    process.stderr.write(
-      `${styleText('red', 'error:', { stream: process.stderr })} ${error.message} (${error.code}); ${advice}\n`,
-    );
+    fail(`${error.message} (${error.code}); ${advice}`);
     process.exitCode = 1;
   } else throw error;
 }

@@ -113,6 +113,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   'files of candles': [
     { args: 'data import nowhere.csv --symbol X', says: 'there is no file' },
     { args: 'data import database --symbol X', says: "can't be read" },
+    {
+      args: 'data import colour.csv --symbol X',
+      says: 'no column for high',
+      spoil: withFile('colour.csv', 'time,open,hi\x1b[2Jgh,low,close,volume\n1,2,3,4,5,6\n'),
+    },
     { args: 'data import x.csv --symbol X', says: 'x.csv', spoil: withFile('x.csv', '') },
     { args: 'data import x.csv --symbol X', says: 'x.csv', spoil: withFile('x.csv', new Uint8Array(4000).fill(200)) },
     { args: 'data import x.csv --symbol X', says: 'x.csv', spoil: withFile('x.csv', 'name,age\nJo,3\nAl,4\n') },
@@ -415,6 +420,8 @@ describe.each(Object.entries(CASES))('%s', (_, cases) => {
     // What was under way may have been said before; nothing of it is a stack.
     expect(stderr).toMatch(/^([^\n]+\n)?error: [^\n]+\n$/);
     expect(stderr).toContain(says);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what commands a terminal is what is looked for
+    expect(stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
     expect(stderr).not.toMatch(/(?<!received )undefined|\[object|internal error/);
     expect({ code, stdout, changed }).toEqual({ code: 2, stdout: '', changed: false });
   });
