@@ -1,6 +1,6 @@
 /** One training, from candles to checkpoints: registered before it starts, validated on its own fold, resumable. */
 
-import type { AgentSpec } from '../agents/checkpoint.ts';
+import { type AgentSpec, hasCheckpoint } from '../agents/checkpoint.ts';
 import { DQNAgent } from '../agents/dqn.ts';
 import type { Learner } from '../agents/learner.ts';
 import { PPOAgent } from '../agents/ppo.ts';
@@ -195,7 +195,8 @@ export async function trainRun(options: TrainRunOptions, workplace: Workplace): 
     checkpointEvery: config.training.checkpointEvery,
     files,
     folder,
-    resume: options.resume !== undefined,
+    // Killed before its first checkpoint, it goes on from its beginning.
+    resume: options.resume !== undefined && hasCheckpoint(files, `${folder}/last`),
     clock,
     ...(signal === undefined ? {} : { signal }),
     onProgress(progress) {
