@@ -192,11 +192,6 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       spoil: (place) => place.edit(`${LAST}/optimizer.safetensors`, (text) => text.slice(0, -8)),
     },
     {
-      args: 'train --resume RUN',
-      says: 'checkpoint',
-      spoil: ({ folder }) => rmSync(join(folder, LAST), { recursive: true }),
-    },
-    {
       args: 'runs list',
       says: 'registration.json',
       spoil: withFile(`${REGISTERED}/registration.json`, '{"kind": "tr'),

@@ -1,0 +1,126 @@
+/**
+ * Trainings of the command line, really killed (`kill -9`) at random moments: the next start reads everything that is
+ * there, `--resume` goes on, and the end has the bytes of a training that was left alone. Ctrl-C saves first.
+ * `npm run crash` kills each twenty times.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Rng } from '../../src/core/rng.ts';
+import { ENVIRONMENT, type Ended, hashFiles, MAIN, mustRun, runCli, TINY_TRAINING } from './run-cli.ts';
+
+const KILLS = Number(process.env.TRADERNET_KILLS ?? 3);
+const STEPS = String(1024 + 128 * KILLS);
+const base = mkdtempSync(join(tmpdir(), 'tradernet-killed-'));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+/** A folder with the market in it. */
+function makeFolder(name: string): string {
+  const folder = join(base, name);
+  mkdirSync(folder);
+  cpSync(join(base, 'market'), folder, { recursive: true });
+  return folder;
+}
+
+/** What a resume needs beside the run's name: machine settings, which are no part of the run. */
+const MACHINE = ['--kernels', 'wasm', '--threads', '1'];
+const begin = (agent: string) => ['train', '--agent', agent, '--symbol', 'SYNTH', '--steps', STEPS, ...TINY_TRAINING];
+const resume = (run: string) => ['train', '--resume', run, ...MACHINE];
+
+interface Started {
+  readonly child: ChildProcess;
+  /** Resolves once the training says that it goes, or has ended. */
+  readonly going: Promise<unknown>;
+  readonly ended: Promise<Ended & { readonly signal: string | null }>;
+}
+
+function start(args: readonly string[], cwd: string): Started {
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (data) => (output[name] += data));
+  const ended = new Promise<Ended & { readonly signal: string | null }>((done) =>
+    child.on('close', (code, signal) => done({ code, signal, ...output })),
+  );
+  return { child, ended, going: Promise.race([ended, new Promise((done) => child.stderr.once('data', done))]) };
+}
+
+const trained = (folder: string, run: string) => hashFiles(join(folder, 'database/storage/checkpoints', run));
+
+beforeAll(async () => {
+  mkdirSync(join(base, 'market'));
+  await mustRun(['data', 'synth', '--bars', '2000'], join(base, 'market'));
+});
+
+describe.each(['ppo', 'dqn'])('a training of %s', (agent) => {
+  const first = `${agent}-SYNTH-s1-1`;
+  let alone: Record<string, string>;
+  beforeAll(async () => {
+    const folder = makeFolder(`${agent}-alone`);
+    await mustRun(begin(agent), folder);
+    alone = trained(folder, first);
+    expect(Object.keys(alone)).toContain('best/model.safetensors');
+  });
+
+  it(`that is killed ${KILLS} times ends with the bytes of one that was left alone`, async () => {
+    const folder = makeFolder(`${agent}-killed`);
+    const rng = new Rng(5, agent === 'ppo' ? 1 : 2);
+    let run: string | null = null;
+    let kills = 0;
+    const where: string[] = [];
+    while (kills < KILLS) {
+      const { child, going, ended } = start(run === null ? begin(agent) : resume(run), folder);
+      // Most of them in the training; now and then earlier: while it loads, registers, reads its checkpoint.
+      await (rng.uniform() < 0.25 ? sleep(400 * rng.uniform()) : going.then(() => sleep(80 * rng.uniform())));
+      child.kill('SIGKILL');
+      const { signal, stderr } = await ended;
+      if (signal === null) break;
+      kills++;
+      const runs = JSON.parse(await mustRun(['runs', 'list', '--json'], folder)) as { run: string }[];
+      where.push(stderr === '' ? 'before it began' : 'within');
+      run = runs[0]?.run ?? null;
+    }
+    expect(kills).toBeGreaterThan(KILLS / 2);
+    const end = await runCli(run === null ? begin(agent) : resume(run), folder);
+    expect(end).toMatchObject({ code: 0, stdout: expect.stringContaining(`${first}: finished`) });
+    console.log(`${agent}: ${kills} kills: ${where.join(', ')}`);
+    expect(trained(folder, first)).toEqual(alone);
+    const steps = JSON.parse(await mustRun(['runs', 'show', first, '--json'], folder)).metrics.map(
+      (row: { step: number }) => row.step,
+    );
+    expect(steps).toEqual([...new Set(steps)].sort((a, b) => Number(a) - Number(b)));
+  });
+
+  it('that is stopped by Ctrl-C says how to go on, and going on ends the same', async () => {
+    const folder = makeFolder(`${agent}-stopped`);
+    const { child, going, ended } = start(begin(agent), folder);
+    await going;
+    child.kill('SIGINT');
+    const stopped = await ended;
+    expect(stopped).toMatchObject({ code: 130, signal: null });
+    expect(stopped.stdout).toMatch(/: stopped after [\d,]+ steps/);
+    expect(stopped.stdout).toContain(`tradernet train --resume ${first}`);
+    expect(trained(folder, first)).toHaveProperty(['last/model.safetensors']);
+    expect((await runCli(resume(first), folder)).stdout).toContain(`${first}: finished`);
+    expect(trained(folder, first)).toEqual(alone);
+  });
+});
+
+it('a second Ctrl-C ends a training at once', async () => {
+  const folder = makeFolder('twice');
+  for (let attempt = 1; ; attempt++) {
+    const { child, going, ended } = start(begin('ppo'), folder);
+    await going;
+    child.kill('SIGINT');
+    await sleep(15);
+    child.kill('SIGINT');
+    const { code, stdout } = await ended;
+    expect(code).toBe(130);
+    // It may have been quicker: then it has saved and says so.
+    if (stdout === '') break;
+    expect(attempt).toBeLessThan(6);
+  }
+  expect((await runCli(['runs', 'list'], folder)).code).toBe(0);
+});
