@@ -25,7 +25,7 @@ export async function checkPromises(
 }
 
 /** Every candle once, in order, to the last digit, up to the end. */
-function checkCandles(entries: readonly BotEntry[], world: World): string[] {
+export function checkCandles(entries: readonly BotEntry[], world: World): string[] {
   const wrong: string[] = [];
   for (const [symbol, candles] of world.candles) {
     const decisions = entries.filter(
@@ -45,7 +45,7 @@ function checkCandles(entries: readonly BotEntry[], world: World): string[] {
 }
 
 /** No order twice, and every fill of the venue's in the journal exactly once. */
-function checkOrders(entries: readonly BotEntry[], world: World): string[] {
+export function checkOrders(entries: readonly BotEntry[], world: World): string[] {
   const wrong: string[] = [];
   const orders = world.engine.orders();
   const ids = orders.map((order) => order.clientOrderId);
@@ -73,7 +73,7 @@ function checkOrders(entries: readonly BotEntry[], world: World): string[] {
 }
 
 /** An independent look at every entry into the market: nothing in doubt, fresh data, no halt. */
-function checkRisk(entries: readonly BotEntry[]): string[] {
+export function checkRisk(entries: readonly BotEntry[]): string[] {
   const wrong: string[] = [];
   const open = new Map<string, { symbol: string; role: string; known: boolean }>();
   const last = new Map<string, { dataAgeMs: number; doubt: unknown; halted: unknown; timeMs: number }>();

@@ -8,7 +8,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PPOAgent, ppoConfigSchema } from '../../src/agents/index.ts';
 import { botSchema } from '../../src/bot/config.ts';
 import type { Command, Context, Output } from '../../src/cli/command.ts';
 import { configSchema } from '../../src/cli/config.ts';
@@ -19,18 +18,13 @@ import { commands as liveCommands } from '../../src/cli/live.ts';
 import { commands as paperCommands } from '../../src/cli/paper.ts';
 import { commands as resetCommands } from '../../src/cli/reset.ts';
 import { commands as verifyCommands } from '../../src/cli/verify.ts';
-import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { InputError } from '../../src/core/errors.ts';
 import { NodeFileSystem } from '../../src/disk/node-file-system.ts';
-import { RealTimeFeatureEng } from '../../src/features/realtime.ts';
-import { fitScaler, scalerToJson } from '../../src/features/scaler.ts';
-import { featureSet } from '../../src/features/sets.ts';
-import { computeFeatures } from '../../src/features/table.ts';
 import { synthesize } from '../../src/market/synthetic.ts';
-import { createKernels } from '../../src/nn/index.ts';
 import { type Rehearsal, startRehearsal } from '../../src/rehearsal/start.ts';
 import { minuteMs } from './bot-world.ts';
 import { real } from './socket-schedule.ts';
+import { saveTinyCheckpoint } from './tiny-checkpoint.ts';
 
 const SECRETS = {
   key: 'KEYkeyKEY0123456789abcdef',
@@ -56,36 +50,6 @@ const hook = createServer((request, response) => {
 });
 /** Everything that left the program by any way. */
 const seen: string[] = [];
-
-/** A checkpoint of an untrained network: what it decides doesn't matter here. */
-async function saveCheckpoint(mode: 'spot' | 'margin', path: string) {
-  const kernels = await createKernels({ kind: 'wasm', threads: 1 });
-  const set = featureSet('tradernet19');
-  const scaler = fitScaler(computeFeatures(series, set), 0, bars, 'standardise');
-  const features = new RealTimeFeatureEng(set, scaler, minuteMs);
-  const { startingEquity: _, ...account } = DEFAULT_ACCOUNT;
-  const agent = new PPOAgent({
-    kernels,
-    seed: 1,
-    config: ppoConfigSchema.parse({}),
-    spec: {
-      featureSet: set.name,
-      columns: set.columns,
-      accountColumns: features.columns.slice(set.columns.length),
-      signature: features.signature,
-      timeframe: features.timeframe,
-      timeframeMs: minuteMs,
-      scaler: scalerToJson(scaler),
-      trainingRange: null,
-      reward: 'market-order',
-      rewardScale: 100,
-      account: { ...account, mode },
-    },
-  });
-  agent.save(new NodeFileSystem(storage), path);
-  agent.dispose();
-  kernels.dispose();
-}
 
 function contextOf(signal: AbortSignal, env: Record<string, string> = {}): Context {
   const tell = (line: string) => void seen.push(line);
@@ -136,8 +100,8 @@ beforeAll(async () => {
   storage = mkdtempSync(join(tmpdir(), 'tradernet-session-'));
   await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
   webhook = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook?apiKey=hook`;
-  await saveCheckpoint('spot', 'spot');
-  await saveCheckpoint('margin', 'margin');
+  await saveTinyCheckpoint(new NodeFileSystem(storage), 'spot', { series, mode: 'spot' });
+  await saveTinyCheckpoint(new NodeFileSystem(storage), 'margin', { series, mode: 'margin' });
   rehearsal = await startRehearsal({
     ...{
       series: [series],
