@@ -35,7 +35,7 @@ export function describeDrawdown({ drawdown, metrics }: Scored, timeframeMs: num
 
 /** The whole evaluation as lines of text, the verdict first. */
 export function renderTable(evaluation: Evaluation): string {
-  const { subject, baselines, judgement, timeframeMs, randomRank } = evaluation;
+  const { subject, baselines, judgement, timeframeMs, randomRank, account } = evaluation;
   const { meanReturn, excessReturn, deflatedSharpe, minimumBars } = judgement;
   const from = formatTime(evaluation.fromMs, timeframeMs);
   const to = formatTime(evaluation.toMs, timeframeMs);
@@ -59,6 +59,7 @@ export function renderTable(evaluation: Evaluation): string {
     ),
     '',
     `Maximum drawdown        ${describeDrawdown(subject, timeframeMs)}`,
+    `Costs charged           fee ${formatShare(account.feeRate)}, slippage ${formatShare(account.slippageRate)}, each side`,
     `Mean return             ${interval(meanReturn)}`,
     `Minus buy and hold      ${interval(excessReturn)}`,
     `Deflated Sharpe ratio   ${deflatedSharpe === null ? NOTHING : formatNumber(deflatedSharpe, 3)} after ${judgement.trials} ${judgement.trials === 1 ? 'trial' : 'trials'} on this fold`,

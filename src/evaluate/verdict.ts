@@ -103,6 +103,8 @@ export function judge(ledger: Ledger, holding: Ledger, trials: Trials, seed: num
   const deflated = sample && deflatedSharpe(sample, trials);
   const minimum = sample && minimumTrackRecord(sample);
 
+  const costs = ledger.feesPaid > 0 ? 'after costs' : 'with no fee charged';
+
   const decide = (): { verdict: VerdictText; reason: string } => {
     const days = (ledger.bars * ledger.timeframeMs) / DAY_MS;
     if (ledger.bars < FEWEST_BARS || days < FEWEST_DAYS)
@@ -133,7 +135,7 @@ export function judge(ledger: Ledger, holding: Ledger, trials: Trials, seed: num
       };
     return {
       verdict: 'edge',
-      reason: `better than flat (${span(meanReturn)}) and than buy-and-hold (${span(excessReturn)}), after costs, with ${trials.count === 1 ? 'one trial' : `${trials.count} trials`} counted`,
+      reason: `better than flat (${span(meanReturn)}) and than buy-and-hold (${span(excessReturn)}), ${costs}, with ${trials.count === 1 ? 'one trial' : `${trials.count} trials`} counted`,
     };
   };
 

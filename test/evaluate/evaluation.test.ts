@@ -94,6 +94,7 @@ describe('an evaluation', () => {
     expect(text.split('\n')[0]).toBe(`Verdict: ${evaluation.judgement.verdict}`);
     expect(text).toMatch(/Maximum drawdown +\d+\.\d\d %/);
     expect(text).toMatch(/Buy and hold/);
+    expect(text).toContain('fee 0.10 %, slippage 0.05 %, each side');
     expect(text).toMatch(/Deflated Sharpe ratio {3}[\d.]+ after 1 trial on this fold/);
     for (const line of text.split('\n')) expect(line).toBe(line.trimEnd());
   });

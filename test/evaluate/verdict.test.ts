@@ -48,13 +48,16 @@ describe('the verdict', () => {
     expect(judgement.excessReturn.lower).toBeGreaterThan(0);
     expect(judgement.deflatedSharpe).toBeGreaterThan(0.95);
     expect(judgement.minimumBars).toBeLessThan(BARS);
-    expect(judgement.reason).toMatch(/better than flat .* and than buy-and-hold/);
+    expect(judgement.reason).toMatch(/better than flat .* and than buy-and-hold .*, after costs/);
   });
 
   it('wants more of an edge the more was tried', () => {
     const { series } = compare(randomPolicy('r', 0, 1));
     const { ledger, holding } = compare(seer(series.close, 0.56), { free: true });
-    expect(judge(ledger, holding, ONE, 1).verdict).toBe('edge');
+    expect(judge(ledger, holding, ONE, 1)).toMatchObject({
+      verdict: 'edge',
+      reason: expect.stringContaining('with no fee charged'),
+    });
     const deflated = judge(ledger, holding, { count: 5000, sharpeVariance: null }, 1);
     expect(deflated.verdict).toBe('no evidence of an edge');
     expect(deflated.reason).toMatch(/deflated Sharpe ratio after 5000 trials is 0\.\d+/);
