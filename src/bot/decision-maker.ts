@@ -43,7 +43,8 @@ export class DecisionMaker {
   /** Older data than this opens nothing, whatever the shield's profile. */
   readonly #maxDataAgeMs: number;
   readonly #window: Float32Array;
-  readonly #columns = new Float32Array(ACCOUNT_COLUMNS.length);
+  /** The account's columns, and the shield's for an agent that was trained to see what it allows. */
+  readonly #columns: Float32Array;
   readonly #mask = new Uint8Array(3);
   /** Open times of the last bars, newest last. */
   #times: Float64Array = new Float64Array(0);
@@ -60,7 +61,9 @@ export class DecisionMaker {
     this.#safety = options.safety;
     this.#timeframeMs = options.timeframeMs;
     this.#maxDataAgeMs = options.maxDataAgeMs;
-    this.#window = new Float32Array(options.features.timeframe * options.features.width);
+    const { timeframe, width, marketWidth } = options.features;
+    this.#window = new Float32Array(timeframe * width);
+    this.#columns = new Float32Array(Math.max(width - marketWidth, ACCOUNT_COLUMNS.length));
   }
 
   /** Takes a candle that is decided elsewhere or not at all: warm-up and replay. */
@@ -79,7 +82,6 @@ export class DecisionMaker {
     if (bar.decidable) this.features.observe(this.#columns, this.#window);
     else this.#window.fill(0);
     account.allowedActions(this.#mask);
-    const asked = bar.decidable ? this.#agent.decide({ window: this.#window, mask: this.#mask }) : NOTHING;
     const facts = describeDecision(account, {
       timeMs: candle.timeMs + timeframeMs,
       timeframeMs,
@@ -96,6 +98,11 @@ export class DecisionMaker {
       spread: known.spread,
       lastSlippage: known.lastSlippage,
     });
+    if (bar.decidable && this.#columns.length > ACCOUNT_COLUMNS.length) {
+      this.#safety.maskObservation?.(facts, this.#mask, this.#columns, ACCOUNT_COLUMNS.length);
+      this.features.observe(this.#columns, this.#window);
+    }
+    const asked = bar.decidable ? this.#agent.decide({ window: this.#window, mask: this.#mask }) : NOTHING;
     const safety = this.#safety.decide(asked, facts);
     const flatten = safety.flatten || known.halted !== null;
     const wanted = flatten ? -account.position : account.request(safety.final);

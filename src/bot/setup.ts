@@ -1,6 +1,7 @@
 import type { LoadedAgent } from '../agents/index.ts';
 import type { AccountConfig } from '../core/account.ts';
 import { InputError } from '../core/errors.ts';
+import { ACCOUNT_COLUMNS } from '../features/observation.ts';
 import { RealTimeFeatureEng } from '../features/realtime.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import { featureSet } from '../features/sets.ts';
@@ -33,6 +34,7 @@ export function createSymbols(setup: BotSetup, agent: LoadedAgent, supervisor: L
       {
         timeframe: spec.timeframe,
         accountFeatures: spec.accountColumns.length > 0,
+        safetyColumns: spec.accountColumns.slice(ACCOUNT_COLUMNS.length),
       },
     );
     if (features.signature !== spec.signature)

@@ -90,6 +90,12 @@ export interface SafetyLayer {
     readonly entryPrice: number;
     readonly bestPrice: number;
   }): ProtectiveLevels;
+  /**
+   * Says beforehand what it would deny, for training and for agents that were trained so: clears in `mask` (3) what it
+   * would turn into HOLD at this decision, and writes to `bits` from `at` on, where there are any, what decides it.
+   * Its state stays as it is.
+   */
+  maskObservation?(facts: DecisionFacts, mask: Uint8Array, bits: Float32Array | null, at: number): void;
   /** A new episode. A latched halt survives it unless `person` is true. */
   reset(options?: { readonly person: boolean }): void;
   saveState(): Json;

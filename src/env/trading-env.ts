@@ -14,7 +14,9 @@ import type { CandleSeries } from '../core/candle.ts';
 import { assert, InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { Rng } from '../core/rng.ts';
-import { type ScaledTable, writeObservation } from '../features/observation.ts';
+import type { SafetyLayer } from '../core/safety.ts';
+import { ACCOUNT_COLUMNS, type ScaledTable, writeObservation } from '../features/observation.ts';
+import { type DecisionBar, Guard } from './guard.ts';
 import type { Reward } from './rewards/reward.ts';
 import type { VectorEnv } from './vector-env.ts';
 
@@ -37,6 +39,12 @@ export interface TradingEnvConfig {
   readonly starts: 'random' | 'sequential';
   /** Steps after which an episode is truncated; 0 for none. */
   readonly maxEpisodeSteps: number;
+  /**
+   * Makes a safety layer for each account: what it denies is masked, its protective levels hold within a bar, and what
+   * decides it is in the observation where the tables have columns for it. A halt ends the episode once the account is
+   * flat, since all that could follow is HOLD.
+   */
+  readonly safety?: () => SafetyLayer;
 }
 
 export class TradingEnv implements VectorEnv {
@@ -79,6 +87,11 @@ export class TradingEnv implements VectorEnv {
    * Then no account is kept, so none can run dry, and every action is allowed.
    */
   readonly #trades: boolean;
+  /** One an environment; null without them. */
+  readonly #guards: readonly Guard[] | null;
+  /** (rows) Unix ms of the bar's close, and the share of clipped columns; empty without safety layers. */
+  readonly #closeMs: Float64Array;
+  readonly #clippedShare: Float32Array;
   readonly #steps: Int32Array;
   /** (count) ln(equity) at the last close. */
   readonly #logEquity: Float64Array;
@@ -112,6 +125,9 @@ export class TradingEnv implements VectorEnv {
     this.terminated = new Uint8Array(count);
     this.truncated = new Uint8Array(count);
     this.accounts = Array.from({ length: count }, () => new Account(config.account));
+    this.#guards = this.#makeGuards();
+    this.#closeMs = new Float64Array(this.#guards === null ? 0 : rows);
+    this.#clippedShare = new Float32Array(this.#guards === null ? 0 : rows);
     this.#steps = new Int32Array(count);
     this.#logEquity = new Float64Array(count);
 
@@ -155,7 +171,7 @@ export class TradingEnv implements VectorEnv {
     const { rewardScale, maxEpisodeSteps } = this.config;
     for (let i = 0; i < this.count; i++) {
       const reward = this.#advance(i, actions[i] as Action);
-      const terminated = this.#trades && this.accounts[i].ended;
+      const terminated = this.#trades && (this.accounts[i].ended || this.#guards?.[i].isOver === true);
       const cut = this.#playable[this.bars[i]] === 0 || this.#steps[i] === maxEpisodeSteps;
       this.rewards[i] = reward * rewardScale;
       this.terminated[i] = terminated ? 1 : 0;
@@ -192,11 +208,12 @@ export class TradingEnv implements VectorEnv {
       bars: Array.from(this.bars),
       steps: Array.from(this.#steps),
       accounts: this.accounts.map((account) => account.save()),
+      ...(this.#guards === null ? {} : { safety: this.#guards.map(({ layer }) => layer.saveState()) }),
     };
   }
 
   restoreState(state: Json): void {
-    const saved = state as { rng: number[]; bars: number[]; steps: number[]; accounts: Json[] };
+    const saved = state as { rng: number[]; bars: number[]; steps: number[]; accounts: Json[]; safety?: Json[] };
     assert(saved.bars.length === this.count, `state of ${saved.bars.length} environments for ${this.count}`);
     this.#rng.restore(saved.rng);
     this.bars.set(saved.bars);
@@ -204,6 +221,7 @@ export class TradingEnv implements VectorEnv {
     for (let i = 0; i < this.count; i++) {
       this.accounts[i].restore(saved.accounts[i]);
       this.#logEquity[i] = this.accounts[i].logEquity;
+      if (saved.safety !== undefined) this.#guards?.[i].layer.restoreState(saved.safety[i]);
       this.#writeState(i);
     }
   }
@@ -219,6 +237,13 @@ export class TradingEnv implements VectorEnv {
     this.#close.set(series.close, offset);
     const pays = this.config.reward.kind === 'table' ? this.config.reward.table(series, this.config.account) : null;
     if (pays !== null) this.#rewardTable.set(pays, offset * ACTION_COUNT);
+    if (this.#guards !== null) {
+      this.#closeMs.set(
+        series.timeMs.map((timeMs) => timeMs + series.timeframeMs),
+        offset,
+      );
+      this.#clippedShare.set(table.clippedShare, offset);
+    }
     for (let row = 1; row < series.length; row++) {
       this.#elapsedMs[offset + row] = series.timeMs[row] - series.timeMs[row - 1];
     }
@@ -234,7 +259,46 @@ export class TradingEnv implements VectorEnv {
     this.#steps[index] = 0;
     this.accounts[index].reset(this.#close[row]);
     this.#logEquity[index] = this.accounts[index].logEquity;
+    this.#guards?.[index].reset();
     this.#writeState(index);
+  }
+
+  #makeGuards(): Guard[] | null {
+    const { safety } = this.config;
+    if (safety === undefined) return null;
+    if (!this.#trades)
+      throw new InputError(
+        'a shield can only mask a training with an account: take another reward, account features, or no shield',
+      );
+    const window = this.timeframe * this.features;
+    const { extraWidth } = this;
+    const hasBits = extraWidth > ACCOUNT_COLUMNS.length;
+    return this.accounts.map((account, i) => {
+      const bits = this.extras.subarray(i * extraWidth + ACCOUNT_COLUMNS.length, (i + 1) * extraWidth);
+      return new Guard(safety(), account, {
+        window: this.obs.subarray(i * window, (i + 1) * window),
+        timeframe: this.timeframe,
+        mask: this.masks.subarray(i * ACTION_COUNT, (i + 1) * ACTION_COUNT),
+        bits: hasBits ? bits : null,
+      });
+    });
+  }
+
+  #barOf(row: number): DecisionBar {
+    return {
+      timeMs: this.#closeMs[row],
+      timeframeMs: this.config.markets[0].series.timeframeMs,
+      open: this.#open[row],
+      high: this.#high[row],
+      low: this.#low[row],
+      close: this.#close[row],
+      clippedShare: this.#clippedShare[row],
+    };
+  }
+
+  #orderOf(index: number, action: Action): number {
+    if (this.#guards === null) return this.accounts[index].request(action);
+    return this.#guards[index].orderOf(action, this.#barOf(this.bars[index]));
   }
 
   /** One bar for one environment. @returns the reward, unscaled */
@@ -242,17 +306,18 @@ export class TradingEnv implements VectorEnv {
     const row = this.bars[index];
     const next = row + 1;
     const { reward } = this.config;
+    const order = this.#trades ? this.#orderOf(index, action) : 0;
     this.bars[index] = next;
     this.#steps[index]++;
     if (this.#trades) {
-      const account = this.accounts[index];
-      account.stepBar(
-        account.request(action),
+      this.accounts[index].stepBar(
+        order,
         this.#elapsedMs[next],
         this.#open[next],
         this.#high[next],
         this.#low[next],
         this.#close[next],
+        this.#guards === null ? null : this.#guards[index].protect,
       );
     }
     if (reward.kind === 'table') return this.#rewardTable[row * ACTION_COUNT + action];
@@ -271,8 +336,9 @@ export class TradingEnv implements VectorEnv {
     this.#frames.copyWithin(at, end - window, end);
     if (!this.#trades) return;
     this.accounts[index].allowedActions(this.masks, index * ACTION_COUNT);
-    if (extraWidth === 0) return;
-    writeAccountColumns(this.accounts[index], this.#close[this.bars[index]], timeframe, extras, index * extraWidth);
+    if (extraWidth > 0)
+      writeAccountColumns(this.accounts[index], this.#close[this.bars[index]], timeframe, extras, index * extraWidth);
+    this.#guards?.[index].mask(this.#barOf(this.bars[index]));
     for (let c = 0; c < extraWidth; c++) {
       const value = extras[index * extraWidth + c];
       const first = at + features - extraWidth + c;

@@ -75,6 +75,7 @@ function watchLevels(
       notes.set(closeMs, note);
       return levels;
     },
+    maskObservation: (facts, mask, bits, at) => whole.maskObservation?.(facts, mask, bits, at),
     reset: (resetOptions) => whole.reset(resetOptions),
     saveState: () => whole.saveState(),
     restoreState: (state) => whole.restoreState(state),

@@ -9,8 +9,9 @@ import type { AgentDecision, Observation } from '../core/agent.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import { countGapBars, describeDecision } from '../core/decision-facts.ts';
 import { InputError } from '../core/errors.ts';
-import type { SafetyDecision, SafetyLayer } from '../core/safety.ts';
+import type { DecisionFacts, SafetyDecision, SafetyLayer } from '../core/safety.ts';
 import { ACCOUNT_COLUMNS, type ScaledTable, writeObservation } from '../features/observation.ts';
+import { UNSHIELDED_BITS } from '../shield/mask.ts';
 import type { Fill, Ledger, Trade, TradeExit, VerdictCounts } from './ledger.ts';
 import { PLAIN, type Policy } from './policy.ts';
 import type { RowRange } from './split.ts';
@@ -103,7 +104,11 @@ export function backtest(options: BacktestOptions): Ledger {
 
   const timeframe = table?.timeframe ?? 1;
   const window = new Float32Array(table === null ? 0 : table.timeframe * table.width);
-  const columns = new Float32Array(ACCOUNT_COLUMNS.length);
+  // The account's columns, and the shield's for an agent that was trained to see what it allows.
+  const extras = table === null ? 0 : table.width - table.marketWidth;
+  const seesShield = extras > ACCOUNT_COLUMNS.length;
+  const columns = new Float32Array(Math.max(extras, ACCOUNT_COLUMNS.length));
+  if (seesShield) columns.set(UNSHIELDED_BITS, ACCOUNT_COLUMNS.length);
   const mask = new Uint8Array(3);
   const obs: Observation = { window, mask };
 
@@ -118,9 +123,8 @@ export function backtest(options: BacktestOptions): Ledger {
   let endedRow: number | null = null;
   let order = 0;
 
-  /** The layer is asked on every bar, so that its states and halts don't wait for a complete window. */
-  const askSafety = (row: number, decision: AgentDecision): SafetyDecision => {
-    const facts = describeDecision(account, {
+  const describe = (row: number): DecisionFacts =>
+    describeDecision(account, {
       timeMs: timeMs[row] + timeframeMs,
       timeframeMs,
       open: open[row],
@@ -137,7 +141,9 @@ export function backtest(options: BacktestOptions): Ledger {
       // A simulated fill misses its market price by exactly this.
       lastSlippage: account.fills === 0 ? Number.NaN : account.config.slippageRate,
     });
-    const record = (safety as SafetyLayer).decide(decision, facts);
+  /** The layer is asked on every bar, so that its states and halts don't wait for a complete window. */
+  const askSafety = (row: number, decision: AgentDecision): SafetyDecision => {
+    const record = (safety as SafetyLayer).decide(decision, describe(row));
     for (const { rule, verdict } of record.verdicts) {
       verdicts[rule] ??= { allow: 0, deny: 0, 'reduce-only': 0, halt: 0 };
       verdicts[rule][verdict.kind]++;
@@ -167,6 +173,10 @@ export function backtest(options: BacktestOptions): Ledger {
         writeObservation(table, row, columns, 0, window, 0);
       }
       account.allowedActions(mask);
+      if (table !== null && seesShield && safety?.maskObservation !== undefined) {
+        safety.maskObservation(describe(row), mask, columns, ACCOUNT_COLUMNS.length);
+        writeObservation(table, row, columns, 0, window, 0);
+      }
       decision = policy.decide(row, obs, account);
       decided[i] = 1;
       requested[i] = decision.action;

@@ -13,7 +13,9 @@ const rate = (maximum: number) => z.number().min(0).max(maximum);
 const count = z.number().int().min(1);
 const share = z.number().gt(0).lt(1);
 
-const moment = z.union([z.iso.date(), z.iso.datetime()]).nullable();
+const moment = z
+  .union([z.iso.date(), z.iso.datetime()], { error: 'not a date: write 2024-01-31 or 2024-01-31T12:00:00Z' })
+  .nullable();
 
 /** What `check` lets pass; its InputError is the message. */
 const checked = <S extends z.ZodType>(schema: S, check: (value: z.output<S>) => unknown): S =>
@@ -96,6 +98,12 @@ export const experimentSchema = z.strictObject({
         'what training pays for; evaluation goes through the account',
       ),
       rewardScale: setting(z.number().positive(), 100, 'factor', 'training multiplies the reward by it'),
+      maskByShield: setting(
+        z.enum(PROFILES).nullable(),
+        null,
+        'choice',
+        'profile that masks what it denies while training, seen in columns of its own; null: no mask',
+      ),
       episodeBars: setting(z.number().int().min(0), 720, 'bars', 'longest training episode; 0: to the end of the fold'),
       validateEvery: setting(count, 20_000, 'environment steps', 'how often the validation fold is run'),
       checkpointEvery: setting(count, 20_000, 'environment steps', 'how often last/ is written'),

@@ -10,6 +10,7 @@ import { type Evaluation, evaluate } from '../evaluate/evaluation.ts';
 import { countTrials } from '../evaluate/verdict.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import { hashJson, type Run, RunRegistry, trialSharpes } from '../runs/registry.ts';
+import { SHIELD_COLUMNS } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
 import { ablateMarket } from './counterfactuals.ts';
 import { type Prepared, type PreparedMarket, prepareMarkets } from './prepare.ts';
@@ -60,6 +61,9 @@ function openable(files: FileSystem, path: string): boolean {
 export function settingsOf(agent: LoadedAgent, config: ExperimentConfig): ExperimentConfig {
   const { spec } = agent;
   const scaler = scalerFromJson(spec.scaler);
+  // Which profile masked the training doesn't matter any more, only that the agent sees what a shield allows.
+  const wasMasked = SHIELD_COLUMNS.every((column) => spec.accountColumns.includes(column));
+  const maskByShield = wasMasked ? (config.training.maskByShield ?? 'none') : null;
   return {
     ...config,
     features: {
@@ -68,7 +72,7 @@ export function settingsOf(agent: LoadedAgent, config: ExperimentConfig): Experi
       scaler: scaler.method,
       accountFeatures: spec.accountColumns.length > 0,
     },
-    training: { ...config.training, reward: spec.reward, rewardScale: spec.rewardScale },
+    training: { ...config.training, reward: spec.reward, rewardScale: spec.rewardScale, maskByShield },
   };
 }
 

@@ -14,6 +14,7 @@ import { computeFeatures, type FeatureTable } from '../features/table.ts';
 import { hashSeries } from '../market/store.ts';
 import { fitTrainingRange, type TrainingRange } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
+import { safetyColumns } from './shield.ts';
 
 export interface PreparedMarket {
   readonly series: CandleSeries;
@@ -123,6 +124,8 @@ export function prepareMarkets(
   if (list.length === 0) throw new InputError('no market to prepare; name a symbol');
   const { set, reason } = chooseSet(list, config.features.set);
   const { timeframe, accountFeatures, scaler: method } = config.features;
+  if (config.training.maskByShield !== null && !accountFeatures)
+    throw new InputError('training.maskByShield needs features.accountFeatures: the mask follows from the account');
   const embargo = chooseEmbargo(list, config);
   const cuts = cutTimes(list, config.split);
   const features = list.map((series) => computeFeatures(series, set));
@@ -140,7 +143,11 @@ export function prepareMarkets(
   const markets = list.map((series, i) => ({
     series,
     features: features[i],
-    table: scaleTable(features[i], scaler, { timeframe, accountFeatures }),
+    table: scaleTable(features[i], scaler, {
+      timeframe,
+      accountFeatures,
+      safetyColumns: safetyColumns(config.training),
+    }),
     split: splits[i],
   }));
   return { set, setReason: reason, scaler, markets, dataHash: hashMarkets(list) };

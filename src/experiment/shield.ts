@@ -1,7 +1,17 @@
 /** The shield of an experiment. */
-import type { LoadedAgent } from '../agents/index.ts';
-import { createShield, type Overrides, rangeOf, type Shield } from '../shield/index.ts';
+import type { AgentSpec, LoadedAgent } from '../agents/index.ts';
+import { createShield, type Overrides, type Profile, rangeOf, SHIELD_COLUMNS, type Shield } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
+
+/** The shield that masks a training. A supervisor has no part in it. */
+export function maskingShield(profile: Profile, spec: Pick<AgentSpec, 'trainingRange'>): Shield {
+  return createShield({ profile, without: ['smurf'], ...rangeOf(spec) });
+}
+
+/** The columns that a shield adds to an observation, of an agent whose training was masked. */
+export function safetyColumns({ maskByShield }: ExperimentConfig['training']): readonly string[] {
+  return maskByShield === null ? [] : SHIELD_COLUMNS;
+}
 
 export interface ShieldParts {
   /** Rules to leave out. */

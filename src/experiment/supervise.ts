@@ -15,7 +15,7 @@ import { log } from '../core/math.ts';
 import { rewardNamed } from '../env/rewards/index.ts';
 import { smurf } from '../env/rewards/smurf.ts';
 import { backtest } from '../evaluate/backtest.ts';
-import { scaleTable } from '../features/observation.ts';
+import { ACCOUNT_COLUMNS, scaleTable } from '../features/observation.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import type { ExperimentConfig } from './config.ts';
 import { type Checkpoint, nameFold, settingsOf } from './evaluate-run.ts';
@@ -28,14 +28,18 @@ export function smurfConfig(config: ExperimentConfig, base = 'horizon'): Experim
   return {
     ...config,
     features: { ...config.features, accountFeatures: SMURF_SETTINGS.accountFeatures },
-    training: { ...config.training, agent: SMURF_SETTINGS.agent, reward },
+    training: { ...config.training, agent: SMURF_SETTINGS.agent, reward, maskByShield: null },
     dqn: { ...config.dqn, gamma: reward === SMURF_SETTINGS.reward ? SMURF_SETTINGS.gamma : config.dqn.gamma },
   };
 }
 
 /** The same folds as an agent with account columns sees them, or one without. */
 function seenBy(prepared: Prepared, { timeframe, accountColumns }: LoadedAgent['spec']): Prepared {
-  const options = { timeframe, accountFeatures: accountColumns.length > 0 };
+  const options = {
+    timeframe,
+    accountFeatures: accountColumns.length > 0,
+    safetyColumns: accountColumns.slice(ACCOUNT_COLUMNS.length),
+  };
   const markets = prepared.markets.map((market) => ({
     ...market,
     table: scaleTable(market.features, prepared.scaler, options),

@@ -19,8 +19,10 @@ import { agentPolicy } from '../evaluate/policy.ts';
 import { type Scaler, scalerToJson } from '../features/scaler.ts';
 import type { Kernels } from '../nn/index.ts';
 import { type Run, RunRegistry } from '../runs/registry.ts';
+import type { Shield } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
 import { fitMarketsRange, type Prepared, prepareMarkets } from './prepare.ts';
+import { maskingShield } from './shield.ts';
 
 export const CHECKPOINTS = 'checkpoints';
 
@@ -39,7 +41,8 @@ export interface TrainRunOptions {
   /** Go on with this run; the series must be the ones it was started with. */
   readonly resume?: string;
   /**
-   * Scores an agent on the validation fold; default: its mean log return after costs, without a shield. null: nobody
+   * Scores an agent on the validation fold; default: its mean log return after costs, behind the
+   * shield that masks its training and no other. null: nobody
    * does, and the last agent is the best.
    */
   readonly validate?: ((agent: Agent, prepared: Prepared) => number) | null;
@@ -91,6 +94,7 @@ export function describeAgent(config: ExperimentConfig, prepared: Prepared): Age
 
 /** Mean over the markets of ln(final / starting equity) on the validation folds, after costs. */
 export function validationLogReturn(agent: Agent, prepared: Prepared, config: ExperimentConfig): number {
+  const safety = makeMaskingShield(config, prepared)?.() ?? null;
   let sum = 0;
   for (const { series, table, split } of prepared.markets) {
     const { equity, startingEquity } = backtest({
@@ -98,12 +102,20 @@ export function validationLogReturn(agent: Agent, prepared: Prepared, config: Ex
       series,
       table,
       account: config.account,
-      safety: null,
+      safety,
       rows: split.validation,
     });
     sum += log(Math.max(1e-9, equity[equity.length - 1] / startingEquity));
   }
   return sum / prepared.markets.length;
+}
+
+/** Makes the shields that mask a training; null where none does. */
+function makeMaskingShield({ training }: ExperimentConfig, prepared: Prepared): (() => Shield) | null {
+  const { maskByShield } = training;
+  if (maskByShield === null) return null;
+  const trainingRange = fitMarketsRange(prepared.markets) as unknown as Json;
+  return () => maskingShield(maskByShield, { trainingRange });
 }
 
 function createEnv(config: ExperimentConfig, prepared: Prepared, count: number): TradingEnv {
@@ -112,6 +124,7 @@ function createEnv(config: ExperimentConfig, prepared: Prepared, count: number):
     table,
     ...split.train,
   }));
+  const safety = makeMaskingShield(config, prepared);
   return new TradingEnv({
     markets,
     count,
@@ -120,6 +133,7 @@ function createEnv(config: ExperimentConfig, prepared: Prepared, count: number):
     rewardScale: config.training.rewardScale,
     starts: 'random',
     maxEpisodeSteps: config.training.episodeBars,
+    ...(safety === null ? {} : { safety }),
   });
 }
 

@@ -6,7 +6,7 @@ export const ACCOUNT_COLUMNS = ['units_held', 'unrealised_log_return', 'bars_in_
 
 /** Scaled rows in the layout of an observation, so that a window is one contiguous slice. */
 export interface ScaledTable {
-  /** The market's columns, then ACCOUNT_COLUMNS where the observation has them. */
+  /** The market's columns, then ACCOUNT_COLUMNS and the safety layer's where the observation has them. */
   readonly columns: readonly string[];
   /** Canonical text of the columns with their options, window and account columns included: what a checkpoint hashes. */
   readonly signature: string;
@@ -32,19 +32,27 @@ export interface ObservationOptions {
   readonly timeframe?: number;
   /** Whether ACCOUNT_COLUMNS follow the market's; default true. */
   readonly accountFeatures?: boolean;
+  /** What follows the account's columns: the safety layer's, where it masks; default none. */
+  readonly safetyColumns?: readonly string[];
 }
 
-/** The signature of an observation: the set's, the window, and whether the account's columns follow. */
-export function observationSignature(setSignature: string, timeframe: number, accountFeatures: boolean): string {
-  return `${setSignature};window=${timeframe};account=${accountFeatures ? ACCOUNT_COLUMNS.join(',') : 'none'}`;
+/** The columns that aren't the market's: one value each, which holds at every position of a window. */
+export function extraColumns({ accountFeatures = true, safetyColumns = [] }: ObservationOptions): readonly string[] {
+  return accountFeatures ? [...ACCOUNT_COLUMNS, ...safetyColumns] : [];
+}
+
+/** The signature of an observation: the set's, the window, and the columns that follow. */
+export function observationSignature(setSignature: string, timeframe: number, extras: readonly string[]): string {
+  return `${setSignature};window=${timeframe};account=${extras.length > 0 ? extras.join(',') : 'none'}`;
 }
 
 /** @throws InputError where the scaler was fitted on other columns. */
 export function scaleTable(table: FeatureTable, scaler: Scaler, options: ObservationOptions = {}): ScaledTable {
   requireSameColumns(scaler, table.set.signature, table.columns);
-  const { timeframe = 12, accountFeatures = true } = options;
+  const { timeframe = 12 } = options;
+  const extras = extraColumns(options);
   const marketWidth = table.width;
-  const width = marketWidth + (accountFeatures ? ACCOUNT_COLUMNS.length : 0);
+  const width = marketWidth + extras.length;
   const { rows, timeMs, timeframeMs } = table;
   const data = new Float32Array(rows * width);
   const decidable = new Uint8Array(rows);
@@ -59,8 +67,8 @@ export function scaleTable(table: FeatureTable, scaler: Scaler, options: Observa
     decidable[i] = run >= timeframe ? 1 : 0;
     clippedShare[i] = scaleRow(scaler, table.data, i * marketWidth, data, i * width) / marketWidth;
   }
-  const columns = accountFeatures ? [...table.columns, ...ACCOUNT_COLUMNS] : table.columns;
-  const signature = observationSignature(table.set.signature, timeframe, accountFeatures);
+  const columns = [...table.columns, ...extras];
+  const signature = observationSignature(table.set.signature, timeframe, extras);
   return { columns, signature, width, marketWidth, timeframe, rows, data, decidable, clippedShare, timeMs };
 }
 

@@ -1,7 +1,7 @@
 import type { Candle } from '../core/candle.ts';
 import { assert } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import { ACCOUNT_COLUMNS, type ObservationOptions, observationSignature, writeObservation } from './observation.ts';
+import { extraColumns, type ObservationOptions, observationSignature, writeObservation } from './observation.ts';
 import { requireSameColumns, type Scaler, scaleRow } from './scaler.ts';
 import type { FeatureSet } from './sets.ts';
 import { decodeNumber, encodeNumber } from './state.ts';
@@ -42,10 +42,11 @@ export class RealTimeFeatureEng {
 
   constructor(set: FeatureSet, scaler: Scaler, timeframeMs: number, options: ObservationOptions = {}) {
     requireSameColumns(scaler, set.signature, set.columns);
-    const { timeframe = 12, accountFeatures = true } = options;
+    const { timeframe = 12 } = options;
+    const extras = extraColumns(options);
     this.timeframe = timeframe;
-    this.columns = accountFeatures ? [...set.columns, ...ACCOUNT_COLUMNS] : set.columns;
-    this.signature = observationSignature(set.signature, timeframe, accountFeatures);
+    this.columns = [...set.columns, ...extras];
+    this.signature = observationSignature(set.signature, timeframe, extras);
     this.width = this.columns.length;
     this.marketWidth = set.columns.length;
     this.#stream = new FeatureStream(set, timeframeMs);

@@ -9,6 +9,9 @@ import type { Shield } from './shield.ts';
 /** Columns that follow the account's in an observation: 1 where the shield allows the action, and 1 while halted. */
 export const SHIELD_COLUMNS = ['shieldAllowsSell', 'shieldAllowsBuy', 'shieldHalted'] as const;
 
+/** What the columns hold where there is no shield. */
+export const UNSHIELDED_BITS = [1, 1, 0] as const;
+
 /**
  * Clears in `mask` (3) what the shield denies, and writes the `SHIELD_COLUMNS` to `bits` (3) from `offset` on. The
  * bits say what the shield allows, whatever the account does. HOLD is never masked.

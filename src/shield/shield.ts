@@ -13,6 +13,7 @@ import type { Json } from '../core/json.ts';
 import type { DecisionFacts, ProtectiveLevels, SafetyDecision, SafetyLayer, Verdict } from '../core/safety.ts';
 import { effectOf } from './exposure.ts';
 import { joinLevels } from './levels.ts';
+import { shieldMask } from './mask.ts';
 import { type ConfiguredRule, configureRules, type Exits, exitsOf, type Overrides } from './profiles.ts';
 import {
   type AnyRule,
@@ -149,6 +150,11 @@ export class Shield implements SafetyLayer {
   maskActions(facts: DecisionFacts, mask: Uint8Array): void {
     for (const action of [SELL, BUY] as const)
       if (mask[action] === 1 && this.#consider(action, null, facts).record.final !== action) mask[action] = 0;
+  }
+
+  /** See `shieldMask`. */
+  maskObservation(facts: DecisionFacts, mask: Uint8Array, bits: Float32Array | null, at: number): void {
+    shieldMask(this, facts, mask, bits, at);
   }
 
   levels(facts: PositionFacts): ProtectiveLevels {

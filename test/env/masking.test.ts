@@ -1,12 +1,11 @@
-/** The shield inside training: what it denies is masked before an agent samples. */
+/** A safety layer inside training: what it denies is masked before an agent samples, and it guards the position. */
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { rewardNamed } from '../../src/env/rewards/index.ts';
 import { TradingEnv, type TradingEnvConfig } from '../../src/env/trading-env.ts';
-import { ShieldedEnv } from '../../src/experiment/shielded-env.ts';
 import { createShield, type ShieldOptions } from '../../src/shield/index.ts';
-import { makeMarket } from '../env/made-market.ts';
+import { makeMarket } from './made-market.ts';
 
 const COUNT = 3;
 
@@ -23,7 +22,7 @@ function makeEnv(config: Partial<TradingEnvConfig> = {}): TradingEnv {
   });
 }
 const shield = (options: ShieldOptions, config: Partial<TradingEnvConfig> = {}) =>
-  new ShieldedEnv(makeEnv(config), () => createShield(options));
+  makeEnv({ ...config, safety: () => createShield(options) });
 const repeatLimit: ShieldOptions = { profile: 'none', overrides: { 'repeat-limit': {} } };
 const row = (env: { masks: Uint8Array }, index: number) => [...env.masks.subarray(3 * index, 3 * index + 3)];
 
@@ -34,11 +33,11 @@ function sample(rng: Rng, masks: Uint8Array): Uint8Array {
     return allowed[rng.integer(allowed.length)];
   });
 }
-const look = (env: TradingEnv | ShieldedEnv) =>
+const look = (env: TradingEnv) =>
   structuredClone([env.obs.slice(), env.masks, env.bars, env.extras, env.rewards, env.terminated, env.truncated]);
 
-describe('a shielded environment', () => {
-  test('without rules is the environment that it holds', () => {
+describe('an environment with a shield', () => {
+  test('without rules is the environment without it', () => {
     const [plain, shielded] = [makeEnv(), shield({ profile: 'none' })];
     for (const env of [plain, shielded]) env.reset(4);
     const rng = new Rng(1);
@@ -60,7 +59,14 @@ describe('a shielded environment', () => {
     }
   });
   test('leaves nothing to deny, on any of its markets, and always HOLD', () => {
-    const env = shield({}, { maxEpisodeSteps: 0 });
+    // Without the rules that close a position by themselves.
+    const overrides = {
+      'stop-loss': false,
+      'take-profit': false,
+      'trailing-stop': false,
+      'max-drawdown': false,
+    } as const;
+    const env = shield({ overrides }, { maxEpisodeSteps: 0 });
     const plain = makeEnv({ maxEpisodeSteps: 0 });
     for (const one of [env, plain]) one.reset(9);
     const rng = new Rng(2);
@@ -76,27 +82,47 @@ describe('a shielded environment', () => {
     }
     expect(masked).toBeGreaterThan(100);
   });
-  test('a halt closes the position and leaves only HOLD', () => {
+  test('a halt closes the position and ends the episode', () => {
     const env = shield(
       { profile: 'none', overrides: { 'max-drawdown': { haltAt: 0.001, reduceAt: 0.5 } } },
       { maxEpisodeSteps: 0 },
     );
     env.reset(2);
     const held = (i: number) => env.extras[i * env.extraWidth];
-    env.step(new Uint8Array(COUNT).fill(1));
-    for (let i = 0; i < COUNT; i++) expect(held(i)).toBeGreaterThan(0);
     let halted = 0;
-    for (let step = 0; step < 20; step++) {
-      const before = [0, 1, 2].map((i) => row(env, i)[0] === 0 && held(i) > 0);
-      env.step(new Uint8Array(COUNT).fill(2));
-      for (let i = 0; i < COUNT; i++)
-        if (before[i]) {
-          expect(held(i)).toBe(0);
-          expect(row(env, i)).toEqual([0, 0, 1]);
-          halted++;
-        }
+    for (let step = 0; step < 40; step++) {
+      const before = Array.from({ length: COUNT }, (_, i) => (held(i) > 0 ? row(env, i) : null));
+      env.step(new Uint8Array(COUNT).fill(held(0) > 0 ? 2 : 1));
+      before.forEach((mask, i) => {
+        // Where the next decision would halt, nothing is allowed but HOLD, and then it does.
+        const over = mask !== null && mask[0] === 0;
+        expect(env.terminated[i]).toBe(over ? 1 : 0);
+        if (!over) return;
+        expect(env.finalExtras[i * env.extraWidth]).toBe(0);
+        expect([...env.finalMasks.subarray(3 * i, 3 * i + 3)]).toEqual([0, 0, 1]);
+        expect(row(env, i)).toEqual([0, 1, 1]);
+        halted++;
+      });
     }
-    expect(halted).toBeGreaterThan(0);
+    expect(halted).toBeGreaterThan(5);
+  });
+  test('a stop closes the position within the bar', () => {
+    const env = shield({ profile: 'none', overrides: { 'stop-loss': { distance: 0.002 } } }, { maxEpisodeSteps: 0 });
+    env.reset(3);
+    let stopped = 0;
+    for (let step = 0; step < 40; step++) {
+      const held = env.accounts.map(({ units }) => units);
+      const fills = env.accounts.map((account) => account.fills);
+      env.step(new Uint8Array(COUNT).fill(step % 2 === 0 ? 1 : 2));
+      env.accounts.forEach((account, i) => {
+        const isRunning = env.terminated[i] === 0 && env.truncated[i] === 0;
+        if (isRunning && step % 2 === 1 && held[i] > 0 && account.units === 0) {
+          expect(account.fills).toBe(fills[i] + 1);
+          stopped++;
+        }
+      });
+    }
+    expect(stopped).toBeGreaterThan(5);
   });
   test('stopped and resumed goes on as if it never had', () => {
     const [whole, first, second] = [1, 2, 3].map(() =>
@@ -114,19 +140,18 @@ describe('a shielded environment', () => {
     }
   });
   test('is refused where there is no account', () => {
-    const env = makeEnv({ markets: [makeMarket({ accounts: false })], reward: rewardNamed('horizon') });
-    expect(() => new ShieldedEnv(env, () => createShield())).toThrow('a shield can only mask');
+    const bare = { markets: [makeMarket({ accounts: false })], reward: rewardNamed('horizon') };
+    expect(() => shield({}, bare)).toThrow('a shield can only mask');
   });
   test('tells each shield of its own account and market', () => {
-    const inner = makeEnv();
     let told = 0;
-    const env = new ShieldedEnv(inner, () => {
+    const safety = () => {
       const one = createShield({ profile: 'none' });
       const decide = one.decide.bind(one);
       one.decide = (decision, facts) => {
-        const index = inner.accounts.findIndex((account) => account.mark === facts.close);
-        expect([facts.units, facts.equity]).toEqual([inner.accounts[index].units, inner.accounts[index].equity]);
-        const { series, table } = inner.config.markets.find((market) => market.series.close.includes(facts.close))!;
+        const index = env.accounts.findIndex((account) => account.mark === facts.close);
+        expect([facts.units, facts.equity]).toEqual([env.accounts[index].units, env.accounts[index].equity]);
+        const { series, table } = env.config.markets.find((market) => market.series.close.includes(facts.close))!;
         const at = series.close.indexOf(facts.close);
         expect([facts.timeMs, facts.open, facts.high, facts.low]).toEqual([
           series.timeMs[at] + series.timeframeMs,
@@ -141,7 +166,8 @@ describe('a shielded environment', () => {
         return decide(decision, facts);
       };
       return one;
-    });
+    };
+    const env: TradingEnv = makeEnv({ safety });
     env.reset(5);
     const rng = new Rng(6);
     for (let step = 0; step < 100; step++) env.step(sample(rng, env.masks));
