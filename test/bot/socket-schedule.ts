@@ -6,15 +6,13 @@ import { Rng } from '../../src/core/rng.ts';
 import { ExchangeConnector } from '../../src/exchange/connector.ts';
 import { readRecords } from '../../src/journal/record-log.ts';
 import { AcceleratedClock } from '../../src/rehearsal/accelerated-clock.ts';
-import { drawFaults } from '../../src/rehearsal/faults.ts';
+import { drawFaults, type FaultKind, faultKinds } from '../../src/rehearsal/faults.ts';
 import { RehearsalServer } from '../../src/rehearsal/server.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
 import { createWorld, minuteMs, WARM_UP } from './bot-world.ts';
 import { checkPromises } from './promises.ts';
 
 const SPEED = 30;
-const LIVE_BARS = 30;
-const QUIET_BARS = 14;
 /** On a fast clock the network's milliseconds are seconds: 400 ms, or a running candle passes for closed. */
 const GRACE_MS = 400 * SPEED;
 /** A signed request can't come later than this, on the fast clock. */
@@ -25,17 +23,37 @@ export const real = {
   sleep: (ms: number, signal?: AbortSignal): Promise<void> => sleep(ms, undefined, signal ? { signal } : {}),
 };
 
-export async function runSocketSchedule(seed: number) {
+export interface SocketScheduleOptions {
+  readonly liveBars: number;
+  /** Bars at the end without faults, in which everything must come right. */
+  readonly quietBars: number;
+  /** The venue's clock may be minutes behind when the last bar closes. */
+  readonly tailBars: number;
+  readonly longestMs: number;
+  readonly kinds?: readonly FaultKind[];
+}
+
+const WHOLE: SocketScheduleOptions = { liveBars: 30, quietBars: 14, tailBars: 4, longestMs: 4 * minuteMs };
+const quickKinds = (Object.keys(faultKinds) as FaultKind[]).filter(
+  (kind) => !['clock-skew', 'ban', 'maintenance', 'revoked-key'].includes(kind),
+);
+/** Half a minute, for every run of the tests: without the faults that take long to get over. */
+export const QUICK: SocketScheduleOptions = {
+  ...{ liveBars: 13, quietBars: 7, tailBars: 1, longestMs: minuteMs, kinds: quickKinds },
+};
+
+export async function runSocketSchedule(seed: number, options: SocketScheduleOptions = WHOLE) {
+  const { liveBars, quietBars, tailBars, longestMs, kinds } = options;
   const rng = new Rng(seed, 78);
-  const bars = WARM_UP + LIVE_BARS;
+  const bars = WARM_UP + liveBars;
   const plan = createWorld({ bars });
-  const quietMs = plan.endMs - QUIET_BARS * minuteMs;
   const faults = drawFaults(seed, {
     // A venue that fails the bot while it gets up is only a bot that doesn't start.
-    startMs: plan.firstMs + 3 * minuteMs,
-    endMs: quietMs - 4 * minuteMs,
+    startMs: plan.firstMs + 2 * minuteMs,
+    endMs: plan.endMs - quietBars * minuteMs - longestMs,
     count: 4 + rng.integer(12),
-    longestMs: 4 * minuteMs,
+    longestMs,
+    ...(kinds === undefined ? {} : { kinds }),
   });
   const stops = rng.integer(2) === 0;
   const world = createWorld({
@@ -60,26 +78,28 @@ export async function runSocketSchedule(seed: number) {
     ...{ timeframeMs: minuteMs, symbols: world.createSymbols(), setup: {}, warmUpBars: WARM_UP - 2 },
     ...{ maxDrawdown: 0, maxDataAgeMs: minuteMs / 2, graceMs: GRACE_MS },
   });
-  // The venue's clock may be minutes behind when the last bar closes.
-  const timer = clock.sleep(world.endMs + 4 * minuteMs - clock.nowMs(), stop.signal).then(
+  const timer = clock.sleep(world.endMs + tailBars * minuteMs - clock.nowMs(), stop.signal).then(
     () => stop.abort(new Error('the day is over')),
     () => {},
   );
+  const read = () => readRecords(files.read('bots/test/journal.log')).records as unknown as BotEntry[];
+  let violations: string[] = [];
   try {
     await bot.run(stop.signal);
+    // At once: closing takes its time, and on this clock a venue that is silent for seconds is in doubt.
+    violations = await checkPromises(read(), bot, world, false);
   } finally {
     stop.abort();
     await timer;
     await venue.close();
     await server.stop();
   }
-  const { records } = readRecords(files.read('bots/test/journal.log'));
-  const entries = records as unknown as BotEntry[];
+  const entries = read();
   const injected: Record<string, number> = {};
   for (const { kind } of world.faults.injections) injected[kind] = (injected[kind] ?? 0) + 1;
   return {
     seed,
-    violations: await checkPromises(entries, bot, world, false),
+    violations,
     injected,
     orders: engine.orders().length,
     fills: engine.fills.length,
