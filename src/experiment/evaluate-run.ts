@@ -16,6 +16,7 @@ import { ablateMarket } from './counterfactuals.ts';
 import { type Prepared, type PreparedMarket, prepareMarkets } from './prepare.ts';
 import { shieldFor } from './shield.ts';
 import { CHECKPOINTS, trialConfig, type Workplace } from './train-run.ts';
+import { requireUnseen } from './unseen.ts';
 
 export interface Checkpoint {
   /** As the user named it. */
@@ -120,7 +121,13 @@ export function hashTrial(
 }
 
 /** What can be known of an evaluation before it looks at its fold. @throws InputError where the data doesn't fit */
-export function prepareEvaluation({ checkpoint, series, config: asked, supervisor }: EvaluateRunOptions): {
+export function prepareEvaluation({
+  checkpoint,
+  series,
+  config: asked,
+  supervisor,
+  fold = 'test',
+}: EvaluateRunOptions): {
   readonly config: ExperimentConfig;
   readonly prepared: Prepared;
   trialOf(config: ExperimentConfig): string;
@@ -134,6 +141,7 @@ export function prepareEvaluation({ checkpoint, series, config: asked, superviso
         `${one.symbol}: bars of ${one.timeframeMs / 60_000} min, but the checkpoint was trained on ${timeframeMs / 60_000} min; give --timeframe`,
       );
   const prepared = prepareMarkets(series, config, scalerFromJson(agent.spec.scaler));
+  if (run !== null && fold === 'test') requireUnseen(run, prepared.markets);
   const trained = run?.registration.config ?? trialConfig(config, prepared);
   return {
     config,
