@@ -45,6 +45,8 @@ export class MemoryFileSystem implements FileSystem {
   #root: Folder = newFolder();
   #data: DataChange[] = [];
   #entries: EntryChange[] = [];
+  /** Buffers that appends grow in, and how far each is used. */
+  readonly #grown = new WeakMap<ArrayBuffer, number>();
 
   exists(path: string): boolean {
     return this.#find(path) !== undefined;
@@ -94,10 +96,8 @@ export class MemoryFileSystem implements FileSystem {
   append(path: string, bytes: Uint8Array): void {
     const file = this.#create(path);
     const start = file.content.length;
-    const content = new Uint8Array(start + bytes.length);
-    content.set(file.content);
-    content.set(bytes, start);
-    this.#change(file, content, content.slice(0, start + (bytes.length >> 1)));
+    const content = this.#extend(file.content, bytes);
+    this.#change(file, content, content.subarray(0, start + (bytes.length >> 1)));
     this.#done(`append ${path} (${bytes.length} bytes)`);
   }
 
@@ -236,6 +236,22 @@ export class MemoryFileSystem implements FileSystem {
       this.#link([{ folder, name, inode: { type: 'file', content: EMPTY, durable: EMPTY } }]);
     }
     return this.#file(path);
+  }
+
+  /** A longer view of the same buffer where it has room, so that a long log isn't copied at every record. */
+  #extend(content: Uint8Array, bytes: Uint8Array): Uint8Array {
+    const start = content.length;
+    const length = start + bytes.length;
+    let buffer = content.buffer as ArrayBuffer;
+    // Only the newest view may grow, and only in the file system that made the buffer: a crash's survivors share it.
+    if (this.#grown.get(buffer) !== start || buffer.byteLength < length) {
+      buffer = new ArrayBuffer(2 * length);
+      new Uint8Array(buffer).set(content);
+    }
+    this.#grown.set(buffer, length);
+    const longer = new Uint8Array(buffer, 0, length);
+    longer.set(bytes, start);
+    return longer;
   }
 
   #change(file: File, content: Uint8Array, torn: Uint8Array | null): void {
