@@ -72,8 +72,6 @@ static void run_alone(float *mem, RunOp run_op, const int32_t *words) {
   for (int32_t unit = 0; unit < units; unit++) run_unit(mem, run_op, words, unit);
 }
 
-/* Longer than any unit takes: the thread that has it must have been kept off its core. */
-#define STALL_NS 500000
 
 /* Returns whether the caller lost time because another thread had a unit and did not finish it. */
 static int run_together(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads) {
@@ -95,9 +93,9 @@ static int run_together(float *mem, Pool *pool, RunOp run_op, int32_t program, i
 }
 
 /* Runs without a stall after which the machine counts as free again. */
-#define CALM_RUNS 200
-#define SHORTEST_PATIENCE 60
-#define LONGEST_PATIENCE 2000
+#define CALM_RUNS 100
+#define SHORTEST_PATIENCE 30
+#define LONGEST_PATIENCE 240
 
 /*
  * A thread that is kept off its core while it holds a unit makes the caller wait for as long as the system lets another

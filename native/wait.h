@@ -3,13 +3,19 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* How long a thread watches a word before it sleeps: some tens of microseconds, in calls of relax(). */
+/*
+ * IDLE_SPINS: how long a thread watches a word before it sleeps, some tens of microseconds, in calls of relax().
+ * STALL_NS: longer than a unit takes, shorter than what a system gives another program; who waits for that long waits
+ * for a thread that was kept off its core.
+ */
 #if defined(__wasm__)
 #define IDLE_SPINS 60000
+#define STALL_NS 6000000
 static inline void relax(void) {}
 #else
 #include <immintrin.h>
 #define IDLE_SPINS 2000
+#define STALL_NS 1500000
 static inline void relax(void) { _mm_pause(); }
 #endif
 

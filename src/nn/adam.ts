@@ -119,7 +119,8 @@ export class Adam {
   #units(network: Network, index: number) {
     const { m, v } = this.#moments[index];
     const { parameters, gradients } = network;
-    return updateUnits(network, (offset, length) => {
+    const threads = Math.ceil(this.#kernels.threads / this.#networks.length);
+    return updateUnits(network, threads, (offset, length) => {
       const part = (flat: Float32Array) => flat.subarray(offset, offset + length);
       const step = ops.adam(part(parameters), part(m), part(v), part(gradients), this.#scalars, length);
       if (!this.#follow || index > 0) return [step];

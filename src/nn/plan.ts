@@ -24,8 +24,8 @@ export interface NetworkMemory {
 const MAX_SHARD = 128;
 /** A shard below this is not worth a second thread. */
 const MIN_SHARD = 8;
-/** Panels of a dense layer's gradient in one unit at most: more reuse of the inputs, fewer units to share out. */
-const GRADIENT_PANELS = 4;
+/** Panels of a dense layer's gradient in one unit: more reuse of the inputs, but no unit that others wait for long. */
+const gradientPanels = (batch: number): number => Math.max(1, Math.min(4, Math.floor(1024 / batch)));
 /** Taps (rows of the convolution's weight) in one unit of its gradient. */
 const CONV_UNIT_TAPS = 32;
 
@@ -172,6 +172,7 @@ export function backwardPhases(network: NetworkMemory, a: Activations, batch: nu
     }
     lanes[i % threads].push(unit);
   });
+  const most = gradientPanels(batch);
   const dense = (name: string, input: Float32Array, dz: Float32Array, inputs: number, width: number) => {
     const panels = width / PANEL;
     const weights = (panel: number) =>
@@ -183,8 +184,8 @@ export function backwardPhases(network: NetworkMemory, a: Activations, batch: nu
     });
     lanes.forEach((lane, l) => {
       const end = Math.floor(((l + 1) * panels) / threads);
-      for (let panel = Math.floor((l * panels) / threads); panel < end; panel += GRADIENT_PANELS) {
-        const count = Math.min(GRADIENT_PANELS, end - panel);
+      for (let panel = Math.floor((l * panels) / threads); panel < end; panel += most) {
+        const count = Math.min(most, end - panel);
         const mine = dz.subarray(panel * batch * PANEL);
         lane.push([
           ops.denseGradWeight(input, mine, weights(panel), batch, inputs, count),
@@ -230,17 +231,25 @@ export function transposeUnits(network: NetworkMemory): Unit[] {
 
 /**
  * One phase that covers every parameter once: `update(offset, length)` gives the ops for a stretch of the flat vector,
- * which run just before the transposed copy of the same weights is renewed.
+ * which run just before the transposed copy of the same weights is renewed. Shared out as in `backwardPhases`, so that a
+ * thread updates what it has the gradient of.
  */
-export function updateUnits(network: NetworkMemory, update: (offset: number, length: number) => Op[]): Unit[] {
-  const units: Op[][] = [];
+export function updateUnits(
+  network: NetworkMemory,
+  threads: number,
+  update: (offset: number, length: number) => Op[],
+): Unit[] {
+  const lanes: Unit[][] = Array.from({ length: threads }, () => []);
   const panels = densePanels(network);
   for (const { name, offset, length } of network.layout.tensors) {
     const cuts = panels.filter((cut) => name.endsWith(cut.name));
-    if (cuts.length === 0) units.push(update(offset, length));
-    for (const cut of cuts) units.push([...update(cut.offset, cut.length), cut.transposeOp]);
+    if (cuts.length === 0) lanes[name.startsWith('head') ? threads - 1 : 0].push(update(offset, length));
+    cuts.forEach((cut, i) => {
+      const lane = lanes[Math.floor((i * threads) / cuts.length)];
+      lane.push([...update(cut.offset, cut.length), cut.transposeOp]);
+    });
   }
-  return units;
+  return lanes.flat();
 }
 
 /** The panels of both dense weights. */
