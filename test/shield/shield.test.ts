@@ -14,6 +14,7 @@ import {
   type ShieldOptions,
   shieldMask,
   shieldSchema,
+  UNSHIELDED_BITS,
 } from '../../src/shield/index.ts';
 import { ask, HOUR_MS, makeFacts, START_MS } from './facts.ts';
 
@@ -295,6 +296,24 @@ describe('masks', () => {
     const open = Uint8Array.of(1, 1, 0);
     shieldMask(shield, makeFacts(), open);
     expect([...open]).toEqual([0, 0, 1]);
+  });
+  test('are the same through the door of every safety layer', () => {
+    const shield = createShield({ profile: 'none', overrides: { 'repeat-limit': { n: 1 } } });
+    shield.decide(ask(1), makeFacts());
+    const [masks, bits] = [
+      [Uint8Array.of(1, 1, 1), Uint8Array.of(1, 1, 1)],
+      [new Float32Array(5), new Float32Array(5)],
+    ];
+    shieldMask(shield, makeFacts(), masks[0], bits[0], 2);
+    shield.maskObservation(makeFacts(), masks[1], bits[1], 2);
+    expect([...bits[1]]).toEqual([0, 0, 1, 0, 0]);
+    expect([masks[1], bits[1]]).toEqual([masks[0], bits[0]]);
+  });
+  test('of no shield at all have the bits of one without rules', () => {
+    const bits = new Float32Array(3);
+    shieldMask(createShield({ profile: 'none' }), makeFacts(), Uint8Array.of(1, 1, 1), bits);
+    expect([...bits]).toEqual([...UNSHIELDED_BITS]);
+    expect([...UNSHIELDED_BITS]).toEqual([1, 1, 0]);
   });
   test('leave out the confidence of a decision that is not made yet', () => {
     const shield = createShield({ profile: 'none', overrides: { confidence: { maxEntropy: 0 } } });
