@@ -7,5 +7,6 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exit(2);
 }
 const { existsSync } = await import('node:fs');
-const built = new URL('../dist/cli/main.js', import.meta.url);
+// Built in the published package, as it was written in the repository.
+const built = new URL('../src/cli/main.js', import.meta.url);
 await import(existsSync(built) ? built.href : new URL('../src/cli/main.ts', import.meta.url).href);
