@@ -5,6 +5,7 @@ import { NodeFileSystem } from '../disk/node-file-system.ts';
 import type { ExperimentConfig } from '../experiment/config.ts';
 import { hashMarkets } from '../experiment/prepare.ts';
 import {
+  findSupervisor,
   findTraining,
   type Part,
   planParts,
@@ -38,8 +39,14 @@ function setting(path: string, value: unknown): string[] {
   return ['--set', `${path}=${JSON.stringify(value)}`];
 }
 
-/** Runs the jobs, showing how far they are. @throws InputError where one of them failed */
-async function runJobs(what: string, jobs: readonly Job[], workers: number, context: Context): Promise<Json[]> {
+/** Runs the jobs, showing how far they are. @throws InputError where one of them failed, but as `mayFail` says */
+async function runJobs(
+  what: string,
+  jobs: readonly Job[],
+  workers: number,
+  context: Context,
+  mayFail: (error: string) => boolean = () => false,
+): Promise<void> {
   let done = 0;
   const results = await runPool(jobs, {
     workers,
@@ -47,22 +54,29 @@ async function runJobs(what: string, jobs: readonly Job[], workers: number, cont
     env: { ...context.env, TRADERNET_PROGRESS_MS: '1000' },
     signal: context.signal,
     onProgress: (index, line) => context.progress(`${what} ${done}/${jobs.length}  ${jobs[index].name}: ${line}`),
-    onResult: (index, { exitCode }) => {
-      if (exitCode === 0) context.say(`${what} ${++done}/${jobs.length}: ${jobs[index].name}`);
+    onResult: (index, { exitCode, error }) => {
+      if (exitCode === 0 || mayFail(error)) context.say(`${what} ${++done}/${jobs.length}: ${jobs[index].name}`);
     },
   });
   if (context.signal.aborted) throw new Stopped();
-  const failed = results.find(({ exitCode }) => exitCode !== 0);
+  const failed = results.find(({ exitCode, error }) => exitCode !== 0 && !mayFail(error));
   if (failed !== undefined) throw new InputError(`${failed.job.name}: ${failed.error.replace(/^error: /, '')}`);
-  return results.map(({ output }) => output);
 }
 
 /** Ctrl-C: what is done is kept. */
 class Stopped extends Error {}
 
-/** Profile spec can't be without a supervisor, and a walk-forward trains none. */
-function shieldOf({ shield }: ExperimentConfig, profile: Profile): ExperimentConfig['shield'] {
-  return { ...shield, profile, rules: profile === 'spec' ? { ...shield.rules, smurf: false } : shield.rules };
+/** Profile spec asks for a supervisor; where there is none it does without. */
+function shieldOf({ shield }: ExperimentConfig, profile: Profile, supervisor: string | null) {
+  const rules = profile === 'spec' && supervisor === null ? { ...shield.rules, smurf: false as const } : shield.rules;
+  return { ...shield, profile, rules };
+}
+
+/** A part that is trained; `supervisor` is the run of its supervisor where there is one that was accepted. */
+interface Trained {
+  readonly part: Part;
+  readonly run: Run;
+  readonly supervisor: string | null;
 }
 
 const command: Command = {
@@ -84,6 +98,7 @@ const command: Command = {
       default: ['cautious', 'balanced', 'spec'],
     },
     { flags: '--test-share <x>', doc: 'of the bars, for all test folds', parse: parseNumber(0.05, 0.9), default: 0.5 },
+    { flags: '--smurf', doc: 'train a supervisor for each agent too; the profiles use it where it is accepted' },
     { flags: '--workers <n>', doc: 'trainings at a time (default: the free cores)', parse: parseInteger(1, 256) },
     ...KERNEL_OPTIONS,
   ],
@@ -99,6 +114,7 @@ const command: Command = {
     const profiles = [...new Set<Profile>(['none', ...(options.shield as Profile[])])];
     const workers = Number(options.workers ?? freeCores());
     const shared = sharedArguments(options, context);
+    const known = ['--storage', context.storage, '--threads', String(options.threads ?? 1)];
     const nameOf = ({ fold, seed }: Part) => `fold ${fold + 1} seed ${seed}`;
 
     const train = (part: Part): Job[] => {
@@ -109,7 +125,6 @@ const command: Command = {
         ...['--symbol', symbols.join(','), ...shared, ...setting('seed', seed)],
         ...Object.entries(split).flatMap(([name, value]) => setting(`split.${name}`, value)),
       ];
-      const known = ['--storage', context.storage, '--threads', String(options.threads ?? 1)];
       return [
         {
           name: nameOf(part),
@@ -117,23 +132,38 @@ const command: Command = {
         },
       ];
     };
+    const supervise = (part: Part, run: Run): Job[] => {
+      const found = findSupervisor(files, run);
+      if (found !== null && found.status !== 'unfinished') return [];
+      const task = found === null ? ['--smurf', '--primary', run.name] : ['--resume', found.run.name];
+      return [{ name: `${nameOf(part)} supervisor`, args: ['train', ...task, ...known] }];
+    };
     const runOf = (part: Part): Run => {
       const found = findTraining(files, part, symbols, dataHash);
       if (!found?.finished) throw new Error(`internal error: ${nameOf(part)} is trained, but not found`);
       return found.run;
     };
-    const evaluate = (part: Part, run: Run): Job[] =>
+    const supervisorOf = (run: Run): string | null => {
+      const found = options.smurf === true ? findSupervisor(files, run) : null;
+      return found?.status === 'accepted' || found?.status === 'forced' ? found.run.name : null;
+    };
+    const read = ({ part, run, supervisor }: Trained, profile: Profile): Score[] | null => {
+      const isSupervised = supervisor !== null && profile !== 'none';
+      return readScores(run, part, shieldOf(config, profile, supervisor), symbols, isSupervised);
+    };
+    const evaluate = (one: Trained): Job[] =>
       profiles.flatMap((profile) => {
-        const shield = shieldOf(config, profile);
-        if (readScores(run, part, shield, symbols) !== null) return [];
+        if (read(one, profile) !== null) return [];
+        const { part, run, supervisor } = one;
+        const shield = shieldOf(config, profile, supervisor);
         const { rules, exits } = shield;
         return [
           {
             name: `${nameOf(part)} ${profile}`,
             args: [
               ...['evaluate', '--checkpoint', run.name, '--shield', profile, '--no-counterfactuals'],
-              ...[...setting('shield.rules', rules), ...setting('shield.exits', exits)],
-              ...['--storage', context.storage, '--threads', '1'],
+              ...[...setting('shield.rules', rules), ...setting('shield.exits', exits), ...known],
+              ...(supervisor === null || profile === 'none' ? [] : ['--supervisor', supervisor]),
             ],
           },
         ];
@@ -143,12 +173,17 @@ const command: Command = {
       const trainings = parts.flatMap(train);
       context.say(`${parts.length} trainings (${parts.length - trainings.length} there already), ${workers} at a time`);
       await runJobs('trained', trainings, workers, context);
-      const trained = parts.map((part) => ({ part, run: runOf(part) }));
-      const evaluations = trained.flatMap(({ part, run }) => evaluate(part, run));
+      const primaries = parts.map((part) => ({ part, run: runOf(part) }));
+      if (options.smurf === true) {
+        const supervisions = primaries.flatMap(({ part, run }) => supervise(part, run));
+        // A supervisor that is refused is a result.
+        await runJobs('supervised', supervisions, workers, context, (error) => /supervisor of \S+ refused/.test(error));
+      }
+      const trained = primaries.map((one) => ({ ...one, supervisor: supervisorOf(one.run) }));
+      const evaluations = trained.flatMap(evaluate);
       await runJobs('evaluated', evaluations, workers, context);
-      const scores = trained.flatMap(({ part, run }) =>
-        profiles.flatMap((profile): Score[] => readScores(run, part, shieldOf(config, profile), symbols) ?? []),
-      );
+      const scores = trained.flatMap((one) => profiles.flatMap((profile): Score[] => read(one, profile) ?? []));
+      const supervised = trained.filter(({ supervisor }) => supervisor !== null).length;
       const { bootstrapSamples: resamples } = config.evaluation;
       const summaries = summarizeProfiles(scores, profiles, { resamples, seed: config.seed });
       const folds = parts
@@ -156,13 +191,15 @@ const command: Command = {
         .map(({ config: { split } }, fold) => ({ fold: fold + 1, ...split }));
       const text = [
         ...folds.map(({ fold, testFrom, testTo }) => `fold ${fold}: tested from ${testFrom} to ${testTo ?? 'the end'}`),
-        ...(profiles.includes('spec') ? ['profile spec without smurf: no supervisor is trained here'] : []),
+        options.smurf === true
+          ? `${supervised} of ${trained.length} supervisors were accepted; elsewhere the shield is without smurf`
+          : 'the shield is without smurf: no supervisors were asked for (--smurf)',
         '',
         renderWalkForward(summaries),
         '',
         `${new RunRegistry(files).list().length} runs in the registry; 'tradernet runs list' shows them`,
       ].join('\n');
-      return { text, json: { ...plan, symbols, folds, profiles: summaries, scores } as unknown as Json };
+      return { text, json: { ...plan, symbols, supervised, folds, profiles: summaries, scores } as unknown as Json };
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
       return { text: 'stopped; the same command goes on from here', json: { status: 'stopped' }, exitCode: 130 };

@@ -99,7 +99,7 @@ export interface SupervisorRun extends TrainRun {
 }
 
 /** Where the supervisor's judgement lies among a run's results. */
-const RESULT = 'supervision';
+export const SUPERVISION = 'supervision';
 
 /**
  * Trains a supervisor for `primary` and joins the two as `integrated/`. The best supervisor is the one whose pair with
@@ -137,7 +137,7 @@ export async function trainSupervisor(options: TrainSupervisorOptions, workplace
     const { verdict, logReturn } = judge(supervisor, result.prepared);
     const forced = force && !verdict.accepted;
     const status = verdict.accepted ? 'accepted' : forced ? 'forced' : 'refused';
-    result.run.finishEvaluation(RESULT, {
+    result.run.finishEvaluation(SUPERVISION, {
       foldKey: result.prepared.markets.map((market) => nameFold(market, 'validation')).join(' '),
       trial: null,
       sharpePerBar: null,

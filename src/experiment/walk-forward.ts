@@ -16,6 +16,7 @@ import type { Profile } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
 import { hashTrial, nameResult } from './evaluate-run.ts';
 import { chooseEmbargo, joinTimes } from './prepare.ts';
+import { SUPERVISION } from './supervise.ts';
 import { CHECKPOINTS } from './train-run.ts';
 
 /** One training of a walk-forward: its settings, the fold's cuts and the seed among them. */
@@ -81,6 +82,23 @@ export function findTraining(
   return { run: best.run, finished: isWhole && best.steps >= part.config.training.steps };
 }
 
+/** The supervisor that was trained for a run, and what became of it; null where there is none to go on with. */
+export function findSupervisor(
+  files: FileSystem,
+  primary: Run,
+): { readonly run: Run; readonly status: 'accepted' | 'forced' | 'refused' | 'unfinished' } | null {
+  const runs = new RunRegistry(files)
+    .list()
+    .filter(({ registration }) => (registration.notes as { primary?: Json } | null)?.primary === primary.name);
+  for (const run of runs.reverse()) {
+    const judged = run.results().find(({ name }) => name === SUPERVISION);
+    if (judged !== undefined)
+      return { run, status: (judged.record.figures as { status: 'accepted' | 'forced' | 'refused' }).status };
+    if (hasCheckpoint(files, `${CHECKPOINTS}/${run.name}/last`)) return { run, status: 'unfinished' };
+  }
+  return null;
+}
+
 type Settings = { readonly [section: string]: Json };
 
 /** What a training depends on, as text. */
@@ -108,16 +126,19 @@ export function readScores(
   part: Part,
   shield: ExperimentConfig['shield'],
   symbols: readonly string[],
+  supervised = false,
 ): Score[] | null {
   const checkpoint = { path: `${CHECKPOINTS}/${run.name}/best` };
-  const trial = hashTrial(checkpoint, { ...part.config, shield }, run.registration.config, false);
-  const results = new Map(run.results().map(({ name, record }) => [name, record]));
+  const trial = hashTrial(checkpoint, { ...part.config, shield }, run.registration.config, supervised);
+  const results = run.results().filter(({ record }) => record.status === 'finished' && record.trial === trial);
   const scores: Score[] = [];
   for (const symbol of symbols) {
-    const record = results.get(nameResult(checkpoint, symbol, 'test', shield.profile));
-    if (record?.status !== 'finished' || record.trial !== trial) return null;
+    const own = nameResult(checkpoint, symbol, 'test', shield.profile);
+    // One that gave way to another trial of the same name has a suffix.
+    const found = results.find(({ name }) => name.split('~')[0] === own);
+    if (found === undefined) return null;
     const { fold, seed } = part;
-    scores.push({ fold, seed, symbol, profile: shield.profile, run: run.name, ...readFigures(record) });
+    scores.push({ fold, seed, symbol, profile: shield.profile, run: run.name, ...readFigures(found.record) });
   }
   return scores;
 }

@@ -9,8 +9,10 @@ import { Rng } from '../../src/core/rng.ts';
 import { summarizeDifferences } from '../../src/evaluate/seeds.ts';
 import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
 import { hashMarkets, prepareMarkets } from '../../src/experiment/prepare.ts';
+import { smurfConfig, trainSupervisor } from '../../src/experiment/supervise.ts';
 import { trainRun } from '../../src/experiment/train-run.ts';
 import {
+  findSupervisor,
   findTraining,
   planParts,
   readScores,
@@ -106,6 +108,41 @@ describe('what is there already', () => {
     expect(score.maxDrawdown).toBe(subject.metrics.maxDrawdown);
     expect(readScores(run, part, { ...shield, rules: { spread: false } }, ['TINY'])).toBeNull();
     expect(readScores(run, part, shield, ['TINY', 'MORE'])).toBeNull();
+  });
+});
+
+describe('the supervisor of a run', () => {
+  it('is found by its primary, with what became of it, and makes other trials', async () => {
+    const workplace = tinyWorkplace(kernels);
+    const { files } = workplace;
+    // Without costs even a short training trades often.
+    const [part] = planParts(series, tinyConfig({ account: { feeRate: 0, slippageRate: 0 } }), plan);
+    const { run } = await trainRun({ series, config: part.config, validate: null }, workplace);
+    expect(findSupervisor(files, run)).toBeNull();
+    const train = (feeRate: number) => {
+      const account = { ...config.account, feeRate };
+      const options = { series, config: smurfConfig({ ...part.config, account }), force: false };
+      return trainSupervisor({ ...options, primary: openTiny(run.name, workplace) }, workplace);
+    };
+    // Nothing is worth this fee.
+    await expect(train(0.08)).rejects.toThrow('refused');
+    const refused = findSupervisor(files, run);
+    expect(refused?.status).toBe('refused');
+    files.remove(`runs/${refused?.run.name}/results`);
+    expect(findSupervisor(files, run)?.status).toBe('unfinished');
+
+    const shield = { ...config.shield, profile: 'spec' as const };
+    const checkpoint = openTiny(run.name, workplace);
+    const supervisor = openTiny(refused?.run.name ?? '', workplace).agent;
+    const evaluate = (rules: typeof shield.rules, more: { supervisor?: typeof supervisor }) =>
+      evaluateRun({ checkpoint, series, config: { ...part.config, shield: { ...shield, rules } }, ...more }, workplace);
+    evaluate({ smurf: false }, {});
+    evaluate({}, { supervisor });
+    // Neither took the other's place.
+    const [alone] = readScores(run, part, { ...shield, rules: { smurf: false } }, ['TINY']) ?? [];
+    const [supervised] = readScores(run, part, shield, ['TINY'], true) ?? [];
+    expect(supervised.trades).toBe(0);
+    expect(alone.trades).toBeGreaterThan(0);
   });
 });
 
