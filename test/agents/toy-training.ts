@@ -1,4 +1,5 @@
 /** What each toy world asks of an agent, and the settings with which both agents learn it. */
+import { loadAgent } from '../../src/agents/index.ts';
 import type { Agent } from '../../src/core/agent.ts';
 import type { TradingMarket } from '../../src/env/trading-env.ts';
 import type { VectorEnv } from '../../src/env/vector-env.ts';
@@ -13,6 +14,7 @@ import {
   toyTradingEnv,
 } from '../env/market-worlds.ts';
 import { delayedWorld, identityWorld, ToyEnv, type World } from '../env/toy-worlds.ts';
+import { MemoryFileSystem } from '../memory-file-system.ts';
 import { type Kind, makeAgent, trainHere } from './made-agents.ts';
 
 export interface Toy {
@@ -20,6 +22,8 @@ export interface Toy {
   makeEnv(count: number): VectorEnv;
   /** Share of what the best policy earns that the greedy agent earns. */
   score(agent: Agent): number;
+  /** What training may see to choose its best checkpoint; missing where the last agent is taken. */
+  readonly validate?: (agent: Agent) => number;
   /** Least score of an agent that has learned it. */
   readonly pass: number;
   readonly ppo: { readonly steps: number; readonly config: object };
@@ -62,13 +66,16 @@ function standardise(market: TradingMarket): TradingMarket {
 export function plantedToy(correlation: number, trainRows: number, testRows: number): Toy {
   const training = plantedWorld({ seed: 11, rows: trainRows, correlation });
   const test = plantedWorld({ seed: 12, rows: testRows, correlation });
+  const validation = plantedWorld({ seed: 13, rows: testRows, correlation });
   const best = playThrough(test.market, test.oracle, test.drift).expected;
   standardise(training.market);
   standardise(test.market);
+  standardise(validation.market);
   return {
     name: 'planted signal',
     makeEnv: (count) => toyTradingEnv(training.market, { count }),
     score: (agent) => playThrough(test.market, policyOf(agent), test.drift).expected / best,
+    validate: (agent) => playThrough(validation.market, policyOf(agent)).realised,
     pass: 0.9,
     ppo: {
       steps: 40_000,
@@ -117,19 +124,24 @@ export const TOYS: readonly Toy[] = [
   plantedToy(0.4, 40_000, 10_000),
 ];
 
-/** Trains a small agent on a toy and returns its score. */
+/** Trains a small agent on a toy and returns its score; with `validateEvery`, the score of its best checkpoint. */
 export async function learnToy(
   toy: Toy,
   kind: Kind,
   kernels: Kernels,
   seed: number,
-  network?: object,
+  options: { network?: object; validateEvery?: number } = {},
 ): Promise<number> {
+  const { network, validateEvery } = options;
   const { steps, config } = toy[kind];
   const env = toy.makeEnv(ENVIRONMENTS);
   const agent = makeAgent(kind, kernels, env, { config: { ...config, ...(network ? { network } : {}) }, seed });
-  await trainHere({ agent, env, steps, seed });
-  const score = toy.score(agent);
+  const files = new MemoryFileSystem();
+  const validation = validateEvery === undefined ? {} : { validateEvery, validate: toy.validate ?? null };
+  await trainHere({ agent, env, steps, seed, files, ...validation });
   agent.dispose();
+  const best = loadAgent(files, 'checkpoints/run/best', kernels);
+  const score = toy.score(best);
+  best.dispose();
   return score;
 }
