@@ -85,6 +85,7 @@ const kinds = [
   'lost-final',
   'duplicate-updates',
   'reordered-updates',
+  'garbage-updates',
   'server-error',
   'mute-stream',
 ] as const;
@@ -120,6 +121,7 @@ let features = createFeatures();
 const createSymbol = (): SymbolSetup => ({
   symbol,
   account: { ...DEFAULT_ACCOUNT, quantityStep: Number(market.quantityStep) },
+  market,
   features,
   agent,
   safety: createShield({ profile: 'balanced', primary: agent }),
@@ -139,7 +141,7 @@ function show(entry: BotEntry): void {
   if (entry.type !== 'decision') return;
   const { candle, safety, units, equity, action, known } = entry.record as never as {
     candle: number[];
-    safety: { final: 0 | 1 | 2 };
+    safety: { final: 0 | 1 | 2; verdicts: { rule: string; verdict: { kind: string } }[] };
     units: number;
     equity: number;
     action: 0 | 1 | 2;
@@ -147,8 +149,9 @@ function show(entry: BotEntry): void {
   };
   const final = ACTION_NAMES[safety.final].padEnd(4);
   const coloured = styleText(safety.final === BUY ? 'green' : safety.final === SELL ? 'red' : 'dim', final);
+  const rule = safety.verdicts.find(({ verdict }) => verdict.kind !== 'allow')?.rule;
   const vetoed =
-    action === safety.final ? '' : styleText('dim', ` (asked ${ACTION_NAMES[action]}, the shield said no)`);
+    action === safety.final ? '' : styleText('dim', ` (asked ${ACTION_NAMES[action]}, the shield's ${rule} said no)`);
   const time = new Date(candle[0]).toISOString().slice(11, 16);
   const late =
     known.dataAgeMs > 7_000 ? styleText('dim', ` repaired by REST after ${(known.dataAgeMs / 1000).toFixed(1)} s`) : '';
@@ -209,7 +212,7 @@ try {
       entry === undefined || (entry as never as { record: { candle: number[] } }).record.candle[4] === candle.close
     );
   });
-  const good = differences.length === 0 && exact && decisions >= minutes - 2;
+  const good = differences.length === 0 && exact && decisions >= minutes - 5;
   say(
     good
       ? styleText('green', 'journal replayed: every candle exact, every decision the same to the last bit')

@@ -62,6 +62,7 @@ const symbols = (): SymbolSetup[] =>
   bases.map((base) => ({
     symbol: marketOf(base).symbol,
     account: { ...DEFAULT_ACCOUNT, quantityStep: 0.00001 },
+    market: marketOf(base),
     features: features(),
     agent,
     safety: createShield({ profile: 'balanced', overrides: { 'out-of-range': false, 'volatility-spike': false } }),

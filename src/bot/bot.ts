@@ -17,7 +17,7 @@ import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 import type { SafetyLayer } from '../core/safety.ts';
 import { WebSocketClient } from '../exchange/stream.ts';
-import type { Venue } from '../exchange/venue.ts';
+import type { Market, Venue } from '../exchange/venue.ts';
 import type { RealTimeFeatureEng, RealTimeRow } from '../features/realtime.ts';
 import { openLog, type RecordLog } from '../journal/record-log.ts';
 import { DecisionMaker } from './decision-maker.ts';
@@ -30,6 +30,8 @@ import { type Surroundings, Trader } from './trader.ts';
 export interface SymbolSetup {
   readonly symbol: string;
   readonly account: AccountConfig;
+  /** Filters that an order on paper has to pass; null for none. Real orders are checked against the venue's own. */
+  readonly market: Market | null;
   readonly features: RealTimeFeatureEng;
   readonly agent: Agent;
   readonly safety: SafetyLayer;
@@ -56,8 +58,6 @@ export interface BotOptions {
   readonly maxDrawdown: number;
   /** Age beyond its close at which a candle opens nothing. */
   readonly maxDataAgeMs: number;
-  /** On paper: whether the venue's filters apply as they would to real orders. */
-  readonly paperFilters?: boolean;
   /** Written down right after the start: what was overridden, by whom. */
   readonly notes?: readonly NoteEntry[];
   /** How long after a close the stream's final is waited for before REST is asked; the stream's own default. */
@@ -207,14 +207,14 @@ export class Bot {
     return new Trader({ broker: this.#createBroker(setup, tag), maker, safety, timeframeMs, around: this.#around() });
   }
 
-  #createBroker({ symbol, account }: SymbolSetup, tag: string): Broker {
+  #createBroker({ symbol, account, market }: SymbolSetup, tag: string): Broker {
     const { kind, venue, clock, maxDataAgeMs } = this.#options;
     const notebook: Notebook = { record: (entry) => this.#append(entry), sync: () => this.#log.sync() };
     if (kind === 'paper')
       return new PaperBroker({
         symbol,
         account: new Account(account),
-        market: null,
+        market,
         notebook,
         nowMs: () => this.#now(),
       });

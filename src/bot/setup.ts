@@ -1,6 +1,7 @@
 import type { LoadedAgent } from '../agents/index.ts';
 import type { AccountConfig } from '../core/account.ts';
 import { InputError } from '../core/errors.ts';
+import type { Market } from '../exchange/venue.ts';
 import { ACCOUNT_COLUMNS } from '../features/observation.ts';
 import { RealTimeFeatureEng } from '../features/realtime.ts';
 import { scalerFromJson } from '../features/scaler.ts';
@@ -16,6 +17,8 @@ export interface BotSetup {
   /** A rehearsal server in the venue's place. */
   readonly server: string | null;
   readonly accounts: Readonly<Record<string, AccountConfig>>;
+  /** The venue's filters as they were when the journal was begun. */
+  readonly markets: Readonly<Record<string, Market>>;
   readonly shield: { readonly profile: Profile; readonly exits: Exits | null; readonly rules: Overrides };
   readonly warmUpBars: number;
   readonly maxDataAgeMs: number;
@@ -49,7 +52,7 @@ export function createSymbols(setup: BotSetup, agent: LoadedAgent, supervisor: L
       ...(exits === null ? {} : { exits }),
       ...(supervisor === null ? {} : { supervisor, supervisorFeatures: supervisor.spec.columns.length }),
     });
-    return { symbol, account, features, agent, safety };
+    return { symbol, account, market: setup.markets[symbol] ?? null, features, agent, safety };
   });
 }
 

@@ -90,11 +90,9 @@ class Replay {
     this.setup = setup;
     this.#account = new Account(setup.account);
     const notebook = { record: () => {}, sync: () => {} };
-    const { symbol, features, agent, safety } = setup;
+    const { symbol, market, features, agent, safety } = setup;
     this.#paper =
-      kind === 'live'
-        ? null
-        : new PaperBroker({ symbol, account: this.#account, market: null, notebook, nowMs: () => 0 });
+      kind === 'live' ? null : new PaperBroker({ symbol, account: this.#account, market, notebook, nowMs: () => 0 });
     this.#book = new LiveBook(symbol, this.#account);
     this.maker = new DecisionMaker({ features, agent, safety, timeframeMs, maxDataAgeMs });
   }

@@ -4,6 +4,9 @@ import type { Json } from '../core/json.ts';
 import type { SafetyLayer } from '../core/safety.ts';
 import type { BrokerEntry } from './entries.ts';
 
+/** Why a venue takes no order for what is left of a position. */
+export const TOO_LITTLE: ReadonlySet<string> = new Set(['quantity-too-small', 'notional-too-small']);
+
 /** What a decision orders. */
 export interface OrderIntent {
   /** Signed base quantity, never 0: above 0 opens or adds, below 0 reduces (spot). */

@@ -7,7 +7,7 @@ import type { SafetyLayer } from '../core/safety.ts';
 import { compareDecimals, decimalOf } from '../exchange/decimal.ts';
 import { canonicalOrder, checkOrder } from '../exchange/order-rules.ts';
 import { type Market, mayHaveBeenPlaced, type OrderRequest, type Venue, type VenueOrder } from '../exchange/venue.ts';
-import type { Broker, Notebook, OrderIntent } from './broker.ts';
+import { type Broker, type Notebook, type OrderIntent, TOO_LITTLE } from './broker.ts';
 import type { BrokerEntry, OrderEnd, OrderRole } from './entries.ts';
 import { LiveBook, type TrackedOrder } from './live-book.ts';
 import { nextState } from './order-life.ts';
@@ -35,8 +35,6 @@ const ENTRY_ATTEMPTS = 3;
 const LONGEST_BACKOFF_MS = 60_000;
 /** Without an answer of the venue for this long, what rests there is in doubt. */
 const LONGEST_SILENCE_MS = 180_000;
-/** Why a venue takes no order for what is left of a position. */
-const TOO_LITTLE: ReadonlySet<string> = new Set(['quantity-too-small', 'notional-too-small']);
 /** An entry leaves this share of the cash it spends, because the market can move before it fills. */
 const CASH_MARGIN = 0.01;
 

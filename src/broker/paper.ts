@@ -5,7 +5,7 @@ import type { SafetyLayer } from '../core/safety.ts';
 import { decimalOf } from '../exchange/decimal.ts';
 import { canonicalOrder, checkOrder } from '../exchange/order-rules.ts';
 import type { Market } from '../exchange/venue.ts';
-import type { Broker, Notebook, OrderIntent } from './broker.ts';
+import { type Broker, type Notebook, type OrderIntent, TOO_LITTLE } from './broker.ts';
 
 export interface PaperOptions {
   readonly symbol: string;
@@ -66,6 +66,8 @@ export class PaperBroker implements Broker {
       if (problem !== null) {
         const { code, numbers } = problem;
         notebook.record({ type: 'denied', symbol, code, numbers, gaveUp: null, dust: false, timeMs: nowMs() });
+        // Too little for the venue to buy from us: what is left is dust, as it is with real orders.
+        if (request.side === 'sell' && TOO_LITTLE.has(problem.code)) this.account.leaveDust();
         return;
       }
     }

@@ -23,7 +23,7 @@ import { NodeFileSystem } from '../disk/node-file-system.ts';
 import { ExchangeConnector } from '../exchange/connector.ts';
 import { readKeys } from '../exchange/keys.ts';
 import { createRedactor } from '../exchange/redact.ts';
-import type { Venue } from '../exchange/venue.ts';
+import type { Market, Venue } from '../exchange/venue.ts';
 import type { Workplace } from '../experiment/train-run.ts';
 import { AcceleratedClock } from '../rehearsal/accelerated-clock.ts';
 import type { Overrides } from '../shield/index.ts';
@@ -148,10 +148,15 @@ export async function openSession(
     throw new InputError(`--journal ${name}: a bot's name has letters, digits, - and _`);
   const place: JournalPlace = { files: new NodeFileSystem(context.storage), folder: `${BOTS}/${name}`, name };
   const begun = place.files.exists(`${place.folder}/${JOURNAL_FILE}`) ? readJournal(place).entries : [];
-  const accounts =
+  const { accounts, markets } =
     begun.length > 0
-      ? (startOf(begun, name).setup as unknown as BotSetup).accounts
+      ? (startOf(begun, name).setup as unknown as BotSetup)
       : await openAccounts(symbols, checkpoint.agent, venue, bot.allocation);
+  const traded = Object.keys(accounts).join(', ');
+  if (options.symbol !== undefined && symbols.join(', ') !== traded)
+    throw new InputError(
+      `${name}: the journal was begun with ${traded}; begin another with --journal for ${symbols.join(', ')}`,
+    );
   const { timeframeMs } = checkpoint.agent.spec;
   const shield = { ...context.config().shield, rules: context.config().shield.rules as Overrides };
   const setup: BotSetup = {
@@ -159,6 +164,7 @@ export async function openSession(
     supervisor: supervisor === null ? null : { name: supervisor.name, hash: supervisor.hash },
     server: server ?? null,
     accounts,
+    markets,
     shield,
     warmUpBars: bot.warmUpBars,
     maxDataAgeMs: bot.maxDataAge * timeframeMs,
@@ -171,14 +177,16 @@ export async function openSession(
 /** The account that the agent was trained with, the bot's allocation in it, on the venue's quantity grid. */
 async function openAccounts(symbols: readonly string[], agent: LoadedAgent, venue: Venue, allocation: number) {
   const accounts: Record<string, BotSetup['accounts'][string]> = {};
+  const markets: Record<string, Market> = {};
   for (const symbol of symbols) {
     const market = await venue.fetchMarket(symbol);
     if (!market.active) throw new InputError(`${symbol}: ${venue.name} doesn't trade it at the moment`);
     const trained = agent.spec.account as object;
     const quantityStep = Number(market.quantityStep);
     accounts[symbol] = { ...DEFAULT_ACCOUNT, ...trained, mode: 'spot', startingEquity: allocation, quantityStep };
+    markets[symbol] = market;
   }
-  return accounts;
+  return { accounts, markets };
 }
 
 /** One line for a person; null for what only the log needs. */

@@ -214,7 +214,7 @@ async function examineCheckpoint(options: Record<string, unknown>, context: Cont
       const accounts = Object.fromEntries(symbols.map((symbol) => [symbol, DEFAULT_ACCOUNT]));
       const shield = { ...context.config().shield, rules: {} };
       const rest = { supervisor: null, server: null, warmUpBars: 1, maxDataAgeMs: 1, maxDrawdown: 0 };
-      const setup: BotSetup = { checkpoint: { name, hash }, accounts, shield, ...rest };
+      const setup: BotSetup = { checkpoint: { name, hash }, accounts, markets: {}, shield, ...rest };
       createSymbols(setup, agent, null);
       return good(
         `${name} (${agent.kind}, ${hash.slice(0, 12)}) fits this version's features, ${formatTimeframe(timeframeMs)} bars`,

@@ -149,6 +149,7 @@ export function createWorld(options: WorldOptions = {}) {
   const createSymbols = (): SymbolSetup[] =>
     markets.map(({ symbol }) => ({
       symbol,
+      market: null,
       account: { ...DEFAULT_ACCOUNT, quantityStep: 0.00001, ...options.account },
       features: createFeatures(timeframeMs),
       agent: restlessAgent,

@@ -67,6 +67,7 @@ async function tradeOnPaper(seed: number) {
 const setupOf = (symbol: string) => ({
   symbol,
   account,
+  market: null,
   features: createFeatures(hourMs),
   agent: restlessAgent,
   safety: createShield({ profile, overrides }),

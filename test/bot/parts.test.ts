@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import type { AlarmMessage } from '../../src/bot/alarms/alarm.ts';
+import { AlarmDesk } from '../../src/bot/alarms/alarm-desk.ts';
+import { createTelegram } from '../../src/bot/alarms/telegram.ts';
+import { createWebhook } from '../../src/bot/alarms/webhook.ts';
+import { toExactJson } from '../../src/bot/entries.ts';
+import { readHalt, removeHalt, writeHalt } from '../../src/bot/halt-file.ts';
+import { Histogram } from '../../src/bot/histogram.ts';
+import { formatLogLine } from '../../src/bot/log-line.ts';
+import { Portfolio } from '../../src/bot/portfolio.ts';
+import { createRedactor } from '../../src/exchange/redact.ts';
+import { readRecords } from '../../src/journal/record-log.ts';
+import { atEveryCrash, MemoryFileSystem } from '../memory-file-system.ts';
+import { createWorld, WARM_UP } from './bot-world.ts';
+
+describe('the portfolio', () => {
+  it('latches on the sum of all symbols, marked to market, from the highest peak', () => {
+    const portfolio = new Portfolio(
+      new Map([
+        ['A', 100],
+        ['B', 100],
+      ]),
+      0.2,
+    );
+    expect(portfolio.mark('A', 150)).toBe(false);
+    expect(portfolio.peak).toBe(250);
+    expect(portfolio.mark('B', 60)).toBe(false);
+    expect(portfolio.mark('A', 141)).toBe(false);
+    expect(portfolio.mark('A', 139.9)).toBe(true);
+    portfolio.reset();
+    expect(portfolio.drawdown).toBe(0);
+    expect(portfolio.mark('A', 139)).toBe(false);
+  });
+
+  it('never latches on a gain, nor with a limit of 0', () => {
+    const winning = new Portfolio(new Map([['A', 100]]), 0.01);
+    for (let equity = 100; equity < 200; equity++) expect(winning.mark('A', equity)).toBe(false);
+    expect(new Portfolio(new Map([['A', 100]]), 0).mark('A', 1)).toBe(false);
+  });
+
+  it('halts the whole bot, closes every position, and stays halted after a restart', async () => {
+    const world = createWorld({ bases: ['BTC', 'ETH'], bars: WARM_UP + 40, seed: 2, bot: { maxDrawdown: 0.01 } });
+    const files = new MemoryFileSystem();
+    const clock = world.createClock(world.firstMs);
+    const venue = world.createVenue(clock);
+    const first = await world.live(files, clock, world.endMs - 12 * 60_000, venue);
+    expect(first.failure).toBeNull();
+    expect(first.bot?.halted).toMatch(/drawdown of 1/);
+    const second = await world.live(files, clock, world.endMs, venue);
+    expect(second.bot?.halted).toMatch(/drawdown of 1/);
+    expect(second.bot?.traders.map(({ broker }) => broker.account.units)).toEqual([0, 0]);
+    expect(second.entries.some((entry) => entry.type === 'intent' && entry.role === 'entry')).toBe(false);
+    expect(readHalt(files, 'bots/test')).toMatchObject({ by: 'portfolio' });
+  });
+});
+
+describe('the halt file', () => {
+  it('is there whole or not at all, whenever the machine dies', () => {
+    const order = { by: 'a person', reason: 'a drill', timeMs: 7 };
+    let written = false;
+    atEveryCrash(
+      new MemoryFileSystem(),
+      (files) => {
+        writeHalt(files, 'bots/one', order);
+        written = true;
+      },
+      (disk) => expect(readHalt(disk, 'bots/one')).toEqual(written ? order : expect.toBeOneOf([null, order])),
+    );
+  });
+
+  it('halts even where it cannot be read, and goes by a reset alone', () => {
+    const files = new MemoryFileSystem();
+    files.mkdir('bots/one');
+    files.write('bots/one/halt.json', new TextEncoder().encode('{'));
+    expect(readHalt(files, 'bots/one')).toMatchObject({ by: 'unknown' });
+    removeHalt(files, 'bots/one');
+    expect(readHalt(files, 'bots/one')).toBeNull();
+  });
+});
+
+describe('alarms', () => {
+  function desk(fails = false) {
+    let nowMs = 0;
+    const sent: AlarmMessage[] = [];
+    const failures: string[] = [];
+    const one = new AlarmDesk({
+      clock: { nowMs: () => nowMs, sleep: async () => {} },
+      channels: [
+        {
+          name: 'test',
+          async send(message) {
+            if (fails) throw new Error('no network for s3cret');
+            sent.push(message);
+          },
+        },
+      ],
+      redact: createRedactor(['s3cret']),
+      onFailure: (channel, message) => failures.push(`${channel}: ${message}`),
+    });
+    const pass = (ms: number) => {
+      nowMs += ms;
+    };
+    return { one, sent, failures, pass };
+  }
+
+  it('go out once in ten minutes, with the count of what was held back', () => {
+    const { one, sent, pass } = desk();
+    for (let i = 0; i < 50; i++) one.raise('venue-error', { symbol: 'BTC/USDT', code: 'timeout' });
+    one.raise('venue-error', { symbol: 'ETH/USDT', code: 'timeout' });
+    expect(sent.length).toBe(2);
+    pass(600_000);
+    one.raise('venue-error', { symbol: 'BTC/USDT', code: 'timeout' });
+    expect(sent[2].text).toMatch(/and 49 more/);
+    expect(one.counts.get('venue-error')).toBe(52);
+  });
+
+  it('say which wait for a person, and tell no secret', () => {
+    const { one, sent } = desk();
+    one.raise('halted', { reason: 'drawdown, key s3cret' });
+    one.raise('stream', { message: 'redialled' });
+    expect(sent.map(({ level }) => level)).toEqual(['critical', 'warning']);
+    expect(sent[0].text).not.toMatch(/s3cret/);
+  });
+
+  it('that fail stop nothing', async () => {
+    const { one, failures } = desk(true);
+    one.raise('halted', {});
+    await one.drain();
+    expect(failures).toEqual(['test: no network for [redacted]']);
+  });
+
+  it('reach a webhook and Telegram as these want them', async () => {
+    const posts: [string, unknown][] = [];
+    const post = async (url: string, body: string) => {
+      posts.push([url, JSON.parse(body)]);
+      return url.includes('refuse') ? 403 : 200;
+    };
+    const message: AlarmMessage = { level: 'critical', code: 'halted', text: 'tradernet: halted', timeMs: 5 };
+    await createWebhook('https://example.org/hook', post).send(message);
+    await createTelegram('123:abc', '42', post).send(message);
+    expect(posts).toEqual([
+      ['https://example.org/hook', message],
+      ['https://api.telegram.org/bot123:abc/sendMessage', { chat_id: '42', text: 'CRITICAL tradernet: halted' }],
+    ]);
+    await expect(createWebhook('https://example.org/refuse', post).send(message)).rejects.toThrow(/403/);
+  });
+});
+
+it('a log line is one line of JSON without secrets', () => {
+  const line = formatLogLine('warn', 'alarm', 0, { text: 'a\nb', key: 's3cret' }, createRedactor(['s3cret']));
+  expect(line).not.toMatch(/\n|s3cret/);
+  expect(JSON.parse(line)).toMatchObject({ time: '1970-01-01T00:00:00.000Z', level: 'warn', event: 'alarm' });
+});
+
+it('a histogram counts as Prometheus does', () => {
+  const histogram = new Histogram();
+  for (const ms of [0.05, 0.3, 4, 4, 2_000]) histogram.add(ms);
+  const lines = histogram.lines('x');
+  expect(lines).toContain('x_bucket{le="0.1"} 1');
+  expect(lines).toContain('x_bucket{le="5"} 4');
+  expect(lines).toContain('x_bucket{le="+Inf"} 5');
+  expect(lines).toContain('x_count 5');
+});
+
+it('a number survives the journal to the last bit', () => {
+  for (const value of [0.1 + 0.2, 5e-324, 1.7976931348623157e308, Math.fround(0.1), -0, Number.NaN, Infinity])
+    expect(Object.is(Number(JSON.parse(JSON.stringify(toExactJson(value)))), value)).toBe(true);
+});
+
+it('a bot refuses a journal that was begun otherwise', async () => {
+  const files = new MemoryFileSystem();
+  const world = createWorld({ bars: WARM_UP + 5 });
+  const clock = world.createClock(world.firstMs);
+  await world.live(files, clock, world.endMs, world.createVenue(clock));
+  const length = readRecords(files.read('bots/test/journal.log')).records.length;
+  const other = createWorld({ bars: WARM_UP + 5, bot: { setup: { shield: 'another' } } });
+  const { failure } = await other.live(files, clock, clock.nowMs() + 1_000, other.createVenue(clock));
+  expect((failure as Error).message).toMatch(/was begun with setup/);
+  expect(readRecords(files.read('bots/test/journal.log')).records.length).toBe(length);
+});
