@@ -19,7 +19,7 @@ export function drawChart(results: Results): string {
     micros(peer, workload) / micros(engine, workload);
   const all = bars.flatMap(({ engine }) => WORKLOADS.map((workload) => ratio(engine, workload)));
   const largest = Math.max(...all.filter(Number.isFinite), 1);
-  const scale = (WIDTH - LEFT - 70) / Math.sqrt(largest);
+  const scale = (WIDTH - LEFT - 100) / Math.sqrt(largest);
   // A square-root axis: the bars of 1 and of 15 stay readable side by side.
   const x = (value: number) => Math.sqrt(value) * scale;
 
@@ -35,7 +35,7 @@ export function drawChart(results: Results): string {
       parts.push(
         `<rect x="${LEFT}" y="${top}" width="${x(value).toFixed(1)}" height="${BAR}" fill="${color}" rx="2"/>`,
       );
-      const label = `${value.toFixed(1)} x   ${format(micros(engine, workload))}`;
+      const label = `${value.toFixed(1)}×, ${format(micros(engine, workload))}`;
       parts.push(`<text class="small" x="${(LEFT + x(value) + 5).toFixed(1)}" y="${top + 11}">${label}</text>`);
     });
   });
