@@ -4,7 +4,7 @@
  * `npm run crash` kills each twenty times.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,6 +54,16 @@ beforeAll(async () => {
   await mustRun(['data', 'synth', '--bars', '2000'], join(base, 'market'));
 });
 
+/** Steps of the last checkpoint; 0 before there is one. It may just be on its way to its place. */
+function stepsOf(folder: string, run: string): number {
+  try {
+    const file = join(folder, 'database/storage/checkpoints', run, 'last/checkpoint.json');
+    return JSON.parse(readFileSync(file, 'utf8')).trainedSteps;
+  } catch {
+    return 0;
+  }
+}
+
 describe.each(['ppo', 'dqn'])('a training of %s', (agent) => {
   const first = `${agent}-SYNTH-s1-1`;
   let alone: Record<string, string>;
@@ -69,23 +79,29 @@ describe.each(['ppo', 'dqn'])('a training of %s', (agent) => {
     const rng = new Rng(5, agent === 'ppo' ? 1 : 2);
     let run: string | null = null;
     let kills = 0;
-    const where: string[] = [];
+    const at: number[] = [];
     while (kills < KILLS) {
+      const before = stepsOf(folder, first);
       const { child, going, ended } = start(run === null ? begin(agent) : resume(run), folder);
       // Most of them in the training; now and then earlier: while it loads, registers, reads its checkpoint.
-      await (rng.uniform() < 0.25 ? sleep(400 * rng.uniform()) : going.then(() => sleep(80 * rng.uniform())));
+      if (rng.uniform() < 0.25) await sleep(400 * rng.uniform());
+      else {
+        await going;
+        while (child.exitCode === null && stepsOf(folder, first) === before) await sleep(2);
+        await sleep(60 * rng.uniform());
+      }
       child.kill('SIGKILL');
-      const { signal, stderr } = await ended;
-      if (signal === null) break;
+      if ((await ended).signal === null) break;
       kills++;
+      at.push(stepsOf(folder, first));
       const runs = JSON.parse(await mustRun(['runs', 'list', '--json'], folder)) as { run: string }[];
-      where.push(stderr === '' ? 'before it began' : 'within');
       run = runs[0]?.run ?? null;
     }
     expect(kills).toBeGreaterThan(KILLS / 2);
     const end = await runCli(run === null ? begin(agent) : resume(run), folder);
     expect(end).toMatchObject({ code: 0, stdout: expect.stringContaining(`${first}: finished`) });
-    console.log(`${agent}: ${kills} kills: ${where.join(', ')}`);
+    console.log(`${agent}: ${kills} kills, with checkpoints of these steps there: ${at.join(', ')}`);
+    expect(new Set(at).size).toBeGreaterThan(KILLS / 3);
     expect(trained(folder, first)).toEqual(alone);
     const steps = JSON.parse(await mustRun(['runs', 'show', first, '--json'], folder)).metrics.map(
       (row: { step: number }) => row.step,
