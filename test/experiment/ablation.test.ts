@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HOLD } from '../../src/core/action.ts';
+import type { Agent } from '../../src/core/agent.ts';
 import { backtest } from '../../src/evaluate/backtest.ts';
 import { agentPolicy } from '../../src/evaluate/policy.ts';
 import { ablateRun } from '../../src/experiment/ablation.ts';
@@ -29,20 +31,22 @@ describe('counterfactual ledgers of a run', () => {
   it('are those of the agent itself, though it is asked once for each state', () => {
     const { config: settings, prepared } = prepareEvaluation({ checkpoint, series, config });
     const [market] = prepared.markets;
-    let asked = 0;
-    const decide: typeof checkpoint.agent.decide = (obs) => {
-      asked++;
-      return checkpoint.agent.decide(obs);
+    // Trades by every account column.
+    const decide: Agent['decide'] = ({ window, mask }) => {
+      const sum = window.slice(-4).reduce((total, value) => total + Math.abs(value), 0);
+      const action = ([1, 2, 0] as const)[Math.floor(1e4 * sum) % 3];
+      return { action: mask[action] === 1 ? action : HOLD, probabilities: null, qValues: null };
     };
-    const counting = { ...checkpoint.agent, kind: checkpoint.agent.kind, spec: checkpoint.agent.spec, decide };
-    const { rows, ledgers } = ablateMarket(counting, market, settings, 'test');
+    const { kind, spec } = checkpoint.agent;
+    const fickle = { ...checkpoint.agent, kind, spec, decide };
+    const { rows, ledgers } = ablateMarket(fickle, market, settings, 'test');
     const alone = (without: readonly string[] | null) =>
       backtest({
-        policy: agentPolicy(checkpoint.agent),
+        policy: agentPolicy(fickle),
         series: market.series,
         table: market.table,
         account: settings.account,
-        safety: without && shieldFor(settings, checkpoint.agent, { without }),
+        safety: without && shieldFor(settings, fickle, { without }),
         rows: market.split.test,
       });
     rows.forEach(({ without, decisions }, i) => {
@@ -52,6 +56,12 @@ describe('counterfactual ledgers of a run', () => {
         expect(decisions).toBe(ledger.decided.reduce((sum, one) => sum + one));
       }
     });
+    let asked = 0;
+    const count: Agent['decide'] = (obs) => {
+      asked++;
+      return checkpoint.agent.decide(obs);
+    };
+    ablateMarket({ ...fickle, decide: count }, market, settings, 'test');
     // Less than a third of what every ledger would ask for by itself.
     expect(asked).toBeLessThan((rows.length * rows[0].decisions) / 3);
   });

@@ -32,8 +32,11 @@ describe('what a masked agent sees', () => {
   const prepared = prepareMarkets(series, config);
   const [{ table, split, features }] = prepared.markets;
   const trainingRange = JSON.parse(JSON.stringify(fitMarketsRange(prepared.markets)));
-  // Cautious, but sure to halt before the end.
-  const overrides = { 'max-drawdown': { reduceAt: 0.2, haltAt: 0.06 } };
+  // Cautious, but sure to halt before the end, and annoyed by every fill.
+  const overrides = {
+    'max-drawdown': { reduceAt: 0.2, haltAt: 0.06 },
+    slippage: { maxSlippage: 0.0004, coolDownBars: 1 },
+  };
   const makeShield = () => createShield({ without: ['smurf'], overrides, trainingRange });
   const { from } = split.train;
   const first = Array.from(table.decidable).findIndex((decidable, row) => row >= from && decidable === 1);
