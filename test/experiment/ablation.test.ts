@@ -31,15 +31,17 @@ describe('counterfactual ledgers of a run', () => {
   it('are those of the agent itself, though it is asked once for each state', () => {
     const { config: settings, prepared } = prepareEvaluation({ checkpoint, series, config });
     const [market] = prepared.markets;
-    // Trades by every account column.
+    // Trades by every column of the newest row, the account's among them.
+    const { width } = market.table;
     const decide: Agent['decide'] = ({ window, mask }) => {
-      const sum = window.slice(-4).reduce((total, value) => total + Math.abs(value), 0);
-      const action = ([1, 2, 0] as const)[Math.floor(1e4 * sum) % 3];
+      const sum = window.slice(-width).reduce((total, value) => total + Math.abs(value), 0);
+      const action = ([1, 2, 0] as const)[Math.floor(1e3 * sum) % 3];
       return { action: mask[action] === 1 ? action : HOLD, probabilities: null, qValues: null };
     };
     const { kind, spec } = checkpoint.agent;
     const fickle = { ...checkpoint.agent, kind, spec, decide };
     const { rows, ledgers } = ablateMarket(fickle, market, settings, 'test');
+    expect(ledgers[1].trades.length).toBeGreaterThan(20);
     const alone = (without: readonly string[] | null) =>
       backtest({
         policy: agentPolicy(fickle),
