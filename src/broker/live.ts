@@ -35,6 +35,8 @@ const ENTRY_ATTEMPTS = 3;
 const LONGEST_BACKOFF_MS = 60_000;
 /** Without an answer of the venue for this long, what rests there is in doubt. */
 const LONGEST_SILENCE_MS = 180_000;
+/** A market order that is still open after so long is cancelled. */
+const STUCK_MS = 120_000;
 /** An entry leaves this share of the cash it spends, because the market can move before it fills. */
 const CASH_MARGIN = 0.01;
 
@@ -67,6 +69,8 @@ export class LiveBroker implements Broker {
   #newestBarMs = Number.NEGATIVE_INFINITY;
   #refusedStop = '';
   #quietUntilMs = 0;
+  /** An exit that the filters refuse is not tried again before, however often it is asked for. */
+  #deniedUntilMs = 0;
   #failures = 0;
   #lastContactMs: number;
 
@@ -185,6 +189,7 @@ export class LiveBroker implements Broker {
   async #exit(): Promise<void> {
     const intent = this.#exitWanted;
     if (intent === null || this.book.find('market') !== null) return;
+    if (this.#options.clock.nowMs() < this.#deniedUntilMs) return;
     if (!(await this.#clearStop())) return;
     this.#exitWanted = null;
     if (this.account.units === 0) return;
@@ -254,6 +259,7 @@ export class LiveBroker implements Broker {
     const request = canonicalOrder(draft, this.#market);
     const problem = checkOrder(request, this.#market, judgedBy);
     if (problem !== null) {
+      if (role === 'exit') this.#deniedUntilMs = clock.nowMs() + LONGEST_BACKOFF_MS;
       if (role !== 'entry') alarm(`${role}-denied`, { symbol: this.symbol, code: problem.code, ...problem.numbers });
       const dust = role === 'exit' && this.shortage === null && TOO_LITTLE.has(problem.code);
       if (role !== 'stop') this.#giveUp(problem.code, problem.numbers, dust);
@@ -334,7 +340,10 @@ export class LiveBroker implements Broker {
   async #inquire(order: TrackedOrder): Promise<void> {
     const { venue, clock, requestLifeMs, alarm } = this.#options;
     const said = await venue.fetchOrder(order.id, this.symbol);
-    if (said !== null) return this.#heard(order, said);
+    if (said !== null) {
+      await this.#heard(order, said);
+      return this.#endStuck(order);
+    }
     this.#heardFrom();
     const late = clock.nowMs() - order.timeMs > requestLifeMs;
     const state = nextState(order.state, late ? 'missing-late' : 'missing-early', order.acknowledged);
@@ -343,6 +352,14 @@ export class LiveBroker implements Broker {
       if (order.acknowledged) alarm('order-vanished', { symbol: this.symbol, id: order.id });
       this.#tell(order, state as 'unknown', null, 'not found');
     }
+  }
+
+  /** A market order fills or ends at once; one that does neither is cancelled, and what it got is kept. */
+  async #endStuck({ id, role, timeMs }: TrackedOrder): Promise<void> {
+    const { venue, clock, alarm } = this.#options;
+    if (role === 'stop' || this.book.orders.get(id)?.state !== 'open' || clock.nowMs() - timeMs < STUCK_MS) return;
+    alarm('order-stuck', { symbol: this.symbol, id });
+    await venue.cancelOrder(id, this.symbol);
   }
 
   /** True once no stop rests or is in doubt; what it filled before it went is booked. */

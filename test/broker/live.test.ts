@@ -238,6 +238,43 @@ describe('an exit', () => {
     }
   });
 
+  it('cancels an order that neither fills nor ends, and goes on with what it got', async () => {
+    const w = await long();
+    w.venue.script.create = (request) => {
+      const second = w.venue.sent.length > 2;
+      return orderOf(request, second ? {} : { filled: '0.5', status: 'open' });
+    };
+    w.venue.script.fetchOrder = (id) => {
+      const request = w.venue.sent.find((one) => one.clientOrderId === id)!;
+      if (request !== w.venue.sent[1]) return orderOf(request);
+      return orderOf(request, { filled: '0.5', status: w.venue.cancelled.includes(id) ? 'cancelled' : 'open' });
+    };
+    await w.sell();
+    w.pass(60_000);
+    await w.broker.tend();
+    expect(w.alarms).not.toContain('order-stuck');
+    w.pass(61_000);
+    for (let i = 0; i < 3; i++) {
+      await w.broker.tend();
+      w.pass(6_000);
+    }
+    expect(w.alarms).toContain('order-stuck');
+    expect(w.broker.account.units).toBe(0);
+    expect(w.broker.doubt).toBeNull();
+  });
+
+  it('that the filters refuse is said once a minute, however often a halt asks for it', async () => {
+    const w = await long();
+    w.broker.shortage = '0.01';
+    for (let i = 0; i < 30; i++) {
+      await w.sell();
+      await w.broker.tend();
+      w.pass(5_000);
+    }
+    expect(w.alarms.filter((code) => code === 'exit-denied').length).toBeLessThanOrEqual(3);
+    expect(w.venue.sent.length).toBe(1);
+  });
+
   it('passes while everything is in doubt', async () => {
     const w = await long();
     w.broker.reconciled = false;

@@ -8,6 +8,7 @@ const CRITICAL: ReadonlySet<string> = new Set([
   'holdings-short',
   'order-vanished',
   'stray-order',
+  'order-stuck',
   'exit-denied',
   'order-refused',
 ]);
