@@ -27,7 +27,9 @@ await Promise.all(
     while (next < first + count) {
       const result = await runSocketSchedule(next++);
       results.push(result);
-      console.log(`seed ${result.seed}: ${result.violations.length === 0 ? 'kept' : result.violations.slice(0, 3).join('; ')}`);
+      console.log(
+        `seed ${result.seed}: ${result.violations.length === 0 ? 'kept' : result.violations.slice(0, 3).join('; ')}`,
+      );
     }
   }),
 );

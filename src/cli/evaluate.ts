@@ -1,23 +1,29 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import { ablationSection, renderAblation } from '../evaluate/ablation-text.ts';
 import { BASELINES } from '../evaluate/baselines/index.ts';
-import { type Evaluation, evaluateBaseline } from '../evaluate/evaluation.ts';
+import type { Evaluation } from '../evaluate/evaluation.ts';
 import { renderReport } from '../evaluate/report/html.ts';
 import { renderTable } from '../evaluate/summary-text.ts';
-import { countTrials } from '../evaluate/verdict.ts';
+import { baselineRun } from '../experiment/baseline-run.ts';
 import { type Checkpoint, evaluateRun, findCheckpoint, type RunEvaluation } from '../experiment/evaluate-run.ts';
-import { prepareMarkets } from '../experiment/prepare.ts';
-import type { Workplace } from '../experiment/train-run.ts';
+import { CHECKPOINTS, type Workplace } from '../experiment/train-run.ts';
 import { PROFILES } from '../shield/rule.ts';
 import type { Command, Context, Option } from './command.ts';
 import { type Config, overrideSettings } from './config.ts';
 import { OPTIONS, parseChoice } from './options.ts';
-import { KERNEL_OPTIONS, loadSeries, openWorkplace, readSettings, requireSymbols } from './workplace.ts';
+import {
+  KERNEL_OPTIONS,
+  loadSeries,
+  openWorkplace,
+  readCodeVersion,
+  readSettings,
+  requireSymbols,
+} from './workplace.ts';
 
 /** A checkpoint named by its run or its folder. */
 export function openNamedCheckpoint(
@@ -26,8 +32,10 @@ export function openNamedCheckpoint(
   context: Context,
   flag = '--checkpoint',
 ): Checkpoint {
+  // A folder in the storage is its run's, however it was named: its trials count, its folds are known.
+  const inside = relative(join(context.storage, CHECKPOINTS), resolve(context.cwd, name)).replaceAll('\\', '/');
   return findCheckpoint(
-    name,
+    inside === '' || inside.startsWith('..') ? name : inside,
     workplace,
     (path) => {
       const whole = resolve(context.cwd, path);
@@ -182,23 +190,13 @@ const baseline: Command = {
   async run(options, context, [name]) {
     const config = context.config();
     const series = loadSeries(context, requireSymbols(options.symbol as string[] | undefined), config);
-    const prepared = prepareMarkets(series, config);
     const report = openReport(options, context);
+    const place = { files: new NodeFileSystem(context.storage), clock: context.clock, codeVersion: readCodeVersion() };
+    const { run, evaluations } = baselineRun(name, series, config, place);
     return summarise(
-      prepared.markets.map((market) => {
-        const evaluation = evaluateBaseline({
-          name,
-          series: market.series,
-          table: market.table,
-          split: market.split,
-          account: config.account,
-          safety: null,
-          seed: config.seed,
-          trials: countTrials([null]),
-          provenance: { policy: name, featureSet: prepared.set.name, dataHash: prepared.dataHash },
-        });
-        const file = `${name}-${market.series.symbol.replaceAll(/[^\w]/g, '')}.html`;
-        return { evaluation, report: writeReport(evaluation, 'reports', file, report, context) };
+      evaluations.map((evaluation) => {
+        const file = `test-${evaluation.symbol.replaceAll(/[^\w]/g, '')}.html`;
+        return { evaluation, report: writeReport(evaluation, `runs/${run}`, file, report, context) };
       }),
     );
   },

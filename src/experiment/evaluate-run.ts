@@ -142,12 +142,33 @@ export function prepareEvaluation({
       );
   const prepared = prepareMarkets(series, config, scalerFromJson(agent.spec.scaler));
   if (run !== null && fold === 'test') requireUnseen(run, prepared.markets);
-  const trained = run?.registration.config ?? trialConfig(config, prepared);
+  const trained = run?.registration.config ?? [trialConfig(config, prepared), checkpoint.name];
   return {
     config,
     prepared,
     trialOf: (tried) => hashTrial(checkpoint, tried, trained, supervisor !== undefined),
   };
+}
+
+/** A checkpoint from elsewhere has no run here; what it tries on a test fold counts all the same. */
+function registerStranger(
+  { agent }: Checkpoint,
+  config: ExperimentConfig,
+  prepared: Prepared,
+  registry: RunRegistry,
+  { kernels, codeVersion, clock }: Workplace,
+): Run {
+  const { name, isa, fused, threads } = kernels;
+  return registry.register(`evaluate-${agent.kind}`, {
+    kind: 'evaluate',
+    config: trialConfig(config, prepared),
+    seed: config.seed,
+    dataHash: prepared.dataHash,
+    codeVersion,
+    kernels: { name, isa, fused, threads },
+    registeredAtMs: clock.nowMs(),
+    notes: null,
+  });
 }
 
 /** One evaluation a market. @throws InputError where the data isn't what the checkpoint was made for */
@@ -160,12 +181,13 @@ export function evaluateRun(options: EvaluateRunOptions, workplace: Workplace): 
   // A registry that can't be read is told of before a trial is written into it.
   for (const one of registry.list()) one.results();
   const shielded = supervisor === undefined ? {} : { supervisor };
+  const record = run ?? (fold === 'test' ? registerStranger(checkpoint, config, prepared, registry, workplace) : null);
   return prepared.markets.map((market) => {
     options.onEvaluation?.(market.series.symbol);
     const foldKey = nameFold(market, fold);
     const trial = fold === 'test' ? trialOf(config) : null;
     const result = nameResult(checkpoint, market.series.symbol, fold, profile);
-    run?.startEvaluation(result, foldKey, trial);
+    record?.startEvaluation(result, foldKey, trial);
     const safety: SafetyLayer | null = profile === 'none' ? null : shieldFor(config, agent, shielded);
     const { name, isa, fused } = workplace.kernels;
     const evaluation = evaluate({
@@ -190,7 +212,7 @@ export function evaluateRun(options: EvaluateRunOptions, workplace: Workplace): 
         trainedSeed: run?.registration.seed ?? null,
       },
     });
-    run?.finishEvaluation(result, {
+    record?.finishEvaluation(result, {
       foldKey,
       trial,
       sharpePerBar: evaluation.judgement.sharpePerBar,

@@ -1,0 +1,66 @@
+/** A baseline on the test folds: registered and counted like any other configuration that looks at them. */
+import type { CandleSeries } from '../core/candle.ts';
+import type { Json } from '../core/json.ts';
+import { findBaseline } from '../evaluate/baselines/index.ts';
+import { type Evaluation, evaluateBaseline } from '../evaluate/evaluation.ts';
+import { countTrials } from '../evaluate/verdict.ts';
+import { hashJson, RunRegistry, trialSharpes } from '../runs/registry.ts';
+import type { ExperimentConfig } from './config.ts';
+import { nameFold, nameResult } from './evaluate-run.ts';
+import { prepareMarkets } from './prepare.ts';
+import type { Workplace } from './train-run.ts';
+
+export interface BaselineRun {
+  readonly run: string;
+  readonly evaluations: readonly Evaluation[];
+}
+
+/** One evaluation a market. @throws InputError for an unknown name, or where the data gives no folds */
+export function baselineRun(
+  name: string,
+  list: readonly CandleSeries[],
+  config: ExperimentConfig,
+  { files, clock, codeVersion }: Pick<Workplace, 'files' | 'clock' | 'codeVersion'>,
+): BaselineRun {
+  findBaseline(name);
+  const prepared = prepareMarkets(list, config);
+  const { account, features, split, seed } = config;
+  const tried = { baseline: name, account, features, split } as unknown as Json;
+  const registry = new RunRegistry(files);
+  const run = registry.register(`baseline-${name}`, {
+    kind: 'baseline',
+    config: tried,
+    seed,
+    dataHash: prepared.dataHash,
+    codeVersion,
+    kernels: null,
+    registeredAtMs: clock.nowMs(),
+    notes: null,
+  });
+  const trial = hashJson(tried);
+  const evaluations = prepared.markets.map((market) => {
+    const foldKey = nameFold(market, 'test');
+    const result = nameResult({ path: 'best' }, market.series.symbol, 'test', 'none');
+    run.startEvaluation(result, foldKey, trial);
+    const evaluation = evaluateBaseline({
+      name,
+      series: market.series,
+      table: market.table,
+      split: market.split,
+      account,
+      safety: null,
+      seed,
+      trials: countTrials(trialSharpes(registry.trials(foldKey))),
+      provenance: { policy: name, featureSet: prepared.set.name, dataHash: prepared.dataHash, codeVersion },
+    });
+    run.finishEvaluation(result, {
+      foldKey,
+      trial,
+      sharpePerBar: evaluation.judgement.sharpePerBar,
+      returns: evaluation.returns,
+      figures: { verdict: evaluation.judgement.verdict, ...evaluation.subject.metrics } as unknown as Json,
+    });
+    return evaluation;
+  });
+  return { run: run.name, evaluations };
+}
