@@ -1,0 +1,38 @@
+/** Whatever looks at a test fold is counted, whichever way it comes. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { baselineRun } from '../../src/experiment/baseline-run.ts';
+import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
+import { trainRun } from '../../src/experiment/train-run.ts';
+import { createKernels, type Kernels } from '../../src/nn/index.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+
+let kernels: Kernels;
+beforeAll(async () => {
+  kernels = await createKernels({ threads: 1 });
+});
+afterAll(() => kernels.dispose());
+
+test('baselines and checkpoints from elsewhere are trials, once a configuration', async () => {
+  const workplace = tinyWorkplace(kernels);
+  const series = [tinyMarket()];
+  const config = tinyConfig();
+  const { run } = await trainRun({ series, config }, workplace);
+  for (const [name, bytes] of ['checkpoint.json', 'model.safetensors', 'optimizer.safetensors'].map((file) => {
+    return [file, workplace.files.read(`checkpoints/${run.name}/best/${file}`)] as const;
+  })) {
+    workplace.files.mkdir('copied');
+    workplace.files.write(`copied/${name}`, bytes);
+  }
+
+  const trialsOf = (options: Parameters<typeof evaluateRun>[0]) =>
+    evaluateRun({ ...options, counterfactuals: false }, workplace)[0].judgement.trials;
+  const own = openTiny(run.name, workplace);
+  const copied = openTiny('copied', workplace);
+  expect(copied.run).toBe(null);
+  expect(trialsOf({ checkpoint: own, series, config })).toBe(1);
+  expect(trialsOf({ checkpoint: copied, series, config })).toBe(2);
+  expect(trialsOf({ checkpoint: copied, series, config })).toBe(2);
+  expect(baselineRun('sma-cross', series, config, workplace).evaluations[0].judgement.trials).toBe(3);
+  expect(baselineRun('logistic', series, config, workplace).evaluations[0].judgement.trials).toBe(4);
+  expect(trialsOf({ checkpoint: own, series, config, fold: 'validation' })).toBe(1);
+});
