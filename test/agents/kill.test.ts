@@ -30,7 +30,7 @@ function contents(folder: string): Map<string, string> {
 describe('a training that is killed again and again', () => {
   it.each(['ppo', 'dqn'])(
     `ends with the bytes of one that was left alone: %s, ${KILLS / 2} kills`,
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async (kind) => {
       const folders = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'tradernet-kill-')));
       const alone = await start(folders[0], kind);

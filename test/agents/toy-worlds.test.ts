@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => kernels.dispose());
 
 describe.each(TOYS)('the toy world "$name"', (toy) => {
-  it.each(['ppo', 'dqn'] as const)('is learned by %s with three seeds', { timeout: 120_000 }, async (kind) => {
+  it.each(['ppo', 'dqn'] as const)('is learned by %s with three seeds', { timeout: 240_000 }, async (kind) => {
     for (const seed of [1, 2, 3]) expect(await learnToy(toy, kind, kernels, seed)).toBeGreaterThanOrEqual(toy.pass);
   });
 });
