@@ -35,7 +35,9 @@ describe.each(DOCUMENTS)('%s', (document) => {
   });
 
   test('every command that it names exists', () => {
-    const named = [...text.matchAll(/(?:^|`|-- |\n\s*)tradernet ((?:[a-z]+ ?){1,2})/g)].map((match) => match[1].trim());
+    const named = [...text.matchAll(/(?:^|`|-- |\n\s*)tradernet ((?:[a-z]+(?:-[a-z]+)* ?){1,2})/g)].map((match) =>
+      match[1].trim(),
+    );
     const names = COMMANDS.map((entry) => entry.name);
     const unknown = named.filter(
       (name) =>

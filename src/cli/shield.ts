@@ -46,15 +46,18 @@ const ablation: Command = {
         options.supervisor === undefined
           ? {}
           : { supervisor: openNamedCheckpoint(String(options.supervisor), workplace, context, '--supervisor').agent };
-      const ablations = ablateRun({
-        checkpoint,
-        series: loadSeries(context, symbols, config),
-        config,
-        fold: options.fold as 'test' | 'validation',
-        profiles: options.profiles as Profile[],
-        ...supervisor,
-        onEvaluation: (what) => context.progress(`ledgers of ${name} on ${what}`),
-      });
+      const ablations = ablateRun(
+        {
+          checkpoint,
+          series: loadSeries(context, symbols, config),
+          config,
+          fold: options.fold as 'test' | 'validation',
+          profiles: options.profiles as Profile[],
+          ...supervisor,
+          onEvaluation: (what) => context.progress(`ledgers of ${name} on ${what}`),
+        },
+        workplace,
+      );
       const text = ablations.map(({ symbol, profile, note, ablation: { rows } }) => {
         const title = `${symbol}, profile ${profile}${note === '' ? '' : ` (${note})`}`;
         return `${styleText('bold', title)}\n${renderAblation({ rows })}`;

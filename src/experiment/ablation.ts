@@ -4,9 +4,12 @@ import type { Json } from '../core/json.ts';
 import type { Ablation } from '../evaluate/ablation.ts';
 import { barReturns } from '../evaluate/ledger.ts';
 import { sharpeSample } from '../evaluate/sharpe-ratio.ts';
+import { RunRegistry } from '../runs/registry.ts';
 import type { Profile } from '../shield/index.ts';
 import { ablateMarket } from './counterfactuals.ts';
-import { type EvaluateRunOptions, nameFold, nameResult, prepareEvaluation } from './evaluate-run.ts';
+import { type EvaluateRunOptions, nameFold, nameResult, prepareEvaluation, recordOf } from './evaluate-run.ts';
+import { shieldFor } from './shield.ts';
+import type { Workplace } from './train-run.ts';
 
 export interface ProfileAblation {
   readonly symbol: string;
@@ -20,11 +23,16 @@ export interface ProfileAblation {
  * Every market under every profile. A profile that is seen here is a trial, as if it had been evaluated; its
  * counterfactuals are diagnoses, and become trials when somebody evaluates a shield without the rule.
  */
-export function ablateRun(options: EvaluateRunOptions & { readonly profiles: readonly Profile[] }): ProfileAblation[] {
+export function ablateRun(
+  options: EvaluateRunOptions & { readonly profiles: readonly Profile[] },
+  workplace: Workplace,
+): ProfileAblation[] {
   const { checkpoint, profiles, supervisor, fold = 'test' } = options;
   const { agent, run } = checkpoint;
   if (profiles.includes('none')) throw new InputError('profile none has no rule that could be left out');
   const { config: settings, prepared, trialOf } = prepareEvaluation(options);
+  const registry = new RunRegistry(workplace.files);
+  const record = fold === 'test' ? recordOf(checkpoint, settings, prepared, registry, workplace) : run;
   return profiles.flatMap((profile) => {
     const bare = profile === 'spec' && supervisor === undefined && agent.kind !== 'integrated';
     const rules = bare ? { ...settings.shield.rules, smurf: false as const } : settings.shield.rules;
@@ -36,10 +44,12 @@ export function ablateRun(options: EvaluateRunOptions & { readonly profiles: rea
       const foldKey = nameFold(market, fold);
       const trial = fold === 'test' ? trialOf(config) : null;
       const result = `ablation-${nameResult(checkpoint, symbol, fold, profile)}`;
-      run?.startEvaluation(result, foldKey, trial);
+      // Before the trial is written: a shield that can't be made has seen nothing.
+      shieldFor(config, agent, parts);
+      record?.startEvaluation(result, foldKey, trial);
       const ablation = ablateMarket(agent, market, config, fold, parts);
       const returns = barReturns(ablation.ledgers[0]);
-      run?.finishEvaluation(result, {
+      record?.finishEvaluation(result, {
         foldKey,
         trial,
         sharpePerBar: sharpeSample(returns)?.sharpe ?? null,

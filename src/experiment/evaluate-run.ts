@@ -150,14 +150,15 @@ export function prepareEvaluation({
   };
 }
 
-/** A checkpoint from elsewhere has no run here; what it tries on a test fold counts all the same. */
-function registerStranger(
-  { agent }: Checkpoint,
+/** The run that keeps what is tried on a test fold. A checkpoint from elsewhere has none here, and counts all the same. */
+export function recordOf(
+  { agent, run }: Checkpoint,
   config: ExperimentConfig,
   prepared: Prepared,
   registry: RunRegistry,
   { kernels, codeVersion, clock }: Workplace,
 ): Run {
+  if (run !== null) return run;
   const { name, isa, fused, threads } = kernels;
   return registry.register(`evaluate-${agent.kind}`, {
     kind: 'evaluate',
@@ -181,14 +182,15 @@ export function evaluateRun(options: EvaluateRunOptions, workplace: Workplace): 
   // A registry that can't be read is told of before a trial is written into it.
   for (const one of registry.list()) one.results();
   const shielded = supervisor === undefined ? {} : { supervisor };
-  const record = run ?? (fold === 'test' ? registerStranger(checkpoint, config, prepared, registry, workplace) : null);
+  const record = fold === 'test' ? recordOf(checkpoint, config, prepared, registry, workplace) : run;
   return prepared.markets.map((market) => {
     options.onEvaluation?.(market.series.symbol);
     const foldKey = nameFold(market, fold);
     const trial = fold === 'test' ? trialOf(config) : null;
     const result = nameResult(checkpoint, market.series.symbol, fold, profile);
-    record?.startEvaluation(result, foldKey, trial);
+    // Before the trial is written: a shield that can't be made has seen nothing.
     const safety: SafetyLayer | null = profile === 'none' ? null : shieldFor(config, agent, shielded);
+    record?.startEvaluation(result, foldKey, trial);
     const { name, isa, fused } = workplace.kernels;
     const evaluation = evaluate({
       agent,

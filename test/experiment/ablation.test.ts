@@ -69,7 +69,7 @@ describe('counterfactual ledgers of a run', () => {
   });
 
   it('say how often the N-consecutive rule of profile spec changes the position', () => {
-    const [{ ablation, note }] = ablateRun({ checkpoint, series, config, profiles: ['spec'] });
+    const [{ ablation, note }] = ablateRun({ checkpoint, series, config, profiles: ['spec'] }, workplace);
     expect(note).toContain('--supervisor');
     const row = ablation.rows.find(({ without }) => without === 'repeat-limit');
     expect(row?.acted).toBeGreaterThan(0);
@@ -87,7 +87,7 @@ describe('counterfactual ledgers of a run', () => {
     const registry = new RunRegistry(workplace.files);
     const run = registry.open(checkpoint.name);
     const find = (name: string) => run.results().find((one) => one.name === name)?.record;
-    ablateRun({ checkpoint, series, config, profiles: ['cautious', 'balanced'] });
+    ablateRun({ checkpoint, series, config, profiles: ['cautious', 'balanced'] }, workplace);
     const [own, ablated] = [find('test-TINY-cautious'), find('ablation-test-TINY-cautious')];
     expect(ablated).toMatchObject({ trial: own?.trial, foldKey: own?.foldKey, sharpePerBar: own?.sharpePerBar });
     const hashes = new Set(registry.trials(own?.foldKey ?? '').map(({ configHash }) => configHash));
@@ -95,8 +95,17 @@ describe('counterfactual ledgers of a run', () => {
     expect(hashes.size).toBe(3);
   });
 
-  it('refuse a profile without rules', () => {
-    expect(() => ablateRun({ checkpoint, series, config, profiles: ['none'] })).toThrow('profile none');
+  it('refuse a profile without rules, and a shield that can’t be made, which is no trial', () => {
+    const { run } = checkpoint;
+    const before = run?.results().length;
+    const broken = { ...config, shield: { ...config.shield, profile: 'spec' as const, rules: { smurf: {} } } };
+    for (const look of [
+      () => evaluateRun({ checkpoint, series, config: broken }, workplace),
+      () => ablateRun({ checkpoint, series, config: broken, profiles: ['cautious'] }, workplace),
+    ])
+      expect(look).toThrow('needs a supervisor');
+    expect(run?.results().length).toBe(before);
+    expect(() => ablateRun({ checkpoint, series, config, profiles: ['none'] }, workplace)).toThrow('profile none');
   });
 
   it('go through profile spec with the supervisor in the shield or in the agent, which is the same', async () => {
@@ -105,9 +114,9 @@ describe('counterfactual ledgers of a run', () => {
       workplace,
     );
     const supervisor = openTiny(trained.run.name, workplace).agent;
-    const [inShield] = ablateRun({ checkpoint, series, config, supervisor, profiles: ['spec'] });
+    const [inShield] = ablateRun({ checkpoint, series, config, supervisor, profiles: ['spec'] }, workplace);
     const integrated = openTiny(`${trained.run.name}/integrated`, workplace);
-    const [inAgent] = ablateRun({ checkpoint: integrated, series, config, profiles: ['spec'] });
+    const [inAgent] = ablateRun({ checkpoint: integrated, series, config, profiles: ['spec'] }, workplace);
     expect(inShield.note + inAgent.note).toBe('');
     expect(inAgent.ablation.ledgers[0].equity).toEqual(inShield.ablation.ledgers[0].equity);
     expect(inShield.ablation.rows.map(({ without }) => without)).toContain('smurf');
