@@ -218,5 +218,5 @@ describe('tradernet walk-forward', () => {
     expect(second.said).toContain('2 trainings (2 there already)');
     expect(second.said).not.toContain('evaluated');
     expect(second.result).toEqual(first.result);
-  }, 60_000);
+  }, 120_000);
 });
