@@ -4,9 +4,6 @@
 #include <stddef.h>
 #include "wait.h"
 
-/* The caller waits for others' units, which are soon done, so it watches longer. */
-#define CALLER_SPINS (4 * IDLE_SPINS)
-
 #define RUN_OF(state) ((state) >> 8)
 #define PHASE_OF(state) ((state)&0xff)
 
@@ -82,12 +79,13 @@ static int run_together(float *mem, Pool *pool, RunOp run_op, int32_t program, i
   open_phase(pool, words, run, 0);
   const uint32_t over = run << 8 | (uint32_t)words[0];
   int stalled = 0;
-  for (int spins = 0;;) {
+  for (;;) {
     const uint32_t state = take_part(mem, pool, run_op, 0, threads);
     if (state == over) return stalled;
+    uint64_t spin = spin_start();
     while (atomic_load_explicit(&pool->state, memory_order_acquire) == state) {
-      if (++spins < CALLER_SPINS) relax();
-      else if (sleep_while(&pool->state, state, &pool->sleepers, STALL_NS)) stalled = 1;
+      if (spin_more(&spin)) continue;
+      if (sleep_while(&pool->state, state, &pool->sleepers, STALL_NS)) stalled = 1;
     }
   }
 }
@@ -123,10 +121,9 @@ void pool_run(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads
 void pool_work(float *mem, Pool *pool, RunOp run_op, int thread) {
   while (!atomic_load_explicit(&pool->stop, memory_order_acquire)) {
     const uint32_t state = take_part(mem, pool, run_op, thread, MAX_THREADS);
-    int spins = 0;
+    uint64_t spin = spin_start();
     while (atomic_load_explicit(&pool->state, memory_order_acquire) == state) {
-      if (++spins < IDLE_SPINS) relax();
-      else sleep_while(&pool->state, state, &pool->sleepers, -1);
+      if (!spin_more(&spin)) sleep_while(&pool->state, state, &pool->sleepers, -1);
     }
   }
 }

@@ -4,19 +4,25 @@
 #include <stdint.h>
 
 /*
- * IDLE_SPINS: how long a thread watches a word before it sleeps, some tens of microseconds, in calls of relax().
- * STALL_NS: longer than a unit takes, shorter than what a system gives another program; who waits for that long waits
- * for a thread that was kept off its core.
+ * A thread watches a word for a while before it sleeps: waking a sleeper costs more than the gaps between the calls of
+ * a training. SPIN_LIMIT is about 150 microseconds, in cycles of the processor's clock or, in WebAssembly, in looks.
+ * STALL_NS is longer than a unit takes and shorter than what a system gives another program: who waits for that long
+ * waits for a thread that was kept off its core.
  */
 #if defined(__wasm__)
-#define IDLE_SPINS 60000
+#define SPIN_LIMIT 150000
 #define STALL_NS 6000000
-static inline void relax(void) {}
+static inline uint64_t spin_start(void) { return 0; }
+static inline int spin_more(uint64_t *spin) { return ++*spin < SPIN_LIMIT; }
 #else
 #include <immintrin.h>
-#define IDLE_SPINS 2000
+#define SPIN_LIMIT 400000
 #define STALL_NS 1500000
-static inline void relax(void) { _mm_pause(); }
+static inline uint64_t spin_start(void) { return __builtin_ia32_rdtsc(); }
+static inline int spin_more(uint64_t *spin) {
+  _mm_pause();
+  return __builtin_ia32_rdtsc() - *spin < SPIN_LIMIT;
+}
 #endif
 
 /* wait_word sleeps while the word has this value, at most `ns` nanoseconds (for ever if negative); 1 if time ran out. */
