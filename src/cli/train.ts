@@ -83,7 +83,7 @@ function readTask(options: Record<string, unknown>, workplace: Workplace, contex
   if (options.resume !== undefined) {
     const run = new RunRegistry(workplace.files).open(String(options.resume));
     const settings = readSettings(run);
-    const { primary } = run.registration.notes as { primary?: string };
+    const { primary } = (run.registration.notes ?? {}) as { primary?: string };
     return { ...settings, resume: run.name, smurf: isSmurf(run), primary: open(primary) };
   }
   const primary = open(options.primary);

@@ -68,7 +68,7 @@ export function findTraining(
 ): { readonly run: Run; readonly finished: boolean } | null {
   const wanted = describeTraining(part.config as unknown as Settings, symbols);
   const runs = new RunRegistry(files).list().filter(({ registration }) => {
-    const { settings, symbols: ran } = registration.notes as { settings?: Settings; symbols?: string[] };
+    const { settings, symbols: ran } = (registration.notes ?? {}) as { settings?: Settings; symbols?: string[] };
     const same = registration.kind === 'train' && registration.dataHash === dataHash && settings !== undefined;
     return same && describeTraining(settings, ran ?? []) === wanted;
   });
