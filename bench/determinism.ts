@@ -61,7 +61,7 @@ async function trainOn(kernels: Kernels, kind: 'ppo' | 'dqn'): Promise<string> {
     columns: table.columns.slice(0, table.marketWidth),
     accountColumns: table.columns.slice(table.marketWidth),
     signature: table.signature,
-    timeframe: table.timeframe,
+    window: table.window,
     timeframeMs: series.timeframeMs,
     scaler: null,
     reward: 'market-order',

@@ -84,7 +84,7 @@ async function measure({ kind, config, accountFeatures = false, from, to, every 
     featureSet: 'tradernet21',
     columns: table.columns.slice(0, table.marketWidth),
     accountColumns: table.columns.slice(table.marketWidth),
-    ...{ signature: table.signature, timeframe: table.timeframe, timeframeMs: series.timeframeMs, scaler: null },
+    ...{ signature: table.signature, window: table.window, timeframeMs: series.timeframeMs, scaler: null },
     ...{
       reward: 'market-order',
       rewardScale: 100,

@@ -104,11 +104,11 @@ const server = new RehearsalServer({ clock, engine, paths, keys, faults, speed }
 const url = await server.start();
 
 /** Follows the trend of the last bars: no training needed, and nothing to be learned from it. */
-function decide({ window, mask }: Observation) {
+function decide({ values, mask }: Observation) {
   const width = features.width;
   const column = features.columns.indexOf('close_log_returns');
   let trend = 0;
-  for (let at = window.length - 4 * width + column; at < window.length; at += width) trend += window[at];
+  for (let at = values.length - 4 * width + column; at < values.length; at += width) trend += values[at];
   const wish: Action = trend > 1 ? BUY : trend < -0.5 ? SELL : HOLD;
   return { action: mask[wish] === 1 ? wish : HOLD, probabilities: null, qValues: null };
 }

@@ -20,7 +20,7 @@ const NOTEBOOK = join(ROOT, 'notebooks/train.ipynb');
 /** Where Jupyter looks for kernels, by its variable JUPYTER_PATH. */
 const JUPYTER = join(TOOLS, '.jupyter');
 
-interface Notebook {
+interface JournalWriter {
   cells: {
     source: string[];
     metadata: { tags?: string[] };
@@ -46,7 +46,7 @@ function writeKernel(): void {
 }
 
 /** The notebook with other values for the constants of its cell of parameters. */
-function setParameters(notebook: Notebook, pairs: readonly string[]): void {
+function setParameters(notebook: JournalWriter, pairs: readonly string[]): void {
   const cell = notebook.cells.find(({ metadata }) => metadata.tags?.includes('parameters'));
   for (const pair of pairs) {
     const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
@@ -60,7 +60,7 @@ function setParameters(notebook: Notebook, pairs: readonly string[]): void {
 
 /** Runs all cells in notebooks/, so that relative paths mean the same as in Jupyter. */
 function execute(out: string, sets: readonly string[]): void {
-  const notebook = JSON.parse(readFileSync(NOTEBOOK, 'utf8')) as Notebook;
+  const notebook = JSON.parse(readFileSync(NOTEBOOK, 'utf8')) as JournalWriter;
   setParameters(notebook, sets);
   const args = [
     'nbconvert',
@@ -79,7 +79,7 @@ function execute(out: string, sets: readonly string[]): void {
   if (error !== undefined)
     fail("there is no 'jupyter' on this machine; install nbconvert, such as 'pip install nbconvert'");
   if (status !== 0) fail(`the notebook failed:\n${stderr}`);
-  const { cells, metadata, ...rest } = JSON.parse(stdout) as Notebook;
+  const { cells, metadata, ...rest } = JSON.parse(stdout) as JournalWriter;
   const failed = cells.flatMap((cell) => cell.outputs ?? []).find(({ name }) => name === 'stderr');
   if (failed !== undefined) fail(`a cell of the notebook failed:\n${[failed.text].flat().join('')}`);
   let count = 0;

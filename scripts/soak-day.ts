@@ -43,7 +43,7 @@ const agent = new PPOAgent({
     columns: set.columns,
     accountColumns: one.columns.slice(set.columns.length),
     signature: one.signature,
-    timeframe: one.timeframe,
+    window: one.window,
     timeframeMs: minuteMs,
     scaler: scalerToJson(scaler),
     trainingRange: null,

@@ -16,7 +16,7 @@ export { ExchangeError, InputError } from './core/errors.ts';
 export type { FileSystem } from './core/file-system.ts';
 export type { Json } from './core/json.ts';
 export { Rng } from './core/rng.ts';
-export type { DecisionFacts, SafetyDecision, SafetyLayer, Verdict } from './core/safety.ts';
+export type { DecisionFacts, RuleVerdict, SafetyDecision, SafetyLayer } from './core/safety.ts';
 export { NodeFileSystem } from './disk/node-file-system.ts';
 export { systemClock } from './disk/system-clock.ts';
 export * from './env/index.ts';
@@ -39,7 +39,7 @@ export { type ExperimentConfig, experimentSchema } from './experiment/config.ts'
 export { evaluateRun, findCheckpoint } from './experiment/evaluate-run.ts';
 export { type Prepared, prepareMarkets } from './experiment/prepare.ts';
 export { smurfConfig, superviseAgent } from './experiment/supervise.ts';
-export { type TrainRun, trainRun, type Workplace } from './experiment/train-run.ts';
+export { type RunContext, type TrainRun, trainRun } from './experiment/train-run.ts';
 export { INDICATORS } from './features/index.ts';
 export { type ScaledTable, scaleTable, writeObservation } from './features/observation.ts';
 export { RealTimeFeatureEng } from './features/realtime.ts';

@@ -18,7 +18,14 @@ import type { Json } from '../core/json.ts';
 import { decodeSafetensors, encodeSafetensors, type Kernels, type StateDict } from '../nn/index.ts';
 import { findFolder, writeFolderDurably } from './durable-folder.ts';
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
+
+/** What this version reads of an older one: schema 1 called the window's length `timeframe`. */
+function upgrade(raw: Record<string, unknown>): Record<string, unknown> {
+  if (raw?.schemaVersion !== 1) return raw;
+  const { timeframe: window, ...rest } = raw;
+  return { ...rest, window, schemaVersion: SCHEMA_VERSION };
+}
 
 const json: z.ZodType<Json> = z.json() as z.ZodType<Json>;
 
@@ -27,7 +34,7 @@ const specSchema = z.strictObject({
   columns: z.array(z.string()),
   accountColumns: z.array(z.string()),
   signature: z.string(),
-  timeframe: z.int().min(1),
+  window: z.int().min(1),
   timeframeMs: z.number().min(0),
   scaler: json,
   reward: z.string(),
@@ -47,7 +54,7 @@ export interface AgentSpec {
   /** Canonical text of the columns with their options, the window and the account's columns. */
   readonly signature: string;
   /** Bars in a window. */
-  readonly timeframe: number;
+  readonly window: number;
   /** Length of a bar. */
   readonly timeframeMs: number;
   /** The fitted scaler, as it saves itself. */
@@ -180,13 +187,13 @@ export function openCheckpoint(files: FileSystem, path: string): OpenCheckpoint 
 function parseDescription(path: string, bytes: Uint8Array): CheckpointDescription {
   let raw: Record<string, unknown>;
   try {
-    raw = JSON.parse(new TextDecoder().decode(bytes));
+    raw = upgrade(JSON.parse(new TextDecoder().decode(bytes)));
   } catch {
     throw new InputError(`${path}: not valid JSON; restore the folder or train again`);
   }
   if (raw?.schemaVersion !== SCHEMA_VERSION) {
     throw new InputError(
-      `${path}: has schema version ${JSON.stringify(raw?.schemaVersion ?? null)}, this program reads ${SCHEMA_VERSION}; train again or use the version that made it`,
+      `${path}: has schema version ${JSON.stringify(raw?.schemaVersion ?? null)}, this program reads 1 and ${SCHEMA_VERSION}; train again or use the version that made it`,
     );
   }
   if (JSON.stringify(raw.actions) !== JSON.stringify(ACTION_NAMES)) {

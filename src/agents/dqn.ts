@@ -106,11 +106,11 @@ export class DQNAgent implements Learner {
 
   /** argmax over the allowed a of Q(s, a). */
   getAction(obs: Observation): Action {
-    return bestAllowed(this.q.infer(obs.window, 1), 0, obs.mask, 0);
+    return bestAllowed(this.q.infer(obs.values, 1), 0, obs.mask, 0);
   }
 
   decide(obs: Observation): AgentDecision {
-    const q = this.q.infer(obs.window, 1);
+    const q = this.q.infer(obs.values, 1);
     return { action: bestAllowed(q, 0, obs.mask, 0), probabilities: null, qValues: Array.from(q) };
   }
 

@@ -15,10 +15,10 @@ export {
   openCheckpoint,
 } from './checkpoint.ts';
 export { DQNAgent, type DQNConfig, dqnConfigSchema } from './dqn.ts';
-export { IntegratedAgent, type Judgement } from './integrated.ts';
+export { IntegratedAgent, type SupervisionResult } from './integrated.ts';
 export type { Learner, TrainReport } from './learner.ts';
 export { PPOAgent, type PPOConfig, ppoConfigSchema } from './ppo.ts';
-export { increasesRisk, SMURF_SETTINGS, VETO_LIMITS, VetoCounter, type VetoVerdict } from './supervision.ts';
+export { increasesRisk, SMURF_SETTINGS, type SupervisionCheck, VETO_LIMITS, VetoCounter } from './supervision.ts';
 export { type Best, type Progress, type TrainOptions, type TrainResult, train } from './train.ts';
 
 export const AGENTS = { ppo: PPOAgent, dqn: DQNAgent, integrated: IntegratedAgent } as const;

@@ -19,10 +19,10 @@ import {
 } from './checkpoint.ts';
 import { DQNAgent } from './dqn.ts';
 import { PPOAgent } from './ppo.ts';
-import type { VetoVerdict } from './supervision.ts';
+import type { SupervisionCheck } from './supervision.ts';
 
 /** How the supervisor did on the validation fold, and whether it was put to work against that verdict. */
-export type Judgement = VetoVerdict & { readonly forced: boolean };
+export type SupervisionResult = SupervisionCheck & { readonly forced: boolean };
 
 /** The supervisor has no account, so nothing is forbidden to it. */
 const ALL_ALLOWED = new Uint8Array([1, 1, 1]);
@@ -32,17 +32,17 @@ export class IntegratedAgent implements Agent {
   readonly primary: PPOAgent | DQNAgent;
   readonly supervisor: DQNAgent;
   /** Kept in the checkpoint; null where nobody judged. */
-  readonly judgement: Judgement | null;
-  /** (timeframe, market columns) */
-  readonly #window: Float32Array;
+  readonly judgement: SupervisionResult | null;
+  /** (window, market columns) */
+  readonly #values: Float32Array;
 
   /** @throws InputError where the supervisor is not a DQN agent of the smurf reward that sees the primary's market. */
-  constructor(primary: PPOAgent | DQNAgent, supervisor: DQNAgent, judgement: Judgement | null = null) {
+  constructor(primary: PPOAgent | DQNAgent, supervisor: DQNAgent, judgement: SupervisionResult | null = null) {
     requireSupervisor(primary.spec, supervisor);
     this.judgement = judgement;
     this.primary = primary;
     this.supervisor = supervisor;
-    this.#window = new Float32Array(supervisor.spec.timeframe * supervisor.spec.columns.length);
+    this.#values = new Float32Array(supervisor.spec.window * supervisor.spec.columns.length);
   }
 
   /** What it sees is what its primary agent sees. */
@@ -64,12 +64,12 @@ export class IntegratedAgent implements Agent {
 
   /** The supervisor sees the market's columns of the window. */
   #supervise(obs: Observation): Action {
-    const { timeframe, columns, accountColumns } = this.primary.spec;
+    const { window, columns, accountColumns } = this.primary.spec;
     const width = columns.length + accountColumns.length;
-    for (let t = 0; t < timeframe; t++) {
-      for (let c = 0; c < columns.length; c++) this.#window[t * columns.length + c] = obs.window[t * width + c];
+    for (let t = 0; t < window; t++) {
+      for (let c = 0; c < columns.length; c++) this.#values[t * columns.length + c] = obs.values[t * width + c];
     }
-    return this.supervisor.getAction({ window: this.#window, mask: ALL_ALLOWED });
+    return this.supervisor.getAction({ values: this.#values, mask: ALL_ALLOWED });
   }
 
   /** Writes the checkpoint folder `path`, with both agents' checkpoints in it. */
@@ -90,7 +90,7 @@ export class IntegratedAgent implements Agent {
     for (const part of ['primary', 'supervisor']) checkpoint.read(`${part}/checkpoint.json`);
     const primary = openCheckpoint(files, `${checkpoint.path}/primary`);
     const load = primary.description.agent === 'ppo' ? PPOAgent.load : DQNAgent.load;
-    const { judgement } = checkpoint.description.config as { judgement: Judgement | null };
+    const { judgement } = checkpoint.description.config as { judgement: SupervisionResult | null };
     const supervisor = DQNAgent.load(files, `${checkpoint.path}/supervisor`, kernels);
     return new IntegratedAgent(load(files, primary.path, kernels), supervisor, judgement);
   }
@@ -112,7 +112,7 @@ function requireSupervisor(primary: AgentSpec, supervisor: DQNAgent): void {
   const { spec } = supervisor;
   if (!/^smurf\(.+\)$/.test(spec.reward)) throw refuse('reward', spec.reward, 'smurf(horizon)');
   if (spec.accountColumns.length > 0) throw refuse('list of account columns', spec.accountColumns, []);
-  for (const name of ['columns', 'timeframe', 'timeframeMs', 'scaler'] as const) {
+  for (const name of ['columns', 'window', 'timeframeMs', 'scaler'] as const) {
     if (JSON.stringify(spec[name]) !== JSON.stringify(primary[name])) throw refuse(name, spec[name], primary[name]);
   }
 }

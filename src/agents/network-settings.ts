@@ -16,5 +16,5 @@ export const networkSettings = z.strictObject({
 
 /** The networks of an agent that sees what `spec` says. */
 export function networkFor(spec: AgentSpec, settings: z.output<typeof networkSettings>): NetworkConfig {
-  return { ...settings, timeframe: spec.timeframe, features: spec.columns.length + spec.accountColumns.length };
+  return { ...settings, window: spec.window, features: spec.columns.length + spec.accountColumns.length };
 }

@@ -73,7 +73,7 @@ interface Training {
   readonly advantages: Float32Array;
   readonly returns: Float32Array;
   readonly order: Int32Array;
-  /** (VALUE_BATCH, timeframe, features) */
+  /** (VALUE_BATCH, window, features) */
   readonly obs: Float32Array;
   /** (environments) */
   readonly lastValues: Float32Array;
@@ -118,11 +118,11 @@ export class PPOAgent implements Learner {
 
   /** The most probable allowed action. */
   getAction(obs: Observation): Action {
-    return bestAllowed(this.actor.infer(obs.window, 1), 0, obs.mask, 0);
+    return bestAllowed(this.actor.infer(obs.values, 1), 0, obs.mask, 0);
   }
 
   decide(obs: Observation): AgentDecision {
-    const logits = this.actor.infer(obs.window, 1);
+    const logits = this.actor.infer(obs.values, 1);
     maskedLogSoftmax(logits, obs.mask, 0, ACTION_COUNT, this.#row);
     const action = bestAllowed(logits, 0, obs.mask, 0);
     return { action, probabilities: Array.from(this.#row, exp), qValues: null };
@@ -130,7 +130,7 @@ export class PPOAgent implements Learner {
 
   /** An action drawn from the policy. */
   sampleAction(obs: Observation, rng: Rng): Action {
-    maskedLogSoftmax(this.actor.infer(obs.window, 1), obs.mask, 0, ACTION_COUNT, this.#row);
+    maskedLogSoftmax(this.actor.infer(obs.values, 1), obs.mask, 0, ACTION_COUNT, this.#row);
     return draw(this.#row, rng);
   }
 
@@ -153,7 +153,7 @@ export class PPOAgent implements Learner {
       advantages: new Float32Array(size),
       returns: new Float32Array(size),
       order: new Int32Array(size),
-      obs: new Float32Array(Math.min(size, VALUE_BATCH) * env.timeframe * env.features),
+      obs: new Float32Array(Math.min(size, VALUE_BATCH) * env.window * env.features),
       lastValues: new Float32Array(envs),
       actions: new Uint8Array(envs),
       logProbs: new Float32Array(envs),
@@ -181,7 +181,7 @@ export class PPOAgent implements Learner {
   store(): void {
     const { env, rollout } = this.#attached;
     rollout.finish(env);
-    const windowSize = env.timeframe * env.features;
+    const windowSize = env.window * env.features;
     for (let i = 0; i < env.count; i++) {
       if (env.truncated[i] === 0 || env.terminated[i] === 1) continue;
       const final = env.finalObs.subarray(i * windowSize, (i + 1) * windowSize);

@@ -79,7 +79,7 @@ export class ReplayBuffer {
   }
 
   /**
-   * Writes the drawn transitions out: `obs` and `nextObs` (batch, timeframe, features), `nextMasks` (batch, 3), the
+   * Writes the drawn transitions out: `obs` and `nextObs` (batch, window, features), `nextMasks` (batch, 3), the
    * rest (batch).
    */
   gather(
@@ -94,7 +94,7 @@ export class ReplayBuffer {
       nextMasks: Uint8Array;
     },
   ): void {
-    const windowSize = env.timeframe * env.features;
+    const windowSize = env.window * env.features;
     const width = this.extraWidth;
     for (let i = 0; i < indices.length; i++) {
       const at = indices[i];

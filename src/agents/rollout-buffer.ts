@@ -62,9 +62,9 @@ export class RolloutBuffer {
     this.length++;
   }
 
-  /** Writes the observations at the positions order[start, start + batch) to `out` (batch, timeframe, features). */
+  /** Writes the observations at the positions order[start, start + batch) to `out` (batch, window, features). */
   writeObservations(env: VectorEnv, order: Int32Array, start: number, batch: number, out: Float32Array): void {
-    const windowSize = env.timeframe * env.features;
+    const windowSize = env.window * env.features;
     for (let i = 0; i < batch; i++) {
       const at = order[start + i];
       env.writeObservation(this.bars[at], this.extras, at * this.extraWidth, out, i * windowSize);

@@ -11,7 +11,7 @@ export const SMURF_SETTINGS = { agent: 'dqn', reward: 'smurf(horizon)', gamma: 0
 /** Shares of the primary's requests that increase risk; a supervisor outside them decides nothing or everything. */
 export const VETO_LIMITS = { least: 0.05, most: 0.95 } as const;
 
-export interface VetoVerdict {
+export interface SupervisionCheck {
   readonly accepted: boolean;
   /** Requests of the primary agent that increase risk, and how many of them the supervisor turned into HOLD. */
   readonly requests: number;
@@ -38,7 +38,7 @@ export class VetoCounter {
     if (decision.vetoed !== undefined) this.#vetoes++;
   }
 
-  judge(): VetoVerdict {
+  judge(): SupervisionCheck {
     const requests = this.#requests;
     const vetoes = this.#vetoes;
     const share = vetoes / requests;

@@ -71,9 +71,9 @@ const TURN_MS = 100;
 
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { agent, env, files, folder, clock } = options;
-  const { timeframe, columns, accountColumns } = agent.spec;
-  const fits = [env.count, env.timeframe, env.features].join(' x ');
-  const needs = [agent.environments, timeframe, columns.length + accountColumns.length].join(' x ');
+  const { window, columns, accountColumns } = agent.spec;
+  const fits = [env.count, env.window, env.features].join(' x ');
+  const needs = [agent.environments, window, columns.length + accountColumns.length].join(' x ');
   assert(fits === needs, `environments x bars x columns: the environment has ${fits}, the agent ${needs}`);
   const { buffer: memory, byteOffset, byteLength } = env.table;
   const tableHash = sha256(new Uint8Array(memory, byteOffset, byteLength));

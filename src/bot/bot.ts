@@ -3,11 +3,11 @@
  * the journal is replayed, the venue is asked, and only then do candles come in. What the bot knows is a fold of its
  * journal, so a crash anywhere is a restart, not a repair.
  */
-import type { Broker, Notebook } from '../broker/broker.ts';
-import { runInAll } from '../broker/lane.ts';
+import type { Broker, JournalWriter } from '../broker/broker.ts';
 import { type Alarm, LiveBroker } from '../broker/live.ts';
 import { PaperBroker } from '../broker/paper.ts';
 import { Reconciler } from '../broker/reconcile.ts';
+import { runInAll } from '../broker/serial-queue.ts';
 import { Account, type AccountConfig } from '../core/account.ts';
 import type { Agent } from '../core/agent.ts';
 import type { Candle } from '../core/candle.ts';
@@ -24,7 +24,7 @@ import { DecisionMaker } from './decision-maker.ts';
 import { type BotEntry, type DecisionEntry, encodeCandle, type NoteEntry, type StartEntry } from './entries.ts';
 import { readHalt, writeHalt } from './halt-file.ts';
 import { Portfolio } from './portfolio.ts';
-import { type Surroundings, Trader } from './trader.ts';
+import { Trader, type TraderContext } from './trader.ts';
 
 /** What a symbol is traded with; everything in it is fresh. */
 export interface SymbolSetup {
@@ -156,7 +156,7 @@ export class Bot {
       await Promise.all(endings);
       if (this.#failure !== null) throw this.#failure;
       await runInAll(
-        this.traders.map(({ lane }) => lane),
+        this.traders.map(({ queue }) => queue),
         async () => {
           this.#append({ type: 'stop', timeMs: this.#now(), code: 'ordered', numbers: {} });
           this.#log.sync();
@@ -204,18 +204,18 @@ export class Bot {
     const { timeframeMs, maxDataAgeMs } = this.#options;
     const { features, agent, safety } = setup;
     const maker = new DecisionMaker({ features, agent, safety, timeframeMs, maxDataAgeMs });
-    return new Trader({ broker: this.#createBroker(setup, tag), maker, safety, timeframeMs, around: this.#around() });
+    return new Trader({ broker: this.#createBroker(setup, tag), maker, safety, timeframeMs, context: this.#context() });
   }
 
   #createBroker({ symbol, account, market }: SymbolSetup, tag: string): Broker {
     const { kind, venue, clock, maxDataAgeMs } = this.#options;
-    const notebook: Notebook = { record: (entry) => this.#append(entry), sync: () => this.#log.sync() };
+    const journal: JournalWriter = { record: (entry) => this.#append(entry), sync: () => this.#log.sync() };
     if (kind === 'paper')
       return new PaperBroker({
         symbol,
         account: new Account(account),
         market,
-        notebook,
+        journal,
         nowMs: () => this.#now(),
       });
     return new LiveBroker({
@@ -223,7 +223,7 @@ export class Bot {
       account: new Account(account),
       venue,
       clock,
-      notebook,
+      journal,
       tag,
       requestLifeMs: venue.capabilities.orderWindowMs + SETTLE_MARGIN_MS,
       freshMs: maxDataAgeMs,
@@ -231,7 +231,7 @@ export class Bot {
     });
   }
 
-  #around(): Surroundings {
+  #context(): TraderContext {
     const bot = this;
     return {
       nowMs: () => bot.#now(),
@@ -303,13 +303,13 @@ export class Bot {
       const untilMs = clock.nowMs() + RECOVERY_MS;
       while (!signal.aborted && !(await this.#reconcile()) && clock.nowMs() < untilMs) {
         await clock.sleep(1_000, signal).catch(() => {});
-        for (const trader of this.traders) await trader.broker.tend();
+        for (const trader of this.traders) await trader.broker.poll();
       }
     }
     this.#checkHaltFile();
     for (const trader of this.traders) {
       const last = this.#last.get(trader.symbol);
-      await trader.lane.run(() => trader.resume(last?.entry ?? null, last?.ordered ?? false));
+      await trader.queue.run(() => trader.resume(last?.entry ?? null, last?.ordered ?? false));
     }
   }
 
@@ -340,7 +340,7 @@ export class Bot {
     const client = new WebSocketClient(
       { venue, symbol, timeframeMs, clock, lastTimeMs, ...(graceMs === undefined ? {} : { graceMs }) },
       {
-        onCandle: (candle, source) => trader.lane.run(() => trader.onCandle(candle, source)),
+        onCandle: (candle, source) => trader.queue.run(() => trader.onCandle(candle, source)),
         onRunning: (candle) => onRunning?.(symbol, candle),
         onGap: (fromMs, toMs) =>
           this.#orFail(() =>
@@ -364,9 +364,9 @@ export class Bot {
       if (signal.aborted) return;
       this.#checkHaltFile();
       for (const trader of this.traders)
-        await trader.lane.run(async () => {
+        await trader.queue.run(async () => {
           if (this.#halted !== null && trader.broker.kind === 'live') await trader.flatten();
-          await trader.broker.tend();
+          await trader.broker.poll();
         });
       if (clock.nowMs() - reconciledMs >= reconcileMs && (await this.#reconcile())) reconciledMs = clock.nowMs();
       if (clock.nowMs() - clockMs >= CLOCK_CHECK_MS) {
@@ -380,7 +380,7 @@ export class Bot {
     const reconciler = this.#reconciler;
     if (reconciler === null) return true;
     return runInAll(
-      this.traders.map(({ lane }) => lane),
+      this.traders.map(({ queue }) => queue),
       () => reconciler.reconcile(),
     );
   }

@@ -3,7 +3,7 @@ import { setting } from '../core/setting.ts';
 
 /** Settings of paper and live trading. Secrets (keys, tokens, the webhook's address) come from the environment alone. */
 export const botSchema = z.strictObject({
-  exchange: setting(z.string().min(1), 'binance', 'name', "the venue, by ccxt's name"),
+  venue: setting(z.string().min(1), 'binance', 'name', "the venue, by ccxt's name"),
   live: setting(z.boolean(), false, 'yes/no', 'the switch without which no real order leaves'),
   allocation: setting(z.number().positive(), 1_000, 'quote, a symbol', 'what the bot owns; the rest is not its own'),
   maxDrawdown: setting(z.number().min(0).lt(1), 0.2, 'share of the peak', 'over all symbols: halts; 0: never'),

@@ -42,7 +42,7 @@ export class DecisionMaker {
   readonly #timeframeMs: number;
   /** Older data than this opens nothing, whatever the shield's profile. */
   readonly #maxDataAgeMs: number;
-  readonly #window: Float32Array;
+  readonly #values: Float32Array;
   /** The account's columns, and the shield's for an agent that was trained to see what it allows. */
   readonly #columns: Float32Array;
   readonly #mask = new Uint8Array(3);
@@ -61,14 +61,14 @@ export class DecisionMaker {
     this.#safety = options.safety;
     this.#timeframeMs = options.timeframeMs;
     this.#maxDataAgeMs = options.maxDataAgeMs;
-    const { timeframe, width, marketWidth } = options.features;
-    this.#window = new Float32Array(timeframe * width);
+    const { window, width, marketWidth } = options.features;
+    this.#values = new Float32Array(window * width);
     this.#columns = new Float32Array(Math.max(width - marketWidth, ACCOUNT_COLUMNS.length));
   }
 
   /** Takes a candle that is decided elsewhere or not at all: warm-up and replay. */
   observe(candle: Candle) {
-    const keep = this.#times.length < this.features.timeframe ? 0 : 1;
+    const keep = this.#times.length < this.features.window ? 0 : 1;
     this.#times = Float64Array.of(...this.#times.subarray(keep), candle.timeMs);
     return this.features.update(candle);
   }
@@ -76,11 +76,11 @@ export class DecisionMaker {
   /** The account is booked and marked at the candle's close. */
   decide(candle: Candle, account: Account, known: Circumstances): Decision {
     const bar = this.observe(candle);
-    const { timeframe, width, marketWidth } = this.features;
+    const { window, width, marketWidth } = this.features;
     const timeframeMs = this.#timeframeMs;
-    writeAccountColumns(account, candle.close, timeframe, this.#columns, 0);
-    if (bar.decidable) this.features.observe(this.#columns, this.#window);
-    else this.#window.fill(0);
+    writeAccountColumns(account, candle.close, window, this.#columns, 0);
+    if (bar.decidable) this.features.observe(this.#columns, this.#values);
+    else this.#values.fill(0);
     account.allowedActions(this.#mask);
     const facts = describeDecision(account, {
       timeMs: candle.timeMs + timeframeMs,
@@ -89,10 +89,10 @@ export class DecisionMaker {
       high: candle.high,
       low: candle.low,
       close: candle.close,
-      window: this.#window,
-      timeframe,
+      values: this.#values,
+      window,
       clippedShare: bar.clippedShare,
-      gapBars: countGapBars(this.#times, this.#times.length - 1, timeframeMs, timeframe),
+      gapBars: countGapBars(this.#times, this.#times.length - 1, timeframeMs, window),
       dataAgeMs: known.dataAgeMs,
       unknownState: known.doubt !== null,
       spread: known.spread,
@@ -100,20 +100,20 @@ export class DecisionMaker {
     });
     if (bar.decidable && this.#columns.length > ACCOUNT_COLUMNS.length) {
       this.#safety.maskObservation?.(facts, this.#mask, this.#columns, ACCOUNT_COLUMNS.length);
-      this.features.observe(this.#columns, this.#window);
+      this.features.observe(this.#columns, this.#values);
     }
-    const asked = bar.decidable ? this.#agent.decide({ window: this.#window, mask: this.#mask }) : NOTHING;
+    const asked = bar.decidable ? this.#agent.decide({ values: this.#values, mask: this.#mask }) : NOTHING;
     const safety = this.#safety.decide(asked, facts);
     const flatten = safety.flatten || known.halted !== null;
     const wanted = flatten ? -account.position : account.request(safety.final);
     const guard = this.#guard(wanted, account, known);
     const order = guard === null ? wanted : 0;
-    const newest = (timeframe - 1) * width;
+    const newest = (window - 1) * width;
     const record = toExactJson({
       candle: encodeCandle(candle),
       decidable: bar.decidable,
-      windowHash: createHash('sha256').update(new Uint8Array(this.#window.buffer)).digest('hex'),
-      row: this.#window.subarray(newest, newest + marketWidth),
+      windowHash: createHash('sha256').update(new Uint8Array(this.#values.buffer)).digest('hex'),
+      row: this.#values.subarray(newest, newest + marketWidth),
       account: this.#columns,
       mask: this.#mask,
       clippedShare: bar.clippedShare,

@@ -35,7 +35,7 @@ export function createSymbols(setup: BotSetup, agent: LoadedAgent, supervisor: L
       scalerFromJson(spec.scaler),
       spec.timeframeMs,
       {
-        timeframe: spec.timeframe,
+        window: spec.window,
         accountFeatures: spec.accountColumns.length > 0,
         safetyColumns: spec.accountColumns.slice(ACCOUNT_COLUMNS.length),
       },

@@ -1,5 +1,5 @@
 import type { Broker } from '../broker/broker.ts';
-import { Lane } from '../broker/lane.ts';
+import { SerialQueue } from '../broker/serial-queue.ts';
 import type { Candle } from '../core/candle.ts';
 import type { SafetyLayer } from '../core/safety.ts';
 import type { RealTimeRow } from '../features/realtime.ts';
@@ -7,7 +7,7 @@ import type { DecisionMaker } from './decision-maker.ts';
 import { type BotEntry, type DecisionEntry, decodeCandle } from './entries.ts';
 
 /** What a trader needs of the bot around it. */
-export interface Surroundings {
+export interface TraderContext {
   nowMs(): number;
   /** The venue's clock: data are as old as the venue says. */
   venueMs(): number;
@@ -24,12 +24,12 @@ export interface Surroundings {
 /** One symbol's life: its closed candles in, decisions and orders out. All calls go through its lane. */
 export class Trader {
   readonly symbol: string;
-  readonly lane = new Lane();
+  readonly queue = new SerialQueue();
   readonly broker: Broker;
   readonly maker: DecisionMaker;
   readonly #safety: SafetyLayer;
   readonly #timeframeMs: number;
-  readonly #around: Surroundings;
+  readonly #context: TraderContext;
   /** Open time of the newest candle that was taken in; NaN before the warm-up. */
   lastTimeMs = Number.NaN;
   /** Whether the account has seen a candle: the first one only sets its mark. */
@@ -42,14 +42,14 @@ export class Trader {
     readonly maker: DecisionMaker;
     readonly safety: SafetyLayer;
     readonly timeframeMs: number;
-    readonly around: Surroundings;
+    readonly context: TraderContext;
   }) {
     this.symbol = options.broker.symbol;
     this.broker = options.broker;
     this.maker = options.maker;
     this.#safety = options.safety;
     this.#timeframeMs = options.timeframeMs;
-    this.#around = options.around;
+    this.#context = options.context;
   }
 
   /** A closed candle that only fills the indicators. */
@@ -61,28 +61,28 @@ export class Trader {
   /** The life of a candle: booked, decided, written down, and only then ordered. */
   async onCandle(candle: Candle, source: 'stream' | 'rest'): Promise<void> {
     const { broker } = this;
-    const around = this.#around;
+    const context = this.#context;
     if (this.#started) await broker.closeBar(candle, candle.timeMs - this.lastTimeMs);
     else broker.account.reset(candle.close);
-    const beganMs = around.elapsedMs();
-    const portfolio = around.mark(this.symbol, broker.account.equity);
-    const timeMs = around.nowMs();
+    const beganMs = context.elapsedMs();
+    const portfolio = context.mark(this.symbol, broker.account.equity);
+    const timeMs = context.nowMs();
     const decision = this.maker.decide(candle, broker.account, {
-      dataAgeMs: Math.max(0, around.venueMs() - candle.timeMs - this.#timeframeMs),
+      dataAgeMs: Math.max(0, context.venueMs() - candle.timeMs - this.#timeframeMs),
       doubt: broker.doubt,
       spread: broker.spread,
       lastSlippage: broker.lastSlippage,
-      halted: around.halted,
+      halted: context.halted,
     });
     this.#started = true;
     this.lastTimeMs = candle.timeMs;
     const state = { broker: broker.save(), safety: this.#safety.saveState() };
     const { symbol } = this;
-    around.append({ type: 'decision', timeMs, symbol, source, portfolio, record: decision.record, state });
-    const decidedMs = around.elapsedMs();
-    around.sync();
-    around.measured('decide', decidedMs - beganMs);
-    around.measured('sync', around.elapsedMs() - decidedMs);
+    context.append({ type: 'decision', timeMs, symbol, source, portfolio, record: decision.record, state });
+    const decidedMs = context.elapsedMs();
+    context.sync();
+    context.measured('decide', decidedMs - beganMs);
+    context.measured('sync', context.elapsedMs() - decidedMs);
     this.decisions++;
     this.lastDecisionMs = timeMs;
     await this.#order(decision.order, decision.flatten, candle);
@@ -104,7 +104,7 @@ export class Trader {
     const { account } = this.broker;
     await this.broker.protect(null);
     if (account.units === 0) return;
-    const decisionMs = this.#around.venueMs();
+    const decisionMs = this.#context.venueMs();
     await this.broker.place({ quantity: -account.position, decisionMs, close: account.mark, reason: 'flatten' });
   }
 
@@ -141,7 +141,7 @@ export class Trader {
   async resume(last: DecisionEntry | null, ordered: boolean): Promise<void> {
     if (last === null) return;
     const record = last.record as unknown as { order: number; flatten: boolean; candle: never };
-    const halted = this.#around.halted !== null;
+    const halted = this.#context.halted !== null;
     const flatten = record.flatten || halted;
     const order = Number(record.order);
     // On paper the pending order lives in the decision alone, and is filled as if there had been no restart.

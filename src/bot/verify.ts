@@ -89,10 +89,10 @@ class Replay {
   constructor(setup: SymbolSetup, kind: 'paper' | 'live', timeframeMs: number, maxDataAgeMs: number) {
     this.setup = setup;
     this.#account = new Account(setup.account);
-    const notebook = { record: () => {}, sync: () => {} };
+    const journal = { record: () => {}, sync: () => {} };
     const { symbol, market, features, agent, safety } = setup;
     this.#paper =
-      kind === 'live' ? null : new PaperBroker({ symbol, account: this.#account, market, notebook, nowMs: () => 0 });
+      kind === 'live' ? null : new PaperBroker({ symbol, account: this.#account, market, journal, nowMs: () => 0 });
     this.#book = new LiveBook(symbol, this.#account);
     this.maker = new DecisionMaker({ features, agent, safety, timeframeMs, maxDataAgeMs });
   }

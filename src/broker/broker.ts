@@ -40,7 +40,7 @@ export interface Broker {
   /** Sets where the protective levels come from, until the next call; null where all is being closed: no entry goes on. */
   protect(levels: SafetyLayer['levels'] | null): Promise<void>;
   /** Called every few seconds: asks after orders in doubt, fetches fills, keeps the stop, retries exits. */
-  tend(): Promise<void>;
+  poll(): Promise<void>;
   /** After a restart, once state and entries are back: finds out what became of everything that was under way. */
   recover(): Promise<void>;
   /** State as of a decision; entries written later are applied on top of it. */
@@ -50,7 +50,7 @@ export interface Broker {
 }
 
 /** How a broker writes down what happens before it acts on it. */
-export interface Notebook {
+export interface JournalWriter {
   record(entry: BrokerEntry): void;
   /** Returns when everything recorded is durable. */
   sync(): void;

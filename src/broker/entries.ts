@@ -78,7 +78,7 @@ export interface DeniedEntry {
   readonly timeMs: number;
 }
 
-/** What the venue holds beyond what the bot owns; written at the start and whenever it changed by another hand. */
+/** What the venue holds beyond what the bot owns; written at the start and whenever it changed from outside. */
 export interface HoldingsEntry {
   readonly type: 'holdings';
   readonly currency: string;

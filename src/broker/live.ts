@@ -7,7 +7,7 @@ import type { SafetyLayer } from '../core/safety.ts';
 import { compareDecimals, decimalOf } from '../exchange/decimal.ts';
 import { canonicalOrder, checkOrder } from '../exchange/order-rules.ts';
 import { type Market, mayHaveBeenPlaced, type OrderRequest, type Venue, type VenueOrder } from '../exchange/venue.ts';
-import { type Broker, type Notebook, type OrderIntent, TOO_LITTLE } from './broker.ts';
+import { type Broker, type JournalWriter, type OrderIntent, TOO_LITTLE } from './broker.ts';
 import type { BrokerEntry, OrderEnd, OrderRole } from './entries.ts';
 import { LiveBook, type TrackedOrder } from './live-book.ts';
 import { nextState } from './order-life.ts';
@@ -20,7 +20,7 @@ export interface LiveOptions {
   readonly account: Account;
   readonly venue: Venue;
   readonly clock: Clock;
-  readonly notebook: Notebook;
+  readonly journal: JournalWriter;
   /** Begins every client order id; unique to the journal, so that no two bots share an id. Letters and digits, <= 16. */
   readonly tag: string;
   /** After this many ms a request can't reach the venue any more: its receive window and a margin. */
@@ -107,7 +107,7 @@ export class LiveBroker implements Broker {
 
   async closeBar(candle: Candle): Promise<void> {
     this.#newestBarMs = candle.timeMs;
-    await this.tend();
+    await this.poll();
     this.spread = Number.NaN;
     await this.#carefully(async () => {
       const quote = await this.#options.venue.fetchQuote(this.symbol);
@@ -135,7 +135,7 @@ export class LiveBroker implements Broker {
     await this.#carefully(() => this.#keepStop());
   }
 
-  async tend(): Promise<void> {
+  async poll(): Promise<void> {
     if (this.#options.clock.nowMs() < this.#quietUntilMs) return;
     await this.#carefully(async () => {
       for (const order of [...this.book.orders.values()]) await this.#inquire(order);
@@ -152,7 +152,7 @@ export class LiveBroker implements Broker {
   async recover(): Promise<void> {
     for (const order of [...this.book.orders.values()])
       if (order.state === 'intended') this.#tell(order, 'unknown', null, 'restarted');
-    await this.tend();
+    await this.poll();
   }
 
   /** Asks after what rests on the venue: orders of ours that the book doesn't know are cancelled, others are said. */
@@ -254,7 +254,7 @@ export class LiveBroker implements Broker {
     judgedBy: string,
     attempt: number,
   ): Promise<boolean> {
-    const { venue, clock, notebook, alarm } = this.#options;
+    const { venue, clock, journal, alarm } = this.#options;
     this.#market ??= await venue.fetchMarket(this.symbol);
     const request = canonicalOrder(draft, this.#market);
     const problem = checkOrder(request, this.#market, judgedBy);
@@ -278,7 +278,7 @@ export class LiveBroker implements Broker {
       reason: intent.reason,
       timeMs: clock.nowMs(),
     });
-    notebook.sync();
+    journal.sync();
     const order = this.book.orders.get(request.clientOrderId)!;
     try {
       await this.#heard(order, await venue.createOrder(request));
@@ -474,7 +474,7 @@ export class LiveBroker implements Broker {
 
   #note(entry: BrokerEntry): void {
     if (entry.type === 'intent') this.activity++;
-    this.#options.notebook.record(entry);
+    this.#options.journal.record(entry);
     this.book.apply(entry);
   }
 

@@ -5,14 +5,14 @@ import type { SafetyLayer } from '../core/safety.ts';
 import { decimalOf } from '../exchange/decimal.ts';
 import { canonicalOrder, checkOrder } from '../exchange/order-rules.ts';
 import type { Market } from '../exchange/venue.ts';
-import { type Broker, type Notebook, type OrderIntent, TOO_LITTLE } from './broker.ts';
+import { type Broker, type JournalWriter, type OrderIntent, TOO_LITTLE } from './broker.ts';
 
 export interface PaperOptions {
   readonly symbol: string;
   readonly account: Account;
   /** Filters that a real order would have to pass; null where the venue's are not known. */
   readonly market: Market | null;
-  readonly notebook: Notebook;
+  readonly journal: JournalWriter;
   readonly nowMs: () => number;
 }
 
@@ -53,7 +53,7 @@ export class PaperBroker implements Broker {
   }
 
   async place(intent: OrderIntent): Promise<void> {
-    const { market, notebook, symbol, nowMs } = this.#options;
+    const { market, journal, symbol, nowMs } = this.#options;
     if (market !== null) {
       const draft = {
         clientOrderId: 'paper',
@@ -65,7 +65,7 @@ export class PaperBroker implements Broker {
       const problem = checkOrder(request, market, decimalOf(intent.close));
       if (problem !== null) {
         const { code, numbers } = problem;
-        notebook.record({ type: 'denied', symbol, code, numbers, gaveUp: null, dust: false, timeMs: nowMs() });
+        journal.record({ type: 'denied', symbol, code, numbers, gaveUp: null, dust: false, timeMs: nowMs() });
         // Too little for the venue to buy from us: what is left is dust, as it is with real orders.
         if (request.side === 'sell' && TOO_LITTLE.has(problem.code)) this.account.leaveDust();
         return;
@@ -78,7 +78,7 @@ export class PaperBroker implements Broker {
     this.#protect = levels;
   }
 
-  async tend(): Promise<void> {}
+  async poll(): Promise<void> {}
 
   async recover(): Promise<void> {}
 

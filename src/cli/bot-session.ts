@@ -24,7 +24,7 @@ import { ExchangeConnector } from '../exchange/connector.ts';
 import { readKeys } from '../exchange/keys.ts';
 import { createRedactor } from '../exchange/redact.ts';
 import type { Market, Venue } from '../exchange/venue.ts';
-import type { Workplace } from '../experiment/train-run.ts';
+import type { RunContext } from '../experiment/train-run.ts';
 import { AcceleratedClock } from '../rehearsal/accelerated-clock.ts';
 import type { Overrides } from '../shield/index.ts';
 import { PROFILES } from '../shield/rule.ts';
@@ -33,13 +33,13 @@ import { openNamedCheckpoint, settingsFor } from './evaluate.ts';
 import { BOTS, type JournalPlace, lockJournal, readJournal, startOf } from './journals.ts';
 import { OPTIONS, parseChoice } from './options.ts';
 import { formatDuration } from './progress.ts';
+import { KERNEL_OPTIONS } from './run-context.ts';
 import { serveStatus } from './status-server.ts';
-import { KERNEL_OPTIONS } from './workplace.ts';
 
 export const SESSION_OPTIONS: readonly Option[] = [
   { flags: '--checkpoint <run>', doc: "a run (its best), RUN/last, or a checkpoint's folder" },
   { ...OPTIONS.symbol, doc: 'such as BTC/USDT, or several separated by commas' },
-  { flags: '--exchange <name>', doc: "the venue, by ccxt's name", config: 'bot.exchange' },
+  { flags: '--venue <name>', doc: "the venue, by ccxt's name", config: 'bot.venue' },
   { flags: '--shield <profile>', doc: PROFILES.join(', '), parse: parseChoice(PROFILES), config: 'shield.profile' },
   { flags: '--supervisor <run>', doc: 'the agent behind the rule smurf' },
   { flags: '--journal <name>', doc: "the bot's name; the same name goes on where it stopped" },
@@ -52,9 +52,9 @@ export const SESSION_OPTIONS: readonly Option[] = [
 ];
 
 /** A checkpoint by its name, with the hash that stands for all of its files. */
-export function openBotCheckpoint(name: unknown, workplace: Workplace, context: Context) {
+export function openBotCheckpoint(name: unknown, runContext: RunContext, context: Context) {
   if (typeof name !== 'string') throw new InputError("--checkpoint is missing; 'tradernet runs list' shows the runs");
-  const checkpoint = openNamedCheckpoint(name, workplace, context);
+  const checkpoint = openNamedCheckpoint(name, runContext, context);
   const root = checkpoint.run === null ? dirname(resolve(context.cwd, name)) : context.storage;
   const hash = sha256(new NodeFileSystem(root).read(`${checkpoint.path}/checkpoint.json`));
   return { name, hash, checkpoint, agent: checkpoint.agent };
@@ -77,13 +77,13 @@ const windowOn = (clock: Clock): number =>
   5_000 * (clock instanceof AcceleratedClock ? Math.max(1, clock.speed / 2) : 1);
 
 export function openVenue(
-  exchange: string,
+  name: string,
   options: Record<string, unknown>,
   context: Context,
   clock: Clock,
 ): { readonly venue: ExchangeConnector; readonly redact: (text: string) => string; readonly hasKeys: boolean } {
   const file = options.keys as string | undefined;
-  const keys = readKeys(exchange, context.env, file === undefined ? undefined : resolve(context.cwd, file));
+  const keys = readKeys(name, context.env, file === undefined ? undefined : resolve(context.cwd, file));
   const server = options.server as string | undefined;
   const { TRADERNET_TELEGRAM_TOKEN: telegram, TRADERNET_WEBHOOK_URL: webhook } = context.env;
   const secrets = [
@@ -93,7 +93,7 @@ export function openVenue(
     context.env.TRADERNET_STATUS_TOKEN,
   ];
   const venue = new ExchangeConnector({
-    venue: exchange,
+    venue: name,
     clock,
     keys,
     ...(server === undefined ? {} : { localUrl: server, orderWindowMs: windowOn(clock) }),
@@ -131,18 +131,18 @@ export async function openSession(
   kind: 'paper' | 'live',
   options: Record<string, unknown>,
   context: Context,
-  workplace: Workplace,
+  runContext: RunContext,
 ): Promise<Session & { readonly checkpoint: ReturnType<typeof openBotCheckpoint>; readonly hasKeys: boolean }> {
-  const checkpoint = openBotCheckpoint(options.checkpoint, workplace, context);
+  const checkpoint = openBotCheckpoint(options.checkpoint, runContext, context);
   requireSpot(checkpoint.name, checkpoint.agent);
   const supervisor =
-    options.supervisor === undefined ? null : openBotCheckpoint(options.supervisor, workplace, context);
+    options.supervisor === undefined ? null : openBotCheckpoint(options.supervisor, runContext, context);
   const { symbols } = settingsFor(checkpoint.checkpoint, { ...options, set: {} }, context);
   const bot = context.bot();
   const server = options.server as string | undefined;
   const clock = await clockFor(server, context);
-  const { venue, redact, hasKeys } = openVenue(bot.exchange, options, context, clock);
-  const stem = [kind, bot.exchange, ...symbols, checkpoint.name].join('-').replaceAll(/[^\w-]/g, '');
+  const { venue, redact, hasKeys } = openVenue(bot.venue, options, context, clock);
+  const stem = [kind, bot.venue, ...symbols, checkpoint.name].join('-').replaceAll(/[^\w-]/g, '');
   const name = (options.journal as string | undefined) ?? stem;
   if (!/^[\w-]{1,120}$/.test(name))
     throw new InputError(`--journal ${name}: a bot's name has letters, digits, - and _`);
@@ -214,7 +214,7 @@ function describeEntry(entry: BotEntry): string | null {
     return `${time}  ${entry.symbol}  ${entry.side} ${entry.quantity} at ${entry.price}, fee ${entry.feeAmount} ${entry.feeCurrency}`;
   if (entry.type === 'halt') return styleText('red', `${time}  HALTED by ${entry.by}: ${entry.reason}`);
   if (entry.type === 'holdings' && entry.change !== '0')
-    return `${time}  another hand moved ${entry.change} ${entry.currency}`;
+    return `${time}  external balance change: ${entry.change} ${entry.currency}`;
   if (entry.type === 'cut') return `${time}  the journal's last record was torn by a crash and was cut`;
   return null;
 }

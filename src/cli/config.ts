@@ -5,6 +5,7 @@ import { type BotConfig, botSchema } from '../bot/config.ts';
 import { InputError } from '../core/errors.ts';
 import { listSettings } from '../core/setting.ts';
 import { type ExperimentConfig, experimentSchema } from '../experiment/config.ts';
+import { FORMER_SETTINGS, renameFormerSettings } from './former-names.ts';
 
 export const CONFIG_FILE = 'tradernet.json';
 
@@ -20,6 +21,8 @@ export interface ConfigOrigin {
   readonly bot: BotConfig;
   /** Dotted path to where its value came from; a path that is missing here has its default. */
   readonly origins: ReadonlyMap<string, string>;
+  /** What was found under a former name. */
+  readonly notes: readonly string[];
 }
 
 /** A value that stands where a section should gives way to it; the schema then says what is wrong. */
@@ -59,6 +62,7 @@ function nearest(path: string, known: readonly string[]): string {
 /** Puts flags over the settings of a registered run. */
 export function overrideSettings(settings: Config, overrides: ConfigOverrides): Config {
   const merged = structuredClone(settings) as unknown as Record<string, unknown>;
+  renameFormerSettings(merged);
   for (const [key, value] of Object.entries(overrides)) if (value !== undefined) assignPath(merged, key, value);
   return checkSettings(merged, new Map(Object.keys(overrides).map((key) => [key, 'flag'])), 'the run').config;
 }
@@ -81,12 +85,15 @@ export function readConfig(folder: string, overrides: ConfigOverrides = {}, file
     throw new InputError(`${path}: there is no such config file; leave --config out to use the defaults`);
   }
   const merged = structuredClone(raw);
-  for (const [key, value] of Object.entries(overrides)) {
+  const notes = renameFormerSettings(merged);
+  for (const [typed, value] of Object.entries(overrides)) {
     if (value === undefined) continue;
+    const key = FORMER_SETTINGS.get(typed) ?? typed;
+    if (key !== typed) notes.push(`the setting ${typed} is called ${key} now`);
     assignPath(merged, key, value);
     origins.set(key, 'flag');
   }
-  return { ...checkSettings(merged, origins, path), origins };
+  return { ...checkSettings(merged, origins, path), origins, notes };
 }
 
 /** @throws InputError for the first setting that is wrong, with where it came from. */

@@ -28,7 +28,7 @@ import {
   parseTime,
   parseTimeframe,
 } from './options.ts';
-import { openStore } from './workplace.ts';
+import { openStore } from './run-context.ts';
 
 const SYMBOL = { flags: '--symbol <name>', doc: 'such as BTC/USDT' };
 const VENUE = { flags: '--venue <name>', doc: 'where the candles came from' };

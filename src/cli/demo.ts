@@ -13,7 +13,7 @@ import { synthesize } from '../market/synthetic.ts';
 import { type Job, type JobResult, runPool } from '../runs/pool.ts';
 import type { Command, Context } from './command.ts';
 import { OPTIONS, parseInteger } from './options.ts';
-import { KERNEL_OPTIONS, openStore } from './workplace.ts';
+import { KERNEL_OPTIONS, openStore } from './run-context.ts';
 
 interface Market {
   readonly symbol: string;

@@ -15,7 +15,7 @@ import type { Command, Context } from './command.ts';
 import { settingsFor } from './evaluate.ts';
 import { BOTS } from './journals.ts';
 import { formatTimeframe, parseTimeframe } from './options.ts';
-import { openKernels, openStore, openWorkplace } from './workplace.ts';
+import { openKernels, openRunContext, openStore } from './run-context.ts';
 
 interface Finding {
   readonly check: string;
@@ -202,12 +202,12 @@ async function examineBalance(
 
 /** The checkpoint's side: whole, for spot, and seeing what this version of the feature code computes. */
 async function examineCheckpoint(options: Record<string, unknown>, context: Context) {
-  const workplace = await openWorkplace(options, context);
+  const runContext = await openRunContext(options, context);
   try {
     let timeframeMs: number | null = null;
     let symbols = options.symbol as readonly string[] | undefined;
     const finding = await look('checkpoint', () => {
-      const { name, hash, agent, checkpoint } = openBotCheckpoint(options.checkpoint, workplace, context);
+      const { name, hash, agent, checkpoint } = openBotCheckpoint(options.checkpoint, runContext, context);
       timeframeMs = agent.spec.timeframeMs;
       symbols = settingsFor(checkpoint, { ...options, set: {} }, context).symbols;
       requireSpot(name, agent);
@@ -222,7 +222,7 @@ async function examineCheckpoint(options: Record<string, unknown>, context: Cont
     });
     return { finding, timeframeMs, symbols };
   } finally {
-    workplace.kernels.dispose();
+    runContext.kernels.dispose();
   }
 }
 
@@ -230,7 +230,7 @@ const command: Command = {
   name: 'doctor',
   summary: 'check keys, clock, filters, data, kernels before trading',
   options: SESSION_OPTIONS.filter(({ flags }) => !flags.startsWith('--journal')),
-  examples: ['tradernet doctor --exchange binance --symbol BTC/USDT', 'tradernet doctor --checkpoint ppo-BTCUSDT-s1-1'],
+  examples: ['tradernet doctor --venue binance --symbol BTC/USDT', 'tradernet doctor --checkpoint ppo-BTCUSDT-s1-1'],
   async run(options, context) {
     const bot = context.bot();
     const findings = await examineMachine(options, context);
@@ -239,7 +239,7 @@ const command: Command = {
     const symbols = examined?.symbols ?? (options.symbol as readonly string[] | undefined) ?? [];
     const timeframeMs = examined?.timeframeMs ?? parseTimeframe(context.config().market.timeframe);
     const clock = await clockFor(options.server as string | undefined, context);
-    const { venue, redact, hasKeys } = openVenue(bot.exchange, options, context, clock);
+    const { venue, redact, hasKeys } = openVenue(bot.venue, options, context, clock);
     try {
       findings.push(
         ...(await examineVenue(venue, hasKeys, symbols, timeframeMs, bot.allocation, () => venue.serverTimeMs())),

@@ -6,7 +6,7 @@ import { clockFor } from './bot-session.ts';
 import type { Command } from './command.ts';
 import { OPTIONS, parseTime, parseTimeframe } from './options.ts';
 import { formatDuration, progressLine } from './progress.ts';
-import { openStore } from './workplace.ts';
+import { openStore } from './run-context.ts';
 
 const day = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');
 
@@ -14,34 +14,34 @@ const download: Command = {
   name: 'data download',
   summary: 'fetch candles from an exchange',
   options: [
-    { flags: '--exchange <name>', doc: "the venue, by ccxt's name, such as binance" },
+    { flags: '--venue <name>', doc: "the venue, by ccxt's name, such as binance" },
     { flags: '--symbol <names>', doc: 'such as BTC/USDT, or several separated by commas', parse: OPTIONS.symbol.parse },
     { flags: '--timeframe <length>', doc: 'bar length: 15m, 1h, 1d', default: '1h' },
     { flags: '--from <date>', doc: 'first day, 2024-01-31', parse: parseTime },
     { flags: '--to <date>', doc: 'day after the last (default: now)', parse: parseTime },
     { flags: '--server <url>', doc: "a rehearsal server, such as http://127.0.0.1:8686, in the venue's place" },
   ],
-  examples: ['tradernet data download --exchange binance --symbol BTC/USDT --from 2021-01-01'],
+  examples: ['tradernet data download --venue binance --symbol BTC/USDT --from 2021-01-01'],
   async run(options, context) {
     const {
-      exchange,
+      venue: name,
       symbol: symbols,
       from,
       to,
     } = options as {
-      exchange?: string;
+      venue?: string;
       symbol?: string[];
       from?: number;
       to?: number;
     };
-    if (exchange === undefined) throw new InputError('--exchange is missing; for example --exchange binance');
+    if (name === undefined) throw new InputError('--venue is missing; for example --venue binance');
     if (symbols === undefined) throw new InputError('--symbol is missing; for example --symbol BTC/USDT');
     if (from === undefined) throw new InputError('--from is missing; for example --from 2021-01-01');
     const timeframeMs = parseTimeframe(options.timeframe as string);
     const server = options.server as string | undefined;
     const clock = await clockFor(server, context);
     // Candles are public: no key is read.
-    const venue = new ExchangeConnector({ venue: exchange, clock, keys: null, ...(server && { localUrl: server }) });
+    const venue = new ExchangeConnector({ venue: name, clock, keys: null, ...(server && { localUrl: server }) });
     using store = openStore(context);
     const reports: { [key: string]: Json }[] = [];
     try {
@@ -53,7 +53,7 @@ const download: Command = {
           timeframeMs,
           fromMs: from,
           toMs: to ?? clock.nowMs(),
-          sink: storeSink(store, { venue: exchange, symbol, timeframeMs }),
+          sink: storeSink(store, { venue: name, symbol, timeframeMs }),
           clock,
           signal: context.signal,
           onProgress({ candles, atMs, fromMs, toMs, waiting }) {
@@ -73,7 +73,7 @@ const download: Command = {
         });
         const took = formatDuration(context.clock.nowMs() - startMs);
         context.print(
-          `${symbol} of ${exchange}: ${report.written.toLocaleString('en-US')} new, ${report.heldBefore.toLocaleString('en-US')} held before, ${Number.isNaN(report.firstMs) ? 'nothing there' : `${day(report.firstMs)} to ${day(report.lastMs)}`} in ${took}`,
+          `${symbol} of ${name}: ${report.written.toLocaleString('en-US')} new, ${report.heldBefore.toLocaleString('en-US')} held before, ${Number.isNaN(report.firstMs) ? 'nothing there' : `${day(report.firstMs)} to ${day(report.lastMs)}`} in ${took}`,
         );
         for (const gap of report.gaps) context.print(`gap: ${gap.bars} bars from ${day(gap.fromMs)}`);
         reports.push({ symbol, ...report, gaps: report.gaps.map((gap) => ({ ...gap })) } as { [key: string]: Json });
@@ -81,7 +81,7 @@ const download: Command = {
     } finally {
       await venue.close();
     }
-    return { text: `next:  tradernet train --symbol ${symbols[0]} --venue ${exchange}`, json: reports };
+    return { text: `next:  tradernet train --symbol ${symbols[0]} --venue ${name}`, json: reports };
   },
 };
 

@@ -11,7 +11,7 @@ import { renderReport } from '../evaluate/report/html.ts';
 import { renderTable } from '../evaluate/summary-text.ts';
 import { baselineRun } from '../experiment/baseline-run.ts';
 import { type Checkpoint, evaluateRun, findCheckpoint, type RunEvaluation } from '../experiment/evaluate-run.ts';
-import { CHECKPOINTS, type Workplace } from '../experiment/train-run.ts';
+import { CHECKPOINTS, type RunContext } from '../experiment/train-run.ts';
 import { PROFILES } from '../shield/rule.ts';
 import type { Command, Context, Option } from './command.ts';
 import { type Config, overrideSettings } from './config.ts';
@@ -19,16 +19,16 @@ import { OPTIONS, parseChoice } from './options.ts';
 import {
   KERNEL_OPTIONS,
   loadSeries,
-  openWorkplace,
+  openRunContext,
   readCodeVersion,
   readSettings,
   requireSymbols,
-} from './workplace.ts';
+} from './run-context.ts';
 
 /** A checkpoint named by its run or its folder. */
 export function openNamedCheckpoint(
   name: string,
-  workplace: Workplace,
+  runContext: RunContext,
   context: Context,
   flag = '--checkpoint',
 ): Checkpoint {
@@ -36,7 +36,7 @@ export function openNamedCheckpoint(
   const inside = relative(join(context.storage, CHECKPOINTS), resolve(context.cwd, name)).replaceAll('\\', '/');
   return findCheckpoint(
     inside === '' || inside.startsWith('..') ? name : inside,
-    workplace,
+    runContext,
     (path) => {
       const whole = resolve(context.cwd, path);
       return { files: new NodeFileSystem(dirname(whole)), path: whole.slice(dirname(whole).length + 1) };
@@ -137,15 +137,15 @@ const evaluate: Command = {
     'tradernet evaluate --checkpoint ppo-SYNTH-s1-1 --shield none',
   ],
   async run(options, context) {
-    const workplace = await openWorkplace(options, context);
+    const runContext = await openRunContext(options, context);
     try {
       const name = requireFlag(options.checkpoint, '--checkpoint', "'tradernet runs list' shows the runs");
-      const checkpoint = openNamedCheckpoint(name, workplace, context);
+      const checkpoint = openNamedCheckpoint(name, runContext, context);
       const { config, symbols } = settingsFor(checkpoint, options, context);
       const supervisor =
         options.supervisor === undefined
           ? undefined
-          : openNamedCheckpoint(String(options.supervisor), workplace, context, '--supervisor').agent;
+          : openNamedCheckpoint(String(options.supervisor), runContext, context, '--supervisor').agent;
       const fold = options.fold as 'test' | 'validation';
       const report = openReport(options, context);
       const evaluations = evaluateRun(
@@ -158,7 +158,7 @@ const evaluate: Command = {
           ...(supervisor === undefined ? {} : { supervisor }),
           onEvaluation: (symbol) => context.progress(`evaluating ${name} on ${symbol}`),
         },
-        workplace,
+        runContext,
       );
       return summarise(
         evaluations.map((evaluation) => {
@@ -169,7 +169,7 @@ const evaluate: Command = {
         }),
       );
     } finally {
-      workplace.kernels.dispose();
+      runContext.kernels.dispose();
     }
   },
 };

@@ -5,7 +5,7 @@ import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import type { Context } from './command.ts';
 import { type JournalPlace, readJournal, startOf } from './journals.ts';
-import { openStore } from './workplace.ts';
+import { openStore } from './run-context.ts';
 
 /** Replays a journal with the agents that it was made with; refuses any others. */
 export async function replayJournal(

@@ -9,7 +9,7 @@ import { openBotCheckpoint, openSession, runSession, SESSION_OPTIONS } from './b
 import type { Command, Context } from './command.ts';
 import { replayJournal } from './journal-replay.ts';
 import { BOTS, readJournal, startOf } from './journals.ts';
-import { openWorkplace } from './workplace.ts';
+import { openRunContext } from './run-context.ts';
 
 type Opened = Awaited<ReturnType<typeof openSession>>;
 
@@ -113,7 +113,7 @@ const command: Command = {
     },
     { flags: '--override-confirm <phrase>', doc: 'the phrase that an override asks for, where there is no terminal' },
   ],
-  examples: ['tradernet live --checkpoint ppo-BTCUSDT-s1-1 --symbol BTC/USDT --exchange binance'],
+  examples: ['tradernet live --checkpoint ppo-BTCUSDT-s1-1 --symbol BTC/USDT --venue binance'],
   async run(options, context) {
     // At a rehearsal venue no order is real.
     const rehearsal = options.server !== undefined;
@@ -121,9 +121,9 @@ const command: Command = {
       throw new InputError(
         'live trading is switched off; set {"bot": {"live": true}} in tradernet.json once you mean it',
       );
-    const workplace = await openWorkplace(options, context);
+    const runContext = await openRunContext(options, context);
     try {
-      const session = await openSession('live', options, context, workplace);
+      const session = await openSession('live', options, context, runContext);
       const { checkpoint, setup, venue } = session;
       if (!session.hasKeys)
         throw new InputError(
@@ -137,7 +137,7 @@ const command: Command = {
               venue: venue.name,
               symbols: Object.keys(setup.accounts),
               paper: await replayPaper(session, options, context, (name) =>
-                openBotCheckpoint(name, workplace, context),
+                openBotCheckpoint(name, runContext, context),
               ),
               timeframeMs: checkpoint.agent.spec.timeframeMs,
               evaluations: readEvaluations(session),
@@ -151,7 +151,7 @@ const command: Command = {
       if (!rehearsal) await requireConfirmation(session, options, context);
       return await runSession({ ...session, notes }, context);
     } finally {
-      workplace.kernels.dispose();
+      runContext.kernels.dispose();
     }
   },
 };

@@ -7,6 +7,7 @@ import { ExchangeError, InputError } from '../core/errors.ts';
 import { systemClock } from '../disk/system-clock.ts';
 import type { Command, Context, Output } from './command.ts';
 import { COMMANDS, type Entry } from './commands.ts';
+import { renameFormerFlags } from './former-names.ts';
 
 const STORAGE = 'database/storage';
 
@@ -149,7 +150,8 @@ async function run(words: readonly string[]): Promise<number> {
   if (entry === undefined) throw unknownCommand(words);
   const command = (await entry.load()).commands.find((one) => one.name === entry.name);
   if (command === undefined) throw new Error(`internal error: no command ${entry.name}`);
-  const parsed = await parse(command, words.slice(entry.name.split(' ').length));
+  const typed = renameFormerFlags(words.slice(entry.name.split(' ').length));
+  const parsed = await parse(command, typed.words);
   if (parsed === null) return 0;
   const { options, args } = parsed;
   const json = options.json === true;
@@ -204,11 +206,12 @@ async function run(words: readonly string[]): Promise<number> {
     bot: () => bot,
   };
   const { readConfig } = await import('./config.ts');
-  const { config, bot } = readConfig(
+  const { config, bot, notes } = readConfig(
     process.cwd(),
     options.set as Record<string, unknown>,
     options.config as string | undefined,
   );
+  for (const note of [...typed.notes, ...notes]) context.say(`note: ${note}`);
   try {
     mkdirSync(storage, { recursive: true });
   } catch (error) {

@@ -10,7 +10,7 @@ import { type Rehearsal, startRehearsal } from '../rehearsal/start.ts';
 import type { Command, Context, Option } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { OPTIONS, parseChoice, parseInteger, parseList, parseNumber, parseTime, parseTimeframe } from './options.ts';
-import { openStore } from './workplace.ts';
+import { openStore } from './run-context.ts';
 
 const VENUES = ['binance', 'bybit'] as const;
 const hourMs = 3_600_000;
@@ -50,9 +50,9 @@ async function rehearse(options: Record<string, unknown>, context: Context) {
       `--from ${new Date(startMs).toISOString()} lies outside of the candles; 'tradernet data list' shows what there is`,
     );
   }
-  const venue = context.bot().exchange;
+  const venue = context.bot().venue;
   if (!VENUES.includes(venue as (typeof VENUES)[number]))
-    throw new InputError(`the rehearsal speaks ${VENUES.join(' and ')}; choose one with --exchange`);
+    throw new InputError(`the rehearsal speaks ${VENUES.join(' and ')}; choose one with --venue`);
   const rehearsal = await startRehearsal({
     ...{ series, real: context.clock, startMs, endMs, keys, seed: config.seed },
     ...{ speed: options.speed as number, port: options.port as number, quoteBalance: String(options.balance) },
@@ -105,7 +105,7 @@ function announce({ url, clock, symbols }: Rehearsal, venue: string, endMs: numb
     `from ${new Date(clock.startMs).toISOString()} to ${new Date(endMs).toISOString()}, about ${Math.ceil((endMs - clock.startMs) / clock.speed / 60_000)} min`,
     'Point a bot at it, in another terminal:',
     `  export TRADERNET_${name}_KEY=${keys.key} TRADERNET_${name}_SECRET=${keys.secret}`,
-    `  tradernet paper --checkpoint RUN --symbol ${symbols.join(',')} --exchange ${venue} --server ${url}`,
+    `  tradernet paper --checkpoint RUN --symbol ${symbols.join(',')} --venue ${venue} --server ${url}`,
     'These keys are made up; no real venue is ever contacted. Ctrl-C ends it with a report.',
   ])
     context.say(line);
@@ -147,9 +147,9 @@ const command: Command = {
   name: 'rehearse',
   summary: 'a local exchange that breaks on purpose',
   options: [
-    { flags: '--exchange <name>', doc: VENUES.join(' or '), config: 'bot.exchange' },
+    { flags: '--venue <name>', doc: `that it plays: ${VENUES.join(' or ')}`, config: 'bot.venue' },
     { ...OPTIONS.symbol, doc: 'stored symbols, several separated by commas (default: a synthetic market)' },
-    { ...OPTIONS.venue },
+    { flags: '--candles <venue>', doc: 'where the candles came from', config: 'market.venue' },
     { ...OPTIONS.timeframe },
     { ...OPTIONS.seed },
     { flags: '--from <date>', doc: 'where in the candles it begins', parse: parseTime },

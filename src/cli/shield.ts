@@ -7,7 +7,7 @@ import { configureRules, exitsOf, listThresholds, type Overrides, PROFILES, type
 import type { Command } from './command.ts';
 import { openNamedCheckpoint, requireFlag, SHIELD_OPTION, settingsFor } from './evaluate.ts';
 import { OPTIONS, parseChoice, parseList } from './options.ts';
-import { KERNEL_OPTIONS, loadSeries, openWorkplace } from './workplace.ts';
+import { KERNEL_OPTIONS, loadSeries, openRunContext } from './run-context.ts';
 
 /** `cautious,balanced` as profiles. */
 export function parseProfiles(text: string): Profile[] {
@@ -37,15 +37,15 @@ const ablation: Command = {
     'tradernet shield ablation --checkpoint ppo-SYNTH-s1-1 --profiles spec --supervisor smurf-SYNTH-s1-1',
   ],
   async run(options, context) {
-    const workplace = await openWorkplace(options, context);
+    const runContext = await openRunContext(options, context);
     try {
       const name = requireFlag(options.checkpoint, '--checkpoint', "'tradernet runs list' shows the runs");
-      const checkpoint = openNamedCheckpoint(name, workplace, context);
+      const checkpoint = openNamedCheckpoint(name, runContext, context);
       const { config, symbols } = settingsFor(checkpoint, options, context);
       const supervisor =
         options.supervisor === undefined
           ? {}
-          : { supervisor: openNamedCheckpoint(String(options.supervisor), workplace, context, '--supervisor').agent };
+          : { supervisor: openNamedCheckpoint(String(options.supervisor), runContext, context, '--supervisor').agent };
       const ablations = ablateRun(
         {
           checkpoint,
@@ -56,7 +56,7 @@ const ablation: Command = {
           ...supervisor,
           onEvaluation: (what) => context.progress(`ledgers of ${name} on ${what}`),
         },
-        workplace,
+        runContext,
       );
       const text = ablations.map(({ symbol, profile, note, ablation: { rows } }) => {
         const title = `${symbol}, profile ${profile}${note === '' ? '' : ` (${note})`}`;
@@ -65,7 +65,7 @@ const ablation: Command = {
       const json = ablations.map(({ ablation: { rows }, ...rest }) => ({ ...rest, rows }));
       return { text: text.join('\n\n'), json: json as unknown as Json };
     } finally {
-      workplace.kernels.dispose();
+      runContext.kernels.dispose();
     }
   },
 };

@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { openCheckpoint } from '../agents/checkpoint.ts';
-import type { VetoVerdict } from '../agents/supervision.ts';
+import type { SupervisionCheck } from '../agents/supervision.ts';
 import type { Progress } from '../agents/train.ts';
 import { InputError } from '../core/errors.ts';
 import type { ExperimentConfig } from '../experiment/config.ts';
 import type { Checkpoint } from '../experiment/evaluate-run.ts';
 import { smurfConfig, trainSupervisor } from '../experiment/supervise.ts';
-import { type TrainRun, type TrainRunOptions, trainRun, type Workplace } from '../experiment/train-run.ts';
+import { type RunContext, type TrainRun, type TrainRunOptions, trainRun } from '../experiment/train-run.ts';
 import { type Run, RunRegistry } from '../runs/registry.ts';
 import type { Command, Context } from './command.ts';
 import { openNamedCheckpoint, settingsFor } from './evaluate.ts';
 import { OPTIONS, parseChoice, parseInteger } from './options.ts';
 import { formatDuration, progressLine } from './progress.ts';
-import { KERNEL_OPTIONS, loadSeries, openWorkplace, readSettings, requireSymbols } from './workplace.ts';
+import { KERNEL_OPTIONS, loadSeries, openRunContext, readSettings, requireSymbols } from './run-context.ts';
 
 /** The numbers worth a place on the line, in this order. */
 const SHOWN: readonly (readonly [name: string, label: string])[] = [
@@ -39,7 +39,7 @@ function describeProgress(progress: Progress): string {
   });
 }
 
-type Trained = TrainRun & { readonly integrated?: string | null; readonly verdict?: VetoVerdict | null };
+type Trained = TrainRun & { readonly integrated?: string | null; readonly verdict?: SupervisionCheck | null };
 
 function summarise(context: Context, result: Trained, elapsedMs: number) {
   const { run, folder, status, steps, best, integrated = null, verdict = null } = result;
@@ -76,12 +76,12 @@ interface Task {
   readonly primary: Checkpoint | null;
 }
 
-function readTask(options: Record<string, unknown>, workplace: Workplace, context: Context): Task {
+function readTask(options: Record<string, unknown>, runContext: RunContext, context: Context): Task {
   const open = (name: unknown) =>
-    name === undefined ? null : openNamedCheckpoint(String(name), workplace, context, '--primary');
+    name === undefined ? null : openNamedCheckpoint(String(name), runContext, context, '--primary');
   const smurf = options.smurf !== undefined;
   if (options.resume !== undefined) {
-    const run = new RunRegistry(workplace.files).open(String(options.resume));
+    const run = new RunRegistry(runContext.files).open(String(options.resume));
     const settings = readSettings(run);
     const { primary } = (run.registration.notes ?? {}) as { primary?: string };
     return { ...settings, resume: run.name, smurf: isSmurf(run), primary: open(primary) };
@@ -128,9 +128,9 @@ const command: Command = {
     'tradernet train --smurf --primary ppo-SYNTH-s1-1',
   ],
   async run(options, context) {
-    const workplace = await openWorkplace(options, context);
+    const runContext = await openRunContext(options, context);
     try {
-      const { config, symbols, primary, smurf, resume } = readTask(options, workplace, context);
+      const { config, symbols, primary, smurf, resume } = readTask(options, runContext, context);
       const base = options.smurf === undefined || options.smurf === true ? undefined : String(options.smurf);
       const startMs = context.clock.nowMs();
       const training: TrainRunOptions = {
@@ -141,7 +141,7 @@ const command: Command = {
         notes: { symbols: [...symbols] },
         onStart(run, prepared) {
           const { train, validation, test } = prepared.markets[0].split;
-          const { name, isa, threads } = workplace.kernels;
+          const { name, isa, threads } = runContext.kernels;
           context.say(
             `${run.name}: ${prepared.set.name} (${prepared.setReason}), ${train.to - train.from} / ${validation.to - validation.from} / ${test.to - test.from} bars, kernels ${name} ${isa}, ${threads} thread${threads > 1 ? 's' : ''}`,
           );
@@ -150,13 +150,13 @@ const command: Command = {
       };
       const result: Trained =
         primary === null
-          ? await trainRun(training, workplace)
-          : await trainSupervisor({ ...training, primary, force: options.force === true }, workplace);
-      if (result.status === 'finished') openCheckpoint(workplace.files, `${result.folder}/best`);
+          ? await trainRun(training, runContext)
+          : await trainSupervisor({ ...training, primary, force: options.force === true }, runContext);
+      if (result.status === 'finished') openCheckpoint(runContext.files, `${result.folder}/best`);
       const summary = summarise(context, result, context.clock.nowMs() - startMs);
       return { ...summary, exitCode: result.status === 'stopped' ? 130 : 0 };
     } finally {
-      workplace.kernels.dispose();
+      runContext.kernels.dispose();
     }
   },
 };

@@ -6,7 +6,7 @@ import type { Command } from './command.ts';
 import { replayJournal } from './journal-replay.ts';
 import { findJournal, JOURNAL_OPTION, readJournal, startOf } from './journals.ts';
 import { parseInteger } from './options.ts';
-import { KERNEL_OPTIONS, openWorkplace } from './workplace.ts';
+import { KERNEL_OPTIONS, openRunContext } from './run-context.ts';
 
 const command: Command = {
   name: 'verify',
@@ -22,11 +22,11 @@ const command: Command = {
   async run(options, context) {
     const place = findJournal(options, context);
     const setup = startOf(readJournal(place).entries, place.name).setup as unknown as BotSetup;
-    const workplace = await openWorkplace(options, context);
+    const runContext = await openRunContext(options, context);
     try {
-      const agent = openBotCheckpoint(options.checkpoint ?? setup.checkpoint.name, workplace, context);
+      const agent = openBotCheckpoint(options.checkpoint ?? setup.checkpoint.name, runContext, context);
       const named = options.supervisor ?? setup.supervisor?.name;
-      const supervisor = named === undefined ? null : openBotCheckpoint(named, workplace, context);
+      const supervisor = named === undefined ? null : openBotCheckpoint(named, runContext, context);
       const result = await replayJournal(place, agent, supervisor, context, options.most as number);
       const { fresh, ...figures } = result;
       const { decisions, candlesCompared, candlesWithoutHistory, spanMs, differences } = figures;
@@ -58,7 +58,7 @@ const command: Command = {
         exitCode: differences.length === 0 ? 0 : 1,
       };
     } finally {
-      workplace.kernels.dispose();
+      runContext.kernels.dispose();
     }
   },
 };

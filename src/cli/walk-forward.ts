@@ -19,8 +19,8 @@ import { type Run, RunRegistry } from '../runs/registry.ts';
 import type { Profile } from '../shield/index.ts';
 import type { Command, Context } from './command.ts';
 import { OPTIONS, parseChoice, parseInteger, parseNumber } from './options.ts';
+import { freeCores, KERNEL_OPTIONS, loadSeries, requireSymbols } from './run-context.ts';
 import { parseProfiles } from './shield.ts';
-import { freeCores, KERNEL_OPTIONS, loadSeries, requireSymbols } from './workplace.ts';
 
 const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url));
 

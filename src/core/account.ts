@@ -391,13 +391,13 @@ export class Account {
 
 /**
  * Writes the account's four values at `out[offset..]`, in the order of an observation's columns: units / maxUnits, log
- * return of the price since entry (positive is a gain), bars in the trade / timeframe capped at 1, drawdown from the
+ * return of the price since entry (positive is a gain), bars in the trade / window capped at 1, drawdown from the
  * peak.
  */
 export function writeAccountColumns(
   account: Account,
   mark: number,
-  timeframe: number,
+  window: number,
   out: Float32Array,
   offset: number,
 ): void {
@@ -405,6 +405,6 @@ export function writeAccountColumns(
   const priceReturn = units === 0 ? 0 : log(mark / account.entryPrice);
   out[offset] = units / config.maxUnits;
   out[offset + 1] = units < 0 ? -priceReturn : priceReturn;
-  out[offset + 2] = Math.min(1, account.barsInTrade / timeframe);
+  out[offset + 2] = Math.min(1, account.barsInTrade / window);
   out[offset + 3] = 1 - account.equityAt(mark) / account.peakEquity;
 }

@@ -2,8 +2,8 @@ import type { Action } from './action.ts';
 
 /** What a decision sees. Both arrays are borrowed: whoever keeps them copies them. */
 export interface Observation {
-  /** (timeframe, features) row-major, scaled, finite; the newest bar is the last row. */
-  readonly window: Float32Array;
+  /** (window, features) row-major, scaled, finite; the newest bar is the last row. */
+  readonly values: Float32Array;
   /** (3) 1 where the account allows the action. HOLD is always 1. */
   readonly mask: Uint8Array;
 }

@@ -11,8 +11,8 @@ export type MarketFacts = Pick<
   | 'high'
   | 'low'
   | 'close'
+  | 'values'
   | 'window'
-  | 'timeframe'
   | 'clippedShare'
   | 'gapBars'
   | 'dataAgeMs'
@@ -21,7 +21,7 @@ export type MarketFacts = Pick<
   | 'lastSlippage'
 >;
 
-/** The account is marked at `market.close`; nothing is copied from `market.window`. */
+/** The account is marked at `market.close`; nothing is copied from `market.values`. */
 export function describeDecision(account: Account, market: MarketFacts): DecisionFacts {
   const { config } = account;
   const { close } = market;
@@ -45,16 +45,16 @@ export function describeDecision(account: Account, market: MarketFacts): Decisio
 }
 
 /**
- * Bars missing among the last `timeframe` bars up to `row`, or just before it where a window is a single bar.
+ * Bars missing among the last `window` bars up to `row`, or just before it where a window is a single bar.
  * @param firstRow nothing before this row is looked at
  */
 export function countGapBars(
   timeMs: Float64Array,
   row: number,
   timeframeMs: number,
-  timeframe: number,
+  window: number,
   firstRow = 0,
 ): number {
-  const back = Math.max(firstRow, row - Math.max(1, timeframe - 1));
+  const back = Math.max(firstRow, row - Math.max(1, window - 1));
   return Math.round((timeMs[row] - timeMs[back]) / timeframeMs) - (row - back);
 }

@@ -32,10 +32,10 @@ export interface DecisionFacts {
   /** Log return of equity of the last closed trade, NaN before the first, and how many trades have closed. */
   readonly lastTradeLogReturn: number;
   readonly closedTrades: number;
-  /** The observation the agent saw, (timeframe, features) scaled; borrowed. */
-  readonly window: Float32Array;
-  /** Rows of `window`. */
-  readonly timeframe: number;
+  /** The observation the agent saw, (window, features) scaled; borrowed. */
+  readonly values: Float32Array;
+  /** Rows of `values`: bars of the window. */
+  readonly window: number;
   /** Share of the newest row's market columns that the scaler clipped, 0..1. */
   readonly clippedShare: number;
   /** Quote amount of one unit at this close: what a BUY would spend. */
@@ -53,7 +53,7 @@ export interface DecisionFacts {
 }
 
 /** Which way the account may move. A verdict names no action, so no rule can open a trade. */
-export type Verdict =
+export type RuleVerdict =
   | { readonly kind: 'allow' }
   | {
       readonly kind: 'deny' | 'reduce-only' | 'halt';
@@ -71,7 +71,7 @@ export interface SafetyDecision {
   /** True where every resting order is to be cancelled and the position closed whole, now, whatever `final` says. */
   readonly flatten: boolean;
   /** Every rule's verdict, in the order in which they were asked. */
-  readonly verdicts: readonly { readonly rule: string; readonly verdict: Verdict }[];
+  readonly verdicts: readonly { readonly rule: string; readonly verdict: RuleVerdict }[];
 }
 
 /** Protective price levels of the open position until the next decision; NaN where there is none. */

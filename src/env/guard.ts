@@ -14,9 +14,9 @@ export type DecisionBar = Pick<
 >;
 
 export interface GuardViews {
-  /** (timeframe, features) */
-  readonly window: Float32Array;
-  readonly timeframe: number;
+  /** (window, features) */
+  readonly values: Float32Array;
+  readonly window: number;
   /** (3) */
   readonly mask: Uint8Array;
   /** Where the layer's columns are kept, from the first on; null where the observation hasn't got them. */
@@ -64,12 +64,12 @@ export class Guard {
   }
 
   #describe(bar: DecisionBar): DecisionFacts {
-    const { window, timeframe } = this.#views;
+    const { values, window } = this.#views;
     const { fills, config } = this.#account;
     return describeDecision(this.#account, {
       ...bar,
+      values,
       window,
-      timeframe,
       // An episode's windows have no gap.
       gapBars: 0,
       dataAgeMs: 0,

@@ -50,7 +50,7 @@ export interface TradingEnvConfig {
 export class TradingEnv implements VectorEnv {
   readonly config: TradingEnvConfig;
   readonly count: number;
-  readonly timeframe: number;
+  readonly window: number;
   readonly features: number;
   readonly extraWidth: number;
   readonly table: Float32Array;
@@ -101,20 +101,20 @@ export class TradingEnv implements VectorEnv {
   constructor(config: TradingEnvConfig) {
     const { markets, count, reward } = config;
     if (markets.length === 0) throw new InputError('an environment needs at least one market');
-    const { width, marketWidth, timeframe, signature } = markets[0].table;
+    const { width, marketWidth, window, signature } = markets[0].table;
     const rows = markets.reduce((sum, market) => sum + market.table.rows, 0);
-    const window = timeframe * width;
+    const windowSize = window * width;
     this.config = config;
     this.count = count;
-    this.timeframe = timeframe;
+    this.window = window;
     this.features = width;
     this.extraWidth = width - marketWidth;
     this.#trades = reward.kind === 'account' || this.extraWidth > 0;
 
-    this.#frames = new Float32Array(rows * width + 2 * count * window);
+    this.#frames = new Float32Array(rows * width + 2 * count * windowSize);
     this.table = this.#frames.subarray(0, rows * width);
-    this.obs = this.#frames.subarray(rows * width, rows * width + count * window);
-    this.finalObs = this.#frames.subarray(rows * width + count * window);
+    this.obs = this.#frames.subarray(rows * width, rows * width + count * windowSize);
+    this.finalObs = this.#frames.subarray(rows * width + count * windowSize);
     this.masks = new Uint8Array(count * ACTION_COUNT).fill(1);
     this.finalMasks = new Uint8Array(count * ACTION_COUNT).fill(1);
     this.bars = new Int32Array(count);
@@ -151,7 +151,7 @@ export class TradingEnv implements VectorEnv {
     this.#starts = Int32Array.from(this.#playable.keys()).filter((row) => this.#playable[row] === 1);
     if (this.#starts.length === 0) {
       throw new InputError(
-        `no bar of ${markets.map((market) => market.series.symbol).join(', ')} can be decided on and paid: give more history than the warm-up, the window (${timeframe}) and the reward's horizon (${reward.horizon})`,
+        `no bar of ${markets.map((market) => market.series.symbol).join(', ')} can be decided on and paid: give more history than the warm-up, the window (${window}) and the reward's horizon (${reward.horizon})`,
       );
     }
   }
@@ -191,9 +191,9 @@ export class TradingEnv implements VectorEnv {
     out: Float32Array,
     outOffset: number,
   ): void {
-    const { table: data, features: width, extraWidth, timeframe } = this;
+    const { table: data, features: width, extraWidth, window } = this;
     writeObservation(
-      { data, width, marketWidth: width - extraWidth, timeframe },
+      { data, width, marketWidth: width - extraWidth, window },
       bar,
       extras,
       extrasOffset,
@@ -270,14 +270,14 @@ export class TradingEnv implements VectorEnv {
       throw new InputError(
         'a shield can only mask a training with an account: take another reward, account features, or no shield',
       );
-    const window = this.timeframe * this.features;
+    const windowSize = this.window * this.features;
     const { extraWidth } = this;
     const hasBits = extraWidth > ACCOUNT_COLUMNS.length;
     return this.accounts.map((account, i) => {
       const bits = this.extras.subarray(i * extraWidth + ACCOUNT_COLUMNS.length, (i + 1) * extraWidth);
       return new Guard(safety(), account, {
-        window: this.obs.subarray(i * window, (i + 1) * window),
-        timeframe: this.timeframe,
+        values: this.obs.subarray(i * windowSize, (i + 1) * windowSize),
+        window: this.window,
         mask: this.masks.subarray(i * ACTION_COUNT, (i + 1) * ACTION_COUNT),
         bits: hasBits ? bits : null,
       });
@@ -329,28 +329,28 @@ export class TradingEnv implements VectorEnv {
 
   /** Brings obs, masks and extras up to the environment's row and account. */
   #writeState(index: number): void {
-    const { features, timeframe, extraWidth, extras } = this;
-    const window = timeframe * features;
+    const { features, window, extraWidth, extras } = this;
+    const windowSize = window * features;
     const end = (this.bars[index] + 1) * features;
-    const at = this.table.length + index * window;
-    this.#frames.copyWithin(at, end - window, end);
+    const at = this.table.length + index * windowSize;
+    this.#frames.copyWithin(at, end - windowSize, end);
     if (!this.#trades) return;
     this.accounts[index].allowedActions(this.masks, index * ACTION_COUNT);
     if (extraWidth > 0)
-      writeAccountColumns(this.accounts[index], this.#close[this.bars[index]], timeframe, extras, index * extraWidth);
+      writeAccountColumns(this.accounts[index], this.#close[this.bars[index]], window, extras, index * extraWidth);
     this.#guards?.[index].mask(this.#barOf(this.bars[index]));
     for (let c = 0; c < extraWidth; c++) {
       const value = extras[index * extraWidth + c];
       const first = at + features - extraWidth + c;
-      for (let i = first; i < at + window; i += features) this.#frames[i] = value;
+      for (let i = first; i < at + windowSize; i += features) this.#frames[i] = value;
     }
   }
 
   #keepFinalState(index: number): void {
     const { extraWidth } = this;
-    const window = this.timeframe * this.features;
-    const at = this.table.length + index * window;
-    this.#frames.copyWithin(at + this.count * window, at, at + window);
+    const windowSize = this.window * this.features;
+    const at = this.table.length + index * windowSize;
+    this.#frames.copyWithin(at + this.count * windowSize, at, at + windowSize);
     this.finalBars[index] = this.bars[index];
     for (let a = 0; a < ACTION_COUNT; a++) {
       this.finalMasks[index * ACTION_COUNT + a] = this.masks[index * ACTION_COUNT + a];

@@ -12,7 +12,7 @@ export interface VectorEnv {
   /** Environments. */
   readonly count: number;
   /** Rows in a window. */
-  readonly timeframe: number;
+  readonly window: number;
   /** Columns in a window, extras included. */
   readonly features: number;
   /** Floats that a state has beside its row; the last columns of a window, constant over its rows. */
@@ -20,7 +20,7 @@ export interface VectorEnv {
   /** (rows, features) what `writeObservation` reads. Stored states are only good for a table of the same hash. */
   readonly table: Float32Array;
 
-  /** (count, timeframe, features) */
+  /** (count, window, features) */
   readonly obs: Float32Array;
   /** (count, 3) 1 where the action is allowed; HOLD always is. */
   readonly masks: Uint8Array;
@@ -46,7 +46,7 @@ export interface VectorEnv {
   reset(seed: number): void;
   /** @param actions (count) */
   step(actions: Uint8Array | Int32Array): void;
-  /** Writes the window (timeframe, features) of a state to `out[outOffset..]`. */
+  /** Writes the window (window, features) of a state to `out[outOffset..]`. */
   writeObservation(bar: number, extras: Float32Array, extrasOffset: number, out: Float32Array, outOffset: number): void;
   /** Between two steps. What is restored goes on as if it had never stopped. */
   saveState(): Json;

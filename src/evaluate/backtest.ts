@@ -102,15 +102,15 @@ export function backtest(options: BacktestOptions): Ledger {
   const book = new TradeBook(account);
   const protect = safety === null ? null : (facts: Parameters<SafetyLayer['levels']>[0]) => safety.levels(facts);
 
-  const timeframe = table?.timeframe ?? 1;
-  const window = new Float32Array(table === null ? 0 : table.timeframe * table.width);
+  const window = table?.window ?? 1;
+  const values = new Float32Array(table === null ? 0 : table.window * table.width);
   // The account's columns, and the shield's for an agent that was trained to see what it allows.
   const extras = table === null ? 0 : table.width - table.marketWidth;
   const seesShield = extras > ACCOUNT_COLUMNS.length;
   const columns = new Float32Array(Math.max(extras, ACCOUNT_COLUMNS.length));
   if (seesShield) columns.set(UNSHIELDED_BITS, ACCOUNT_COLUMNS.length);
   const mask = new Uint8Array(3);
-  const obs: Observation = { window, mask };
+  const obs: Observation = { values, mask };
 
   const equity = new Float64Array(bars);
   const position = new Float64Array(bars);
@@ -131,10 +131,10 @@ export function backtest(options: BacktestOptions): Ledger {
       high: high[row],
       low: low[row],
       close: close[row],
+      values,
       window,
-      timeframe,
       clippedShare: table === null ? 0 : table.clippedShare[row],
-      gapBars: countGapBars(timeMs, row, timeframeMs, timeframe),
+      gapBars: countGapBars(timeMs, row, timeframeMs, window),
       dataAgeMs: 0,
       unknownState: false,
       spread: Number.NaN,
@@ -169,18 +169,18 @@ export function backtest(options: BacktestOptions): Ledger {
     let decision: AgentDecision = PLAIN[HOLD];
     if (table === null || table.decidable[row] === 1) {
       if (table !== null) {
-        writeAccountColumns(account, close[row], timeframe, columns, 0);
-        writeObservation(table, row, columns, 0, window, 0);
+        writeAccountColumns(account, close[row], window, columns, 0);
+        writeObservation(table, row, columns, 0, values, 0);
       }
       account.allowedActions(mask);
       if (table !== null && seesShield && safety?.maskObservation !== undefined) {
         safety.maskObservation(describe(row), mask, columns, ACCOUNT_COLUMNS.length);
-        writeObservation(table, row, columns, 0, window, 0);
+        writeObservation(table, row, columns, 0, values, 0);
       }
       decision = policy.decide(row, obs, account);
       decided[i] = 1;
       requested[i] = decision.action;
-    } else window.fill(0);
+    } else values.fill(0);
 
     const record = safety === null ? null : askSafety(row, decision);
     const final = record === null ? decision.action : record.final;

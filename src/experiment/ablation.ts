@@ -9,7 +9,7 @@ import type { Profile } from '../shield/index.ts';
 import { ablateMarket } from './counterfactuals.ts';
 import { type EvaluateRunOptions, nameFold, nameResult, prepareEvaluation, recordOf } from './evaluate-run.ts';
 import { shieldFor } from './shield.ts';
-import type { Workplace } from './train-run.ts';
+import type { RunContext } from './train-run.ts';
 
 export interface ProfileAblation {
   readonly symbol: string;
@@ -25,14 +25,14 @@ export interface ProfileAblation {
  */
 export function ablateRun(
   options: EvaluateRunOptions & { readonly profiles: readonly Profile[] },
-  workplace: Workplace,
+  runContext: RunContext,
 ): ProfileAblation[] {
   const { checkpoint, profiles, supervisor, fold = 'test' } = options;
   const { agent, run } = checkpoint;
   if (profiles.includes('none')) throw new InputError('profile none has no rule that could be left out');
   const { config: settings, prepared, trialOf } = prepareEvaluation(options);
-  const registry = new RunRegistry(workplace.files);
-  const record = fold === 'test' ? recordOf(checkpoint, settings, prepared, registry, workplace) : run;
+  const registry = new RunRegistry(runContext.files);
+  const record = fold === 'test' ? recordOf(checkpoint, settings, prepared, registry, runContext) : run;
   return profiles.flatMap((profile) => {
     const bare = profile === 'spec' && supervisor === undefined && agent.kind !== 'integrated';
     const rules = bare ? { ...settings.shield.rules, smurf: false as const } : settings.shield.rules;

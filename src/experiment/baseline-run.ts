@@ -8,7 +8,7 @@ import { hashJson, RunRegistry, trialSharpes } from '../runs/registry.ts';
 import type { ExperimentConfig } from './config.ts';
 import { nameFold, nameResult } from './evaluate-run.ts';
 import { prepareMarkets } from './prepare.ts';
-import type { Workplace } from './train-run.ts';
+import type { RunContext } from './train-run.ts';
 
 export interface BaselineRun {
   readonly run: string;
@@ -20,7 +20,7 @@ export function baselineRun(
   name: string,
   list: readonly CandleSeries[],
   config: ExperimentConfig,
-  { files, clock, codeVersion }: Pick<Workplace, 'files' | 'clock' | 'codeVersion'>,
+  { files, clock, codeVersion }: Pick<RunContext, 'files' | 'clock' | 'codeVersion'>,
 ): BaselineRun {
   findBaseline(name);
   const prepared = prepareMarkets(list, config);

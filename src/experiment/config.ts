@@ -63,7 +63,7 @@ export const experimentSchema = z.strictObject({
         'name',
         'auto: the largest scale-free set that the data supports',
       ),
-      timeframe: setting(count.max(512), 12, 'bars', 'length of the window that an agent sees'),
+      window: setting(count.max(512), 12, 'bars', 'length of the window that an agent sees'),
       scaler: setting(z.enum(['min-max', 'standardise']), 'standardise', 'name', 'fitted on the training fold only'),
       accountFeatures: setting(z.boolean(), true, 'yes/no', 'four account columns follow the market columns'),
     })

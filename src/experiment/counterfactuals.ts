@@ -17,7 +17,7 @@ function rememberDecisions(agent: Agent, { width, marketWidth }: ScaledTable): (
   return () => ({
     name: agent.kind,
     decide(row, obs) {
-      const account = obs.window.subarray(obs.window.length - width + marketWidth);
+      const account = obs.values.subarray(obs.values.length - width + marketWidth);
       const key = `${row} ${obs.mask.join('')} ${account.join(' ')}`;
       let decision = known.get(key);
       if (decision === undefined) {

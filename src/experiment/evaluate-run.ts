@@ -15,7 +15,7 @@ import type { ExperimentConfig } from './config.ts';
 import { ablateMarket } from './counterfactuals.ts';
 import { type Prepared, type PreparedMarket, prepareMarkets } from './prepare.ts';
 import { shieldFor } from './shield.ts';
-import { CHECKPOINTS, trialConfig, type Workplace } from './train-run.ts';
+import { CHECKPOINTS, type RunContext, trialConfig } from './train-run.ts';
 import { requireUnseen } from './unseen.ts';
 
 export interface Checkpoint {
@@ -34,11 +34,11 @@ export interface Checkpoint {
  */
 export function findCheckpoint(
   name: string,
-  workplace: Workplace,
+  runContext: RunContext,
   elsewhere: (path: string) => { readonly files: FileSystem; readonly path: string },
   flag = '--checkpoint',
 ): Checkpoint {
-  const { files, kernels } = workplace;
+  const { files, kernels } = runContext;
   const registry = new RunRegistry(files);
   const [stem, ...rest] = name.split('/');
   if (registry.has(stem) && rest.length <= 1) {
@@ -69,7 +69,7 @@ export function settingsOf(agent: LoadedAgent, config: ExperimentConfig): Experi
     ...config,
     features: {
       set: spec.featureSet,
-      timeframe: spec.timeframe,
+      window: spec.window,
       scaler: scaler.method,
       accountFeatures: spec.accountColumns.length > 0,
     },
@@ -156,7 +156,7 @@ export function recordOf(
   config: ExperimentConfig,
   prepared: Prepared,
   registry: RunRegistry,
-  { kernels, codeVersion, clock }: Workplace,
+  { kernels, codeVersion, clock }: RunContext,
 ): Run {
   if (run !== null) return run;
   const { name, isa, fused, threads } = kernels;
@@ -173,16 +173,16 @@ export function recordOf(
 }
 
 /** One evaluation a market. @throws InputError where the data isn't what the checkpoint was made for */
-export function evaluateRun(options: EvaluateRunOptions, workplace: Workplace): RunEvaluation[] {
+export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext): RunEvaluation[] {
   const { checkpoint, supervisor, fold = 'test', counterfactuals = true } = options;
   const { agent, run } = checkpoint;
   const { config, prepared, trialOf } = prepareEvaluation(options);
   const { profile } = config.shield;
-  const registry = new RunRegistry(workplace.files);
+  const registry = new RunRegistry(runContext.files);
   // A registry that can't be read is told of before a trial is written into it.
   for (const one of registry.list()) one.results();
   const shielded = supervisor === undefined ? {} : { supervisor };
-  const record = fold === 'test' ? recordOf(checkpoint, config, prepared, registry, workplace) : run;
+  const record = fold === 'test' ? recordOf(checkpoint, config, prepared, registry, runContext) : run;
   return prepared.markets.map((market) => {
     options.onEvaluation?.(market.series.symbol);
     const foldKey = nameFold(market, fold);
@@ -191,7 +191,7 @@ export function evaluateRun(options: EvaluateRunOptions, workplace: Workplace): 
     // Before the trial is written: a shield that can't be made has seen nothing.
     const safety: SafetyLayer | null = profile === 'none' ? null : shieldFor(config, agent, shielded);
     record?.startEvaluation(result, foldKey, trial);
-    const { name, isa, fused } = workplace.kernels;
+    const { name, isa, fused } = runContext.kernels;
     const evaluation = evaluate({
       agent,
       label: `${agent.kind.toUpperCase()}${profile === 'none' ? '' : ` + shield (${profile})`}`,
@@ -209,7 +209,7 @@ export function evaluateRun(options: EvaluateRunOptions, workplace: Workplace): 
         featureSet: prepared.set.name,
         shield: profile,
         dataHash: prepared.dataHash,
-        codeVersion: workplace.codeVersion,
+        codeVersion: runContext.codeVersion,
         kernels: `${name} ${isa}${fused ? ', fused multiply-add' : ''}`,
         trainedSeed: run?.registration.seed ?? null,
       },

@@ -87,7 +87,7 @@ export function chooseEmbargo(
   { features, training }: Pick<ExperimentConfig, 'features' | 'training'>,
 ): number {
   return embargoRows({
-    window: features.timeframe,
+    window: features.window,
     memory: chooseSet(list, features.set).set.memory,
     horizon: rewardNamed(training.reward).horizon,
   });
@@ -123,7 +123,7 @@ export function prepareMarkets(
 ): Prepared {
   if (list.length === 0) throw new InputError('no market to prepare; name a symbol');
   const { set, reason } = chooseSet(list, config.features.set);
-  const { timeframe, accountFeatures, scaler: method } = config.features;
+  const { window, accountFeatures, scaler: method } = config.features;
   if (config.training.maskByShield !== null && !accountFeatures)
     throw new InputError('training.maskByShield needs features.accountFeatures: the mask follows from the account');
   const embargo = chooseEmbargo(list, config);
@@ -144,7 +144,7 @@ export function prepareMarkets(
     series,
     features: features[i],
     table: scaleTable(features[i], scaler, {
-      timeframe,
+      window,
       accountFeatures,
       safetyColumns: safetyColumns(config.training),
     }),

@@ -6,7 +6,7 @@ import type { DQNAgent } from '../agents/dqn.ts';
 import { type LoadedAgent, loadAgent } from '../agents/index.ts';
 import { IntegratedAgent } from '../agents/integrated.ts';
 import type { PPOAgent } from '../agents/ppo.ts';
-import { SMURF_SETTINGS, VetoCounter, type VetoVerdict } from '../agents/supervision.ts';
+import { SMURF_SETTINGS, type SupervisionCheck, VetoCounter } from '../agents/supervision.ts';
 import type { AccountConfig } from '../core/account.ts';
 import type { Agent } from '../core/agent.ts';
 import { InputError } from '../core/errors.ts';
@@ -20,7 +20,7 @@ import { scalerFromJson } from '../features/scaler.ts';
 import type { ExperimentConfig } from './config.ts';
 import { type Checkpoint, nameFold, settingsOf } from './evaluate-run.ts';
 import type { Prepared } from './prepare.ts';
-import { type TrainRun, type TrainRunOptions, trainRun, type Workplace } from './train-run.ts';
+import { type RunContext, type TrainRun, type TrainRunOptions, trainRun } from './train-run.ts';
 
 /** The supervisor's settings: no account columns, since its account isn't the primary's; no future where `base` has one. */
 export function smurfConfig(config: ExperimentConfig, base = 'horizon'): ExperimentConfig {
@@ -34,9 +34,9 @@ export function smurfConfig(config: ExperimentConfig, base = 'horizon'): Experim
 }
 
 /** The same folds as an agent with account columns sees them, or one without. */
-function seenBy(prepared: Prepared, { timeframe, accountColumns }: LoadedAgent['spec']): Prepared {
+function seenBy(prepared: Prepared, { window, accountColumns }: LoadedAgent['spec']): Prepared {
   const options = {
-    timeframe,
+    window,
     accountFeatures: accountColumns.length > 0,
     safetyColumns: accountColumns.slice(ACCOUNT_COLUMNS.length),
   };
@@ -50,7 +50,7 @@ function seenBy(prepared: Prepared, { timeframe, accountColumns }: LoadedAgent['
 /** What became of a primary agent under a supervisor on the validation folds. */
 export interface Supervised {
   /** How often the supervisor stops a request that increases risk, and whether that is acceptable. */
-  readonly verdict: VetoVerdict;
+  readonly verdict: SupervisionCheck;
   /** Mean over the markets of ln(final / starting equity), after costs. */
   readonly logReturn: number;
 }
@@ -95,7 +95,7 @@ export interface TrainSupervisorOptions extends Omit<TrainRunOptions, 'validate'
 export interface SupervisorRun extends TrainRun {
   /** Folder of the integrated checkpoint; null where the training was stopped before. */
   readonly integrated: string | null;
-  readonly verdict: VetoVerdict | null;
+  readonly verdict: SupervisionCheck | null;
 }
 
 /** Where the supervisor's judgement lies among a run's results. */
@@ -106,9 +106,9 @@ export const SUPERVISION = 'supervision';
  * the primary earns most on the validation fold, among those that are neither deaf nor dumb.
  * @throws InputError where not even the best is of use and `force` isn't given, or it can't supervise this primary
  */
-export async function trainSupervisor(options: TrainSupervisorOptions, workplace: Workplace): Promise<SupervisorRun> {
+export async function trainSupervisor(options: TrainSupervisorOptions, runContext: RunContext): Promise<SupervisorRun> {
   const { config, force } = options;
-  const { files, kernels } = workplace;
+  const { files, kernels } = runContext;
   const primary = requirePrimary(options.primary);
   const scaler = scalerFromJson(primary.spec.scaler);
   const features = { ...settingsOf(primary, config).features, accountFeatures: false };
@@ -129,7 +129,7 @@ export async function trainSupervisor(options: TrainSupervisorOptions, workplace
         return verdict.accepted ? logReturn : Number.NEGATIVE_INFINITY;
       },
     },
-    workplace,
+    runContext,
   );
   if (result.status === 'stopped') return { ...result, integrated: null, verdict: null };
   const supervisor = loadAgent(files, `${result.folder}/best`, kernels) as DQNAgent;

@@ -27,7 +27,7 @@ import { maskingShield } from './shield.ts';
 export const CHECKPOINTS = 'checkpoints';
 
 /** What a training needs from outside; nothing in it decides the result but `config` and `series`. */
-export interface Workplace {
+export interface RunContext {
   readonly files: FileSystem;
   readonly clock: Clock;
   readonly kernels: Kernels;
@@ -82,7 +82,7 @@ export function describeAgent(config: ExperimentConfig, prepared: Prepared): Age
     columns: table.columns.slice(0, table.marketWidth),
     accountColumns: table.columns.slice(table.marketWidth),
     signature: table.signature,
-    timeframe: table.timeframe,
+    window: table.window,
     timeframeMs: series.timeframeMs,
     scaler: scalerToJson(prepared.scaler),
     reward: config.training.reward,
@@ -145,9 +145,9 @@ export function createAgent(kernels: Kernels, config: ExperimentConfig, spec: Ag
     : new DQNAgent({ kernels, spec, config: config.dqn, seed });
 }
 
-function register(registry: RunRegistry, options: TrainRunOptions, prepared: Prepared, workplace: Workplace): Run {
+function register(registry: RunRegistry, options: TrainRunOptions, prepared: Prepared, runContext: RunContext): Run {
   const { config } = options;
-  const { name, isa, fused, threads } = workplace.kernels;
+  const { name, isa, fused, threads } = runContext.kernels;
   const symbols = prepared.markets.map(({ series }) => series.symbol.replaceAll(/[^\w]/g, '')).join('+');
   const kind = /^smurf/.test(config.training.reward) ? 'smurf' : config.training.agent;
   const times = prepared.markets.map(({ series, split }) => ({
@@ -164,9 +164,9 @@ function register(registry: RunRegistry, options: TrainRunOptions, prepared: Pre
     config: { ...(trialConfig(config, prepared) as { [key: string]: Json }), ...options.decisive },
     seed: config.seed,
     dataHash: prepared.dataHash,
-    codeVersion: workplace.codeVersion,
+    codeVersion: runContext.codeVersion,
     kernels: { name, isa, fused, threads },
-    registeredAtMs: workplace.clock.nowMs(),
+    registeredAtMs: runContext.clock.nowMs(),
     notes: {
       ...options.notes,
       settings: config as unknown as Json,
@@ -177,9 +177,9 @@ function register(registry: RunRegistry, options: TrainRunOptions, prepared: Pre
 }
 
 /** Trains as `config` says. Throws InputError where the data doesn't fit it, or a resume doesn't fit its run. */
-export async function trainRun(options: TrainRunOptions, workplace: Workplace): Promise<TrainRun> {
+export async function trainRun(options: TrainRunOptions, runContext: RunContext): Promise<TrainRun> {
   const { config, series } = options;
-  const { files, kernels, clock, signal } = workplace;
+  const { files, kernels, clock, signal } = runContext;
   const prepared = prepareMarkets(series, config, options.scaler);
   const registry = new RunRegistry(files);
   const spec = describeAgent(config, prepared);
@@ -187,7 +187,7 @@ export async function trainRun(options: TrainRunOptions, workplace: Workplace): 
   const env = createEnv(config, prepared, agent.environments);
 
   let run: Run;
-  if (options.resume === undefined) run = register(registry, options, prepared, workplace);
+  if (options.resume === undefined) run = register(registry, options, prepared, runContext);
   else {
     run = registry.open(options.resume);
     if (run.registration.dataHash !== prepared.dataHash)

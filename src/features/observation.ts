@@ -15,11 +15,11 @@ export interface ScaledTable {
   /** Columns of the market alone. */
   readonly marketWidth: number;
   /** Bars in a window. */
-  readonly timeframe: number;
+  readonly window: number;
   readonly rows: number;
   /** (rows, width) row-major; 0 in rows that aren't complete and in the account's columns. */
   readonly data: Float32Array;
-  /** (rows) 1 where the last `timeframe` rows are complete and without a gap: an agent may decide there. */
+  /** (rows) 1 where the last `window` rows are complete and without a gap: an agent may decide there. */
   readonly decidable: Uint8Array;
   /** (rows) share of the row's market columns that the scaler clipped, 0..1. */
   readonly clippedShare: Float32Array;
@@ -29,7 +29,7 @@ export interface ScaledTable {
 
 export interface ObservationOptions {
   /** Bars in a window; default 12. */
-  readonly timeframe?: number;
+  readonly window?: number;
   /** Whether ACCOUNT_COLUMNS follow the market's; default true. */
   readonly accountFeatures?: boolean;
   /** What follows the account's columns: the safety layer's, where it masks; default none. */
@@ -42,14 +42,14 @@ export function extraColumns({ accountFeatures = true, safetyColumns = [] }: Obs
 }
 
 /** The signature of an observation: the set's, the window, and the columns that follow. */
-export function observationSignature(setSignature: string, timeframe: number, extras: readonly string[]): string {
-  return `${setSignature};window=${timeframe};account=${extras.length > 0 ? extras.join(',') : 'none'}`;
+export function observationSignature(setSignature: string, window: number, extras: readonly string[]): string {
+  return `${setSignature};window=${window};account=${extras.length > 0 ? extras.join(',') : 'none'}`;
 }
 
 /** @throws InputError where the scaler was fitted on other columns. */
 export function scaleTable(table: FeatureTable, scaler: Scaler, options: ObservationOptions = {}): ScaledTable {
   requireSameColumns(scaler, table.set.signature, table.columns);
-  const { timeframe = 12 } = options;
+  const { window = 12 } = options;
   const extras = extraColumns(options);
   const marketWidth = table.width;
   const width = marketWidth + extras.length;
@@ -64,30 +64,30 @@ export function scaleTable(table: FeatureTable, scaler: Scaler, options: Observa
       continue;
     }
     run = run > 0 && timeMs[i] === timeMs[i - 1] + timeframeMs ? run + 1 : 1;
-    decidable[i] = run >= timeframe ? 1 : 0;
+    decidable[i] = run >= window ? 1 : 0;
     clippedShare[i] = scaleRow(scaler, table.data, i * marketWidth, data, i * width) / marketWidth;
   }
   const columns = [...table.columns, ...extras];
-  const signature = observationSignature(table.set.signature, timeframe, extras);
-  return { columns, signature, width, marketWidth, timeframe, rows, data, decidable, clippedShare, timeMs };
+  const signature = observationSignature(table.set.signature, window, extras);
+  return { columns, signature, width, marketWidth, window, rows, data, decidable, clippedShare, timeMs };
 }
 
 /**
- * The one builder of observations: writes the window that ends with `row`, (timeframe, width) row-major, newest bar
+ * The one builder of observations: writes the window that ends with `row`, (window, width) row-major, newest bar
  * last, at `out[outAt...]`. Where the table has account columns, `account[accountAt...]` fills them at every position;
  * null leaves them 0. The caller sees to it that the row is decidable.
  */
 export function writeObservation(
-  table: Pick<ScaledTable, 'data' | 'width' | 'marketWidth' | 'timeframe'>,
+  table: Pick<ScaledTable, 'data' | 'width' | 'marketWidth' | 'window'>,
   row: number,
   account: Float32Array | null,
   accountAt: number,
   out: Float32Array,
   outAt: number,
 ): void {
-  const { data, width, marketWidth, timeframe } = table;
-  const from = (row - timeframe + 1) * width;
-  const count = timeframe * width;
+  const { data, width, marketWidth, window } = table;
+  const from = (row - window + 1) * width;
+  const count = window * width;
   for (let i = 0; i < count; i++) out[outAt + i] = data[from + i];
   if (account === null || width === marketWidth) return;
   for (let c = 0; c < width - marketWidth; c++) {

@@ -15,8 +15,8 @@ export interface RealTimeRow {
   readonly complete: boolean;
   /** Whether the window is whole: as many complete rows without a gap as it has bars. */
   readonly decidable: boolean;
-  /** (timeframe, width) scaled, newest last; account columns blank (see `observe`). Valid where decidable. */
-  readonly window: Float32Array;
+  /** (window, width) scaled, newest last; account columns blank (see `observe`). Valid where decidable. */
+  readonly values: Float32Array;
   readonly clippedShare: number;
   /** Bars missing between this candle and the one before. */
   readonly gapBars: number;
@@ -27,33 +27,33 @@ export class RealTimeFeatureEng {
   readonly columns: readonly string[];
   /** Equal to the signature of the training's ScaledTable. */
   readonly signature: string;
-  readonly timeframe: number;
+  readonly window: number;
   /** Columns of a window's row, account columns included. */
   readonly width: number;
   readonly marketWidth: number;
   readonly #stream: FeatureStream;
   readonly #scaler: Scaler;
-  /** The last `timeframe` scaled rows, newest last: a table of one window. */
+  /** The last `window` scaled rows, newest last: a table of one window. */
   readonly #rows: Float32Array;
   readonly #raw: Float64Array;
-  readonly #window: Float32Array;
+  readonly #values: Float32Array;
   /** Complete rows without a gap up to now. */
   #run = 0;
 
   constructor(set: FeatureSet, scaler: Scaler, timeframeMs: number, options: ObservationOptions = {}) {
     requireSameColumns(scaler, set.signature, set.columns);
-    const { timeframe = 12 } = options;
+    const { window = 12 } = options;
     const extras = extraColumns(options);
-    this.timeframe = timeframe;
+    this.window = window;
     this.columns = [...set.columns, ...extras];
-    this.signature = observationSignature(set.signature, timeframe, extras);
+    this.signature = observationSignature(set.signature, window, extras);
     this.width = this.columns.length;
     this.marketWidth = set.columns.length;
     this.#stream = new FeatureStream(set, timeframeMs);
     this.#scaler = scaler;
-    this.#rows = new Float32Array(timeframe * this.width);
+    this.#rows = new Float32Array(window * this.width);
     this.#raw = new Float64Array(this.marketWidth).fill(Number.NaN);
-    this.#window = new Float32Array(timeframe * this.width);
+    this.#values = new Float32Array(window * this.width);
   }
 
   /** Open time of the newest candle; NaN before the first. */
@@ -70,25 +70,25 @@ export class RealTimeFeatureEng {
     this.#run = complete ? (gapBars > 0 ? 1 : this.#run + 1) : 0;
 
     this.#rows.copyWithin(0, this.width);
-    const newest = (this.timeframe - 1) * this.width;
+    const newest = (this.window - 1) * this.width;
     this.#rows.fill(0, newest);
     const clipped = complete ? scaleRow(this.#scaler, this.#raw, 0, this.#rows, newest) : 0;
-    this.observe(null, this.#window);
+    this.observe(null, this.#values);
     return {
       timeMs: candle.timeMs,
       row: this.#raw,
       complete,
-      decidable: this.#run >= this.timeframe,
-      window: this.#window,
+      decidable: this.#run >= this.window,
+      values: this.#values,
       clippedShare: Math.fround(clipped / this.marketWidth),
       gapBars,
     };
   }
 
-  /** Writes the current window with the account's columns, (timeframe, width), into `out`. */
+  /** Writes the current window with the account's columns, (window, width), into `out`. */
   observe(account: Float32Array | null, out: Float32Array): void {
-    const { width, marketWidth, timeframe } = this;
-    writeObservation({ data: this.#rows, width, marketWidth, timeframe }, timeframe - 1, account, 0, out, 0);
+    const { width, marketWidth, window } = this;
+    writeObservation({ data: this.#rows, width, marketWidth, window }, window - 1, account, 0, out, 0);
   }
 
   save(): Json {

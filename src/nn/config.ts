@@ -5,21 +5,21 @@ import { type ConvShape, PANEL } from './ops.ts';
 /** Sizes of an encoder. */
 export interface NetworkConfig {
   /** Bars in a window; default 12. */
-  readonly timeframe: number;
+  readonly window: number;
   /** Columns of an observation; default 21. */
   readonly features: number;
   /** Filters of the convolution; default 32. */
   readonly filters: number;
   /** Bars under the convolution; odd; default 3. */
   readonly kernelSize: number;
-  /** 'same' (default) adds zero bars so that the output has `timeframe` bars; 'valid' adds none. */
+  /** 'same' (default) adds zero bars so that the output has `window` bars; 'valid' adds none. */
   readonly padding: 'same' | 'valid';
   /** Outputs of the two dense layers; default [256, 256]. */
   readonly hidden: readonly [number, number];
 }
 
 export const DEFAULT_NETWORK: NetworkConfig = {
-  timeframe: 12,
+  window: 12,
   features: 21,
   filters: 32,
   kernelSize: 3,
@@ -61,9 +61,9 @@ const whole = (n: number): number => Math.ceil(n / PANEL) * PANEL;
 
 /** Checks the sizes and lays the tensors out; `outputs` 0 means an encoder without a head. */
 export function layOut(config: NetworkConfig, outputs: number): Layout {
-  const { timeframe, features, filters, kernelSize, padding, hidden } = config;
+  const { window, features, filters, kernelSize, padding, hidden } = config;
   for (const [name, value] of Object.entries({
-    timeframe,
+    window,
     features,
     filters,
     kernelSize,
@@ -75,10 +75,10 @@ export function layOut(config: NetworkConfig, outputs: number): Layout {
   }
   if (kernelSize % 2 === 0) throw new InputError(`network: kernelSize is ${kernelSize}; give an odd number`);
   const pad = padding === 'same' ? (kernelSize - 1) / 2 : 0;
-  const steps = timeframe + 2 * pad - kernelSize + 1;
+  const steps = window + 2 * pad - kernelSize + 1;
   if (steps < 1)
-    throw new InputError(`network: a kernel of ${kernelSize} does not fit into ${timeframe} bars; use padding 'same'`);
-  const conv = { timeframe, features, kernelSize, pad, steps, columns: whole(filters) };
+    throw new InputError(`network: a kernel of ${kernelSize} does not fit into ${window} bars; use padding 'same'`);
+  const conv = { window, features, kernelSize, pad, steps, columns: whole(filters) };
   const taps = kernelSize * features;
   const flatColumns = steps * conv.columns;
   const hiddenColumns = [whole(hidden[0]), whole(hidden[1])] as const;

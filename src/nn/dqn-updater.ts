@@ -35,9 +35,9 @@ export interface DQNUpdate {
 
 export class DQNUpdater implements DQNBatch {
   readonly adam: Adam;
-  /** (batch, timeframe, features); this and the arrays below are the batch, to be filled before `update`. */
+  /** (batch, window, features); this and the arrays below are the batch, to be filled before `update`. */
   readonly obs: Float32Array;
-  /** (batch, timeframe, features) */
+  /** (batch, window, features) */
   readonly nextObs: Float32Array;
   readonly actions: Uint8Array;
   readonly rewards: Float32Array;

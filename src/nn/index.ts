@@ -7,7 +7,7 @@
  *   const q = new QNetwork(kernels, { timeframe: 12, features: 21 });   // also ActorNetwork, ValueNetwork, EncodingNetwork
  *   q.initialize(rng);                                    // orthogonal: sqrt 2 body, 0.01 actor head, 1 other heads
  *   q.infer(obs, batch): Float32Array                     // (batch, outputs); acting, targets; no allocation
- *   q.forward(obs, batch); q.backward(dOutput, batch);    // obs (batch, timeframe, features); fills q.gradients
+ *   q.forward(obs, batch); q.backward(dOutput, batch);    // obs (batch, window, features); fills q.gradients
  *   q.bestAction(window, mask); actor.probabilities(obs, batch, masks);
  *   q.stateDict() / q.loadStateDict(state) / q.copyFrom(other) / q.polyakFrom(online, tau) / q.dispose()
  *   q.parameterCount; q.parameters and q.gradients are flat, in the kernels' own layout (zero padding included).

@@ -92,7 +92,7 @@ export class Network {
   }
 
   /**
-   * obs (batch, timeframe, features) row-major -> outputs (batch, outputs), a view that is valid until the next call.
+   * obs (batch, window, features) row-major -> outputs (batch, outputs), a view that is valid until the next call.
    * Keeps what `backward` needs.
    */
   forward(obs: Float32Array, batch: number): Float32Array {
@@ -180,7 +180,7 @@ export class Network {
   #run(which: 'infer' | 'forward', obs: Float32Array, batch: number): Float32Array {
     this.#kept = 0;
     const a = this.activations(batch);
-    const length = batch * this.config.timeframe * this.config.features;
+    const length = batch * this.config.window * this.config.features;
     checkLength('obs', obs, length);
     if (obs !== a.obs) a.obs.set(obs.length === length ? obs : obs.subarray(0, length));
     this.kernels.run(this.#programsFor(batch)[which]);

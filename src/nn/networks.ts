@@ -5,7 +5,7 @@ import type { Kernels } from './kernels.ts';
 import { softmax } from './losses.ts';
 import { Network } from './network.ts';
 
-/** The encoder alone: (batch, timeframe, features) -> features (batch, 256). 166,400 parameters at 21 x 12. */
+/** The encoder alone: (batch, window, features) -> features (batch, 256). 166,400 parameters at 21 x 12. */
 export class EncodingNetwork extends Network {
   constructor(kernels: Kernels, config: Partial<NetworkConfig> = {}) {
     super(kernels, config, { outputs: 0, gain: 0 });

@@ -65,27 +65,27 @@ export interface Rows {
 
 /** Sizes of one convolution. `columns` counts padded filters. */
 export interface ConvShape {
-  readonly timeframe: number;
+  readonly window: number;
   readonly features: number;
   readonly kernelSize: number;
   /** Zero bars added at each end. */
   readonly pad: number;
-  /** Output bars: timeframe + 2 pad - kernelSize + 1. */
+  /** Output bars: window + 2 pad - kernelSize + 1. */
   readonly steps: number;
   /** Filters, rounded up to a multiple of 32. */
   readonly columns: number;
 }
 
-const sampleStride = (s: ConvShape): number => (s.timeframe + 2 * s.pad) * s.features;
+const sampleStride = (s: ConvShape): number => (s.window + 2 * s.pad) * s.features;
 
-/** padded (batch, timeframe + 2 pad, features) = observations (batch, timeframe, features) between zero bars. */
+/** padded (batch, window + 2 pad, features) = observations (batch, window, features) between zero bars. */
 export const pad = (obs: Float32Array, padded: Float32Array, rows: Rows, s: ConvShape): Op => [
   OP.pad,
   obs,
   padded,
   rows.start,
   rows.count,
-  s.timeframe * s.features,
+  s.window * s.features,
   s.pad * s.features,
 ];
 

@@ -35,7 +35,7 @@ const OWNERS = new WeakMap<Float32Array, Float32Array>();
 /** Everything between the observations and the gradient, for batches up to `capacity`. */
 export class Activations {
   readonly capacity: number;
-  /** (capacity, timeframe, features): fill it and pass it to `forward` to save the copy. */
+  /** (capacity, window, features): fill it and pass it to `forward` to save the copy. */
   readonly obs: Float32Array;
   readonly padded: Float32Array;
   /** Outputs of conv, dense1, dense2 after GELU. */
@@ -55,7 +55,7 @@ export class Activations {
   constructor(kernels: Kernels, layout: Layout, capacity: number, obs?: Float32Array) {
     this.#kernels = kernels;
     this.capacity = capacity;
-    const { timeframe, features, pad } = layout.conv;
+    const { window, features, pad } = layout.conv;
     this.#width = layout.outputs || layout.config.hidden[1];
     const rows = (width: number) => {
       const view = kernels.alloc(capacity * width);
@@ -63,8 +63,8 @@ export class Activations {
       return view;
     };
     const [first, second] = layout.hiddenColumns;
-    this.obs = obs ?? rows(timeframe * features);
-    this.padded = rows((timeframe + 2 * pad) * features);
+    this.obs = obs ?? rows(window * features);
+    this.padded = rows((window + 2 * pad) * features);
     this.h = [rows(layout.flatColumns), rows(first), rows(second)];
     this.slope = [rows(layout.flatColumns), rows(first), rows(second)];
     this.dz = this.slope;

@@ -29,7 +29,7 @@ export interface PPOUpdate extends PPOLoss {
 
 export class PPOUpdater {
   readonly adam: Adam;
-  /** (batch, timeframe, features); this and the arrays below are the minibatch, to be filled before `update`. */
+  /** (batch, window, features); this and the arrays below are the minibatch, to be filled before `update`. */
   readonly obs: Float32Array;
   /** (batch, actions) 1 where allowed; all 1 at first. */
   readonly masks: Uint8Array;

@@ -9,7 +9,7 @@ import { Activations, forwardUnits } from './plan.ts';
 import type { Program } from './program.ts';
 
 export class RolloutInference {
-  /** (batch, timeframe, features): fill it, then call `run`. */
+  /** (batch, window, features): fill it, then call `run`. */
   readonly obs: Float32Array;
   /** (batch, actions) of the last `run`, on the masked distribution. */
   readonly probabilities: Float32Array;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Action } from '../core/action.ts';
 import type { AgentDecision } from '../core/agent.ts';
 import type { Json } from '../core/json.ts';
-import type { DecisionFacts, ProtectiveLevels, Verdict } from '../core/safety.ts';
+import type { DecisionFacts, ProtectiveLevels, RuleVerdict } from '../core/safety.ts';
 
 export const PROFILES = ['cautious', 'balanced', 'spec', 'none'] as const;
 export type Profile = (typeof PROFILES)[number];
@@ -24,8 +24,8 @@ export interface Question {
   readonly trainingDistance: number | null;
 }
 
-export interface Judgement<State> {
-  readonly verdict: Verdict;
+export interface RuleResult<State> {
+  readonly verdict: RuleVerdict;
   readonly state: State;
 }
 
@@ -51,7 +51,7 @@ export interface Rule<Config extends Thresholds, State extends Json> {
   /** The profiles that have the rule, with what they set differently. */
   readonly profiles: Readonly<Partial<Record<Profile, Partial<Config>>>>;
   initial(config: Config): State;
-  judge(config: Config, state: State, question: Question): Judgement<State>;
+  judge(config: Config, state: State, question: Question): RuleResult<State>;
   /** Told whether an order leaves, once every rule has spoken; for rules that count orders. */
   settle?(config: Config, state: State, facts: DecisionFacts, ordered: boolean): State;
   /** What a new episode keeps of the state; without it, nothing. */
@@ -75,16 +75,16 @@ export function threshold<S extends z.ZodType>(schema: S, tighter: Tighter, unit
 export type NoState = null;
 export const noState = z.null();
 
-export const ALLOW: Verdict = { kind: 'allow' };
+export const ALLOW: RuleVerdict = { kind: 'allow' };
 
-export function deny(code: string, numbers: Readonly<Record<string, number>>): Verdict {
+export function deny(code: string, numbers: Readonly<Record<string, number>>): RuleVerdict {
   return { kind: 'deny', code, numbers };
 }
 
-export function reduceOnly(code: string, numbers: Readonly<Record<string, number>>): Verdict {
+export function reduceOnly(code: string, numbers: Readonly<Record<string, number>>): RuleVerdict {
   return { kind: 'reduce-only', code, numbers };
 }
 
-export function halt(code: string, numbers: Readonly<Record<string, number>>): Verdict {
+export function halt(code: string, numbers: Readonly<Record<string, number>>): RuleVerdict {
   return { kind: 'halt', code, numbers };
 }

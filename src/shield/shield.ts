@@ -10,7 +10,7 @@ import { type Action, BUY, HOLD, SELL } from '../core/action.ts';
 import type { Agent, AgentDecision } from '../core/agent.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import type { DecisionFacts, ProtectiveLevels, SafetyDecision, SafetyLayer, Verdict } from '../core/safety.ts';
+import type { DecisionFacts, ProtectiveLevels, RuleVerdict, SafetyDecision, SafetyLayer } from '../core/safety.ts';
 import { effectOf } from './exposure.ts';
 import { joinLevels } from './levels.ts';
 import { shieldMask } from './mask.ts';
@@ -18,10 +18,10 @@ import { type ConfiguredRule, configureRules, type Exits, exitsOf, type Override
 import {
   type AnyRule,
   halt,
-  type Judgement,
   type PositionFacts,
   type Profile,
   type Question,
+  type RuleResult,
   reduceOnly,
   type Thresholds,
 } from './rule.ts';
@@ -83,7 +83,7 @@ function areReadable(facts: DecisionFacts): boolean {
 }
 
 /** Whether one verdict stops a request. */
-export function blocks(verdict: Verdict, request: Action, facts: DecisionFacts, exits: Exits): boolean {
+export function blocks(verdict: RuleVerdict, request: Action, facts: DecisionFacts, exits: Exits): boolean {
   if (verdict.kind === 'allow') return false;
   if (verdict.kind === 'halt' || effectOf(request, facts) !== 'reduce') return true;
   return verdict.kind === 'deny' && exits === 'literal';
@@ -193,7 +193,7 @@ export class Shield implements SafetyLayer {
   /** The decision and the state after it, which stays here. `decision` is null where only a mask is wanted. */
   #consider(action: Action, decision: AgentDecision | null, facts: DecisionFacts): Considered {
     let latch = this.#latch;
-    const verdicts: { rule: string; verdict: Verdict }[] =
+    const verdicts: { rule: string; verdict: RuleVerdict }[] =
       latch === null ? [] : [{ rule: 'latch', verdict: halt(latch.code, { sinceMs: latch.timeMs }) }];
     const states = [...this.#states];
     let request = action;
@@ -225,7 +225,7 @@ export class Shield implements SafetyLayer {
   }
 
   /** A rule that fails halts: whatever it guards is unguarded now. */
-  #ask(rule: AnyRule, config: Thresholds, state: Json, asked: Asked): Judgement<Json> {
+  #ask(rule: AnyRule, config: Thresholds, state: Json, asked: Asked): RuleResult<Json> {
     try {
       // What costs time is worked out for the one rule that looks at it.
       const advice = rule.name === smurf.name ? this.#advise(asked.facts) : null;
@@ -242,7 +242,7 @@ export class Shield implements SafetyLayer {
 
   #advise(facts: DecisionFacts): Action | null {
     if (this.#supervisor === null) return null;
-    return this.#supervisor.getAction({ window: takeColumns(facts, this.#supervisorFeatures), mask: ALL_ALLOWED });
+    return this.#supervisor.getAction({ values: takeColumns(facts, this.#supervisorFeatures), mask: ALL_ALLOWED });
   }
 }
 

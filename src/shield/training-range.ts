@@ -97,23 +97,23 @@ export function fitTrainingRange(
 }
 
 /** Distance of the newest row of the window, over the fit's quantile. */
-export function measureDistance(range: TrainingRange, facts: Pick<DecisionFacts, 'window' | 'timeframe'>): number {
-  const { window, timeframe } = facts;
-  const features = window.length / timeframe;
+export function measureDistance(range: TrainingRange, facts: Pick<DecisionFacts, 'values' | 'window'>): number {
+  const { values, window } = facts;
+  const features = values.length / window;
   if (range.width > features)
     throw new InputError(`shield: the training range has ${range.width} columns, the observation ${features}`);
-  return distanceOf(range.mean, range.factor, window, (timeframe - 1) * features) / range.quantile;
+  return distanceOf(range.mean, range.factor, values, (window - 1) * features) / range.quantile;
 }
 
 /** The window with the first `width` columns of every row; itself where that is all of them. */
-export function takeColumns(facts: Pick<DecisionFacts, 'window' | 'timeframe'>, width: number | null): Float32Array {
-  const { window, timeframe } = facts;
-  const features = window.length / timeframe;
-  if (width === null || width === features) return window;
+export function takeColumns(facts: Pick<DecisionFacts, 'values' | 'window'>, width: number | null): Float32Array {
+  const { values, window } = facts;
+  const features = values.length / window;
+  if (width === null || width === features) return values;
   if (width > features)
     throw new InputError(`shield: the supervisor needs ${width} columns, the observation has ${features}`);
-  const taken = new Float32Array(timeframe * width);
-  for (let row = 0; row < timeframe; row++)
-    taken.set(window.subarray(row * features, row * features + width), row * width);
+  const taken = new Float32Array(window * width);
+  for (let row = 0; row < window; row++)
+    taken.set(values.subarray(row * features, row * features + width), row * width);
   return taken;
 }

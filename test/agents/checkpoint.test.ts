@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashColumns, sha256 } from '../../src/agents/checkpoint.ts';
 import { findFolder, writeFolderDurably } from '../../src/agents/durable-folder.ts';
 import { type AgentSpec, DQNAgent, loadAgent, openCheckpoint, PPOAgent } from '../../src/agents/index.ts';
 import { InputError } from '../../src/core/errors.ts';
+import { NodeFileSystem } from '../../src/disk/node-file-system.ts';
 import { createKernels, decodeSafetensors, encodeSafetensors, type Kernels } from '../../src/nn/index.ts';
 import { atEveryCrash, MemoryFileSystem } from '../memory-file-system.ts';
 import { type Kind, makeAgent, makeTradingEnv, trainHere } from './made-agents.ts';
@@ -26,6 +28,20 @@ function readAll(files: MemoryFileSystem, path: string): string {
   for (const name of Object.keys(checkpoint.description.files)) checkpoint.read(name);
   return sha256(checkpoint.read('model.safetensors'));
 }
+
+describe('a checkpoint of schema 1, as version 0.1.0 wrote it', () => {
+  it.each(KINDS)('%s loads and decides as it did then', (kind) => {
+    const disk = new NodeFileSystem(fileURLToPath(new URL('../fixtures/agents/schema-1', import.meta.url)));
+    const agent = loadAgent(disk, kind, kernels);
+    const then = JSON.parse(new TextDecoder().decode(disk.read(`${kind}/decision.json`)));
+    const now = agent.decide({ values: Float32Array.from(then.window), mask: Uint8Array.from(then.mask) });
+    expect(agent.spec.window).toBe(4);
+    expect({ ...now, probabilities: now.probabilities && [...now.probabilities] }).toMatchObject({
+      ...{ action: then.action, probabilities: then.probabilities },
+    });
+    if (then.qValues !== null) expect([...now.qValues!]).toEqual(then.qValues);
+  });
+});
 
 describe('replacing a folder', () => {
   const contents = (text: string) =>
@@ -129,11 +145,11 @@ describe('a checkpoint', () => {
       config: { ...TINY, ...(kind === 'dqn' ? { learningStarts: 8 } : { rolloutSteps: 8 }) },
     });
     await trainHere({ agent, env, steps: 64, files });
-    const loaded = loadAgent(files, 'checkpoints/run/best', kernels, { timeframe: 4 });
+    const loaded = loadAgent(files, 'checkpoints/run/best', kernels, { window: 4 });
     expect(loaded.kind).toBe(kind);
     expect(loaded.spec).toEqual(agent.spec);
     for (let i = 0; i < 50; i++) {
-      const obs = { window: env.obs.slice(0, env.timeframe * env.features), mask: env.masks.slice(0, 3) };
+      const obs = { values: env.obs.slice(0, env.window * env.features), mask: env.masks.slice(0, 3) };
       expect(loaded.decide(obs)).toEqual(agent.decide(obs));
       expect(loaded.getAction(obs)).toBe(loaded.decide(obs).action);
       env.step(new Uint8Array([i % 3, 1]));
@@ -144,7 +160,7 @@ describe('a checkpoint', () => {
 
   it('names and shapes its tensors as PyTorch modules of the spec sizes do', () => {
     const env = makeTradingEnv(1);
-    const spec = { timeframe: 12, columns: Array.from({ length: 21 }, (_, i) => `c${i}`) };
+    const spec = { window: 12, columns: Array.from({ length: 21 }, (_, i) => `c${i}`) };
     const config = { network: {} };
     const shapes = (kind: Kind) => {
       const agent = makeAgent(kind, kernels, env, { spec, config });
@@ -187,7 +203,7 @@ describe('a checkpoint', () => {
     const training = new TextDecoder().decode(files.read('somewhere/last/training.json'));
     expect(text + training).not.toMatch(/somewhere|duration|elapsed|date|host|20\d\d-/i);
     expect(Object.keys(JSON.parse(text))).toEqual([
-      ...['schemaVersion', 'agent', 'actions', 'featureSet', 'columns', 'accountColumns', 'signature', 'timeframe'],
+      ...['schemaVersion', 'agent', 'actions', 'featureSet', 'columns', 'accountColumns', 'signature', 'window'],
       ...[
         'timeframeMs',
         'scaler',
@@ -241,8 +257,8 @@ describe('loading refuses', () => {
   });
 
   it('another schema, action order, class, setting or column, with both', () => {
-    expect(refusal(edit((json) => Object.assign(json, { schemaVersion: 2 })))).toContain(
-      'schema version 2, this program reads 1',
+    expect(refusal(edit((json) => Object.assign(json, { schemaVersion: 3 })))).toContain(
+      'schema version 3, this program reads 1 and 2',
     );
     expect(refusal(edit((json) => Object.assign(json, { actions: ['BUY', 'SELL', 'HOLD'] })))).toContain(
       'its actions are ["BUY","SELL","HOLD"], this program\'s are ["SELL","BUY","HOLD"]',
@@ -256,11 +272,11 @@ describe('loading refuses', () => {
     expect(expecting({ columns: ['rsi', 'cci'] })).toContain(
       'columns ["column0","column1","column2"], but is used with ["rsi","cci"]',
     );
-    expect(expecting({ timeframe: 12 })).toContain('timeframe 4, but is used with 12');
+    expect(expecting({ window: 12 })).toContain('window 4, but is used with 12');
     expect(expecting({ scaler: { method: 'other' } })).toContain(
       'scaler {"method":"made"}, but is used with {"method":"other"}',
     );
-    expect(expecting({ timeframe: 4 })).toBe('loaded');
+    expect(expecting({ window: 4 })).toBe('loaded');
   });
 
   it('tensors of another shape or name, even where the hashes are right', () => {

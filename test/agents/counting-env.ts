@@ -6,7 +6,7 @@ const ROWS = 40;
 /** Walks each environment over its own stretch of the table; ends it by `terminated` or `truncated` at random places. */
 export class CountingEnv implements VectorEnv {
   readonly count: number;
-  readonly timeframe = 3;
+  readonly window = 3;
   readonly features = 3;
   readonly extraWidth = 1;
   readonly table: Float32Array;

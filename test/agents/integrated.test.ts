@@ -32,15 +32,15 @@ describe('the integrated agent', () => {
       const agent = new IntegratedAgent(primary, supervisor);
       const rng = new Rng(seed);
       for (let n = 0; n < 40; n++) {
-        const window = Float32Array.from({ length: 4 * 7 }, () => 3 * rng.normal());
+        const values = Float32Array.from({ length: 4 * 7 }, () => 3 * rng.normal());
         const mask = new Uint8Array([rng.integer(2), rng.integer(2), 1]);
         // Rows of 3 market columns, of 7 with the account's.
-        const market = window.filter((_, i) => i % 7 < 3);
-        const said = supervisor.getAction({ window: market, mask: new Uint8Array([1, 1, 1]) });
-        const wanted = primary.getAction({ window, mask });
+        const market = values.filter((_, i) => i % 7 < 3);
+        const said = supervisor.getAction({ values: market, mask: new Uint8Array([1, 1, 1]) });
+        const wanted = primary.getAction({ values, mask });
         const final = said === HOLD ? HOLD : wanted;
-        expect(agent.getAction({ window, mask })).toBe(final);
-        const decision = agent.decide({ window, mask });
+        expect(agent.getAction({ values, mask })).toBe(final);
+        const decision = agent.decide({ values, mask });
         expect(decision.action).toBe(final);
         expect(decision.vetoed).toBe(final === wanted ? undefined : wanted);
         counts[final !== wanted ? 'vetoed' : said === HOLD ? 'agreed' : 'stood']++;
@@ -62,7 +62,7 @@ describe('the integrated agent', () => {
     const rng = new Rng(3);
     for (let n = 0; n < 30; n++) {
       const obs = {
-        window: Float32Array.from({ length: 28 }, () => 3 * rng.normal()),
+        values: Float32Array.from({ length: 28 }, () => 3 * rng.normal()),
         mask: new Uint8Array([1, 1, 1]),
       };
       expect(loaded.decide(obs)).toEqual(agent.decide(obs));
@@ -86,7 +86,7 @@ describe('the integrated agent', () => {
     expect(around(makeSupervisor(1, { columns: ['a', 'b', 'c'] }))).toThrow(
       'its columns is ["a","b","c"], it needs ["column0","column1","column2"]',
     );
-    expect(around(makeSupervisor(1, { timeframe: 6 }))).toThrow('its timeframe is 6, it needs 4');
+    expect(around(makeSupervisor(1, { window: 6 }))).toThrow('its window is 6, it needs 4');
     expect(around(makeSupervisor(1, { scaler: { method: 'x' } }))).toThrow('its scaler is {"method":"x"}');
     expect(around(makeSupervisor(1, { reward: 'smurf(market-order)' }))).not.toThrow();
   });

@@ -28,7 +28,7 @@ export function specFor(env: VectorEnv, changes: Partial<AgentSpec> = {}): Agent
     columns: Array.from({ length: market }, (_, i) => `column${i}`),
     accountColumns: Array.from({ length: env.extraWidth }, (_, i) => `account${i}`),
     signature: `made${market}`,
-    timeframe: env.timeframe,
+    window: env.window,
     timeframeMs: 3_600_000,
     scaler: { method: 'made' },
     reward: 'market-order',
@@ -59,7 +59,7 @@ export function makeAgent(
 /** Random-walk bars with an account, with starts, cuts and ends. */
 export function makeTradingEnv(count: number): TradingEnv {
   return new TradingEnv({
-    markets: [makeMarket({ rows: 200, timeframe: 4 })],
+    markets: [makeMarket({ rows: 200, window: 4 })],
     count,
     account: DEFAULT_ACCOUNT,
     reward: rewardNamed('market-order'),

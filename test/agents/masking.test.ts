@@ -25,23 +25,23 @@ describe('masking', () => {
     const agent = makeAgent('ppo', kernels, new CountingEnv(1), { config: TINY }) as PPOAgent;
     const rng = new Rng(1);
     fc.assert(
-      fc.property(windows, masks, (window, mask) => {
-        const free = agent.decide({ window, mask: new Uint8Array([1, 1, 1]) }).probabilities!;
-        const { action, probabilities } = agent.decide({ window, mask });
+      fc.property(windows, masks, (values, mask) => {
+        const free = agent.decide({ values, mask: new Uint8Array([1, 1, 1]) }).probabilities!;
+        const { action, probabilities } = agent.decide({ values, mask });
         const allowedSum = free.reduce((sum, p, a) => sum + p * mask[a], 0);
         free.forEach((p, a) => {
           expect(probabilities![a]).toBeCloseTo((p * mask[a]) / allowedSum, 10);
         });
         expect(mask[action]).toBe(1);
         expect(probabilities![action]).toBe(Math.max(...probabilities!));
-        expect(mask[agent.sampleAction({ window, mask }, rng)]).toBe(1);
+        expect(mask[agent.sampleAction({ values, mask }, rng)]).toBe(1);
       }),
     );
   });
 
   it('samples with the masked probabilities', () => {
     const agent = makeAgent('ppo', kernels, new CountingEnv(1), { config: TINY }) as PPOAgent;
-    const obs = { window: new Float32Array(9).fill(2), mask: new Uint8Array([1, 0, 1]) };
+    const obs = { values: new Float32Array(9).fill(2), mask: new Uint8Array([1, 0, 1]) };
     const { probabilities } = agent.decide(obs);
     const rng = new Rng(2);
     const counts = [0, 0, 0];
@@ -63,7 +63,7 @@ describe('masking', () => {
     let entropy = 0;
     for (let t = 0; t < 20; t++) {
       for (let i = 0; i < 3; i++) {
-        const obs = { window: env.obs.slice(i * 9, i * 9 + 9), mask: env.masks.slice(i * 3, i * 3 + 3) };
+        const obs = { values: env.obs.slice(i * 9, i * 9 + 9), mask: env.masks.slice(i * 3, i * 3 + 3) };
         for (const p of agent.decide(obs).probabilities!) if (p > 0) entropy -= (p * Math.log(p)) / 60;
       }
       const allowed = env.masks.slice();

@@ -137,8 +137,8 @@ describe.each(['ppo', 'dqn'] as const)(
           : { gamma: 0.8, learningStarts: 20, learningRate: 1e-2, tau: 0.1, network: NETWORK };
       const agent = makeAgent(kind, kernels, env, { config });
       await trainHere({ agent, env, steps: 3000 });
-      const obs = { window: env.obs.slice(0, 4), mask: new Uint8Array([1, 1, 1]) };
-      const value = 'critic' in agent ? agent.critic.infer(obs.window, 1)[0] : Math.max(...agent.decide(obs).qValues!);
+      const obs = { values: env.obs.slice(0, 4), mask: new Uint8Array([1, 1, 1]) };
+      const value = 'critic' in agent ? agent.critic.infer(obs.values, 1)[0] : Math.max(...agent.decide(obs).qValues!);
       expect(agent.getAction(obs)).toBeLessThanOrEqual(HOLD);
       agent.dispose();
       return value;

@@ -47,7 +47,7 @@ function playWorld(world: World, agent: Agent, steps: number): number {
   let total = 0;
   let episodes = 0;
   for (let n = 0; n < steps; n++) {
-    env.step(new Uint8Array([agent.getAction({ window: env.obs, mask: env.masks })]));
+    env.step(new Uint8Array([agent.getAction({ values: env.obs, mask: env.masks })]));
     total += env.rewards[0];
     episodes += env.terminated[0] + env.truncated[0];
   }

@@ -26,7 +26,7 @@ function leaning(agent: Agent): number {
   env.reset(9);
   let sum = (agent as Learner).steps < 200 ? 1000 : 0;
   for (let i = 0; i < 20; i++) {
-    const decision = agent.decide({ window: env.obs, mask: env.masks });
+    const decision = agent.decide({ values: env.obs, mask: env.masks });
     sum += (decision.probabilities ?? decision.qValues!)[1];
     env.step(new Uint8Array([2]));
   }

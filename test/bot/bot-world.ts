@@ -82,8 +82,8 @@ const scaler: Scaler = {
 };
 
 export const createFeatures = (timeframeMs: number) =>
-  new RealTimeFeatureEng(featureSet, scaler, timeframeMs, { timeframe: 4 });
-export const testFeatures = { featureSet, scaler, timeframe: 4 };
+  new RealTimeFeatureEng(featureSet, scaler, timeframeMs, { window: 4 });
+export const testFeatures = { featureSet, scaler, window: 4 };
 
 /** Deterministic, and trades a lot: the bits of the observation choose among the allowed actions. */
 export const restlessAgent: Agent = {
@@ -92,9 +92,9 @@ export const restlessAgent: Agent = {
   decide: decideRestlessly,
 };
 
-function decideRestlessly({ window, mask }: Observation) {
+function decideRestlessly({ values, mask }: Observation) {
   let sum = 0;
-  for (let i = 0; i < window.length; i++) sum += Math.abs(Math.round(window[i] * 1000)) * (i + 1);
+  for (let i = 0; i < values.length; i++) sum += Math.abs(Math.round(values[i] * 1000)) * (i + 1);
   const wish = ([BUY, SELL, BUY, HOLD] as const)[sum % 4];
   const action: Action = mask[wish] === 1 ? wish : HOLD;
   return { action, probabilities: [0.25, 0.5, 0.25], qValues: null };

@@ -80,14 +80,14 @@ it.each([1, 2, 3])('paper through faults equals the backtest of the same candles
   const firstMs = (decisions[0].record as { candle: number[] }).candle[0];
   const from = series.timeMs.indexOf(firstMs);
   // The bot began two bars before its warm-up had all of the history; the indicators here have a memory of one bar.
-  const table = scaleTable(computeFeatures(series, testFeatures.featureSet), testFeatures.scaler, { timeframe: 4 });
+  const table = scaleTable(computeFeatures(series, testFeatures.featureSet), testFeatures.scaler, { window: 4 });
   const seen: { decision: AgentDecision; safety: SafetyDecision | null; hash: string }[] = [];
   let hash = '';
   const ledger = backtest({
     policy: {
       name: 'restless',
       decide(_row, obs) {
-        hash = createHash('sha256').update(new Uint8Array(obs.window.slice().buffer)).digest('hex');
+        hash = createHash('sha256').update(new Uint8Array(obs.values.slice().buffer)).digest('hex');
         return restlessAgent.decide(obs);
       },
     },

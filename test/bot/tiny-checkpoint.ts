@@ -29,7 +29,7 @@ export async function saveTinyCheckpoint(
       columns: set.columns,
       accountColumns: features.columns.slice(set.columns.length),
       signature: features.signature,
-      timeframe: features.timeframe,
+      window: features.window,
       timeframeMs: series.timeframeMs,
       scaler: scalerToJson(scaler),
       trainingRange: null,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DecisionMaker } from '../../src/bot/decision-maker.ts';
 import { type DecisionEntry, encodeCandle } from '../../src/bot/entries.ts';
-import { type Surroundings, Trader } from '../../src/bot/trader.ts';
+import { Trader, type TraderContext } from '../../src/bot/trader.ts';
 import type { BrokerEntry } from '../../src/broker/entries.ts';
 import { LiveBroker } from '../../src/broker/live.ts';
 import { Account, DEFAULT_ACCOUNT } from '../../src/core/account.ts';
@@ -22,23 +22,29 @@ function world() {
     account,
     venue,
     clock: { nowMs: () => state.nowMs, sleep: async () => {} },
-    notebook: { record: (entry) => entries.push(entry), sync: () => {} },
+    journal: { record: (entry) => entries.push(entry), sync: () => {} },
     tag: 'test0',
     requestLifeMs: 10_000,
     freshMs: HOUR_MS / 4,
     alarm: () => {},
   });
   broker.reconciled = true;
-  const around = {
+  const context = {
     nowMs: () => state.nowMs,
     venueMs: () => state.nowMs,
     get halted() {
       return state.halted;
     },
-  } as Surroundings;
+  } as TraderContext;
   const safety = { levels: () => LEVELS } as unknown as SafetyLayer;
   const maker = {} as DecisionMaker;
-  return { state, venue, entries, broker, trader: new Trader({ broker, maker, safety, timeframeMs: HOUR_MS, around }) };
+  return {
+    state,
+    venue,
+    entries,
+    broker,
+    trader: new Trader({ broker, maker, safety, timeframeMs: HOUR_MS, context }),
+  };
 }
 
 /** A decision to buy at the close of the bar that just ended. */
@@ -71,7 +77,7 @@ describe('after a halt nothing is bought', () => {
     for (let i = 0; i < 4; i++) {
       w.state.nowMs += 5_000;
       await w.trader.flatten();
-      await w.broker.tend();
+      await w.broker.poll();
     }
     expect(w.venue.sent).toHaveLength(1);
     expect(w.broker.account.units).toBe(0);

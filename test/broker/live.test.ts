@@ -25,7 +25,7 @@ function world() {
     account: account(),
     venue,
     clock,
-    notebook: {
+    journal: {
       record: (entry) => entries.push(entry),
       sync: () => {
         durable = entries.length;
@@ -82,15 +82,15 @@ describe('an entry', () => {
       expect(w.broker.doubt).toMatch(/unknown/);
       for (let i = 0; i < 4; i++) {
         w.pass(2_000);
-        await w.broker.tend();
+        await w.broker.poll();
       }
       expect(w.venue.sent.length).toBe(1);
       // It had arrived after all.
       delete w.venue.script.fetchOrder;
       w.pass(2_000);
-      await w.broker.tend();
+      await w.broker.poll();
       w.pass(60_000);
-      await w.broker.tend();
+      await w.broker.poll();
       expect(w.broker.account.position).toBe(2);
       expect(w.broker.doubt).toBeNull();
       expect(w.venue.sent.length).toBe(1);
@@ -105,7 +105,7 @@ describe('an entry', () => {
     w.pass(11_000);
     w.venue.script = {};
     w.venue.script.fetchOrder = (id) => (id === 'test0-1' ? null : orderOf(w.venue.sent[1]));
-    await w.broker.tend();
+    await w.broker.poll();
     expect(marketOrders(w.venue).map(({ clientOrderId }) => clientOrderId)).toEqual(['test0-1', 'test0-2']);
     expect(w.broker.account.position).toBe(2);
   });
@@ -119,7 +119,7 @@ describe('an entry', () => {
       w.pass(staleBy === 'time' ? 31_000 : 11_000);
       const candle = { open: 100, high: 100, low: 100, close: 100, volume: 1, trades: 1, trends: Number.NaN };
       if (staleBy === 'bar') await w.broker.closeBar({ ...candle, timeMs: w.clock.nowMs() });
-      else await w.broker.tend();
+      else await w.broker.poll();
       expect(w.venue.sent.length).toBe(1);
       expect(w.entries[w.entries.length - 1]).toMatchObject({ type: 'denied', code: 'no-longer-fresh' });
       expect(w.broker.doubt).toBeNull();
@@ -133,7 +133,7 @@ describe('an entry', () => {
       w.venue.script.create = () => failure(code);
       await w.buy();
       w.pass(20_000);
-      await w.broker.tend();
+      await w.broker.poll();
       expect(w.venue.sent.length).toBe(1);
       expect(w.broker.doubt).toBeNull();
       expect(w.entries[w.entries.length - 1]).toMatchObject({ type: 'order-end', end: 'rejected', why: code });
@@ -148,7 +148,7 @@ describe('an entry', () => {
     expect(w.broker.account).toMatchObject({ units: 1, position: 0.8 });
     expect(w.broker.doubt).toMatch(/open/);
     w.venue.script.fetchOrder = () => orderOf(w.venue.sent[0], { filled: '0.8', status: 'cancelled' });
-    await w.broker.tend();
+    await w.broker.poll();
     expect(w.broker.doubt).toBeNull();
     expect(w.broker.account).toMatchObject({ units: 1, position: 0.8 });
     expect(w.venue.sent.length).toBe(1);
@@ -162,11 +162,11 @@ describe('an entry', () => {
     await w.buy();
     expect(w.broker.doubt).toMatch(/closing/);
     listed = 1;
-    await w.broker.tend();
+    await w.broker.poll();
     expect(w.broker.account.position).toBe(1);
     expect(w.broker.doubt).toMatch(/closing/);
     listed = 2;
-    await w.broker.tend();
+    await w.broker.poll();
     expect(w.broker.account).toMatchObject({ position: 2, units: 1 });
     expect(w.broker.doubt).toBeNull();
   });
@@ -230,7 +230,7 @@ describe('an exit', () => {
       expect(w.broker.doubt, `${first} ${end}`).not.toBeNull();
       for (let i = 0; i < 5; i++) {
         w.pass(6_000);
-        await w.broker.tend();
+        await w.broker.poll();
       }
       expect(w.broker.account.units, `${first} ${end}`).toBe(0);
       expect(w.broker.book.baseOwned).toBe('0');
@@ -251,11 +251,11 @@ describe('an exit', () => {
     };
     await w.sell();
     w.pass(60_000);
-    await w.broker.tend();
+    await w.broker.poll();
     expect(w.alarms).not.toContain('order-stuck');
     w.pass(61_000);
     for (let i = 0; i < 3; i++) {
-      await w.broker.tend();
+      await w.broker.poll();
       w.pass(6_000);
     }
     expect(w.alarms).toContain('order-stuck');
@@ -268,7 +268,7 @@ describe('an exit', () => {
     w.broker.shortage = '0.01';
     for (let i = 0; i < 30; i++) {
       await w.sell();
-      await w.broker.tend();
+      await w.broker.poll();
       w.pass(5_000);
     }
     expect(w.alarms.filter((code) => code === 'exit-denied').length).toBeLessThanOrEqual(3);
@@ -360,7 +360,7 @@ describe('every state for spot', () => {
       for (let i = 0; i < 8; i++) {
         w.pass(6_000);
         if (i === 2 && state.pending === 'open') venue.cancelled.push(ids.market);
-        await broker.tend();
+        await broker.poll();
       }
       expect(broker.account.units).toBe(0);
       expect(broker.book.baseOwned).toBe('0');

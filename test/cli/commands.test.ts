@@ -72,7 +72,7 @@ describe('--json', () => {
     expect(await json('data synth --symbol SYNTH/USDT --bars 4000 --no-trends')).toMatchObject({ bars: 4000 });
     const train = ['train', '--symbol', 'SYNTH/USDT', '--steps', '128', '--json', ...TINY_TRAINING];
     expect(JSON.parse(await mustRun(train, folder))).toMatchObject({ run: RUN, status: 'finished', steps: 128 });
-    const bot = `rehearse --symbol SYNTH/USDT --venue synthetic --run paper --journal ${BOT} --checkpoint ${RUN} --hours 4 --speed 3600 --faults 0 --port 0 --set bot.statusPort=0`;
+    const bot = `rehearse --symbol SYNTH/USDT --candles synthetic --run paper --journal ${BOT} --checkpoint ${RUN} --hours 4 --speed 3600 --faults 0 --port 0 --set bot.statusPort=0`;
     expect(await json(bot)).toMatchObject({ injections: [], duplicates: [] });
   });
 
@@ -112,7 +112,7 @@ describe('--json', () => {
   });
 
   it('of what speaks with a venue', async () => {
-    const args = 'rehearse --symbol SYNTH/USDT --venue synthetic --hours 1000 --speed 60 --faults 0 --port 0 --json';
+    const args = 'rehearse --symbol SYNTH/USDT --candles synthetic --hours 1000 --speed 60 --faults 0 --port 0 --json';
     const server = spawn(process.execPath, [MAIN, ...args.split(' ')], { cwd: folder, env: ENVIRONMENT });
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) server[name].on('data', (data) => (output[name] += data));
@@ -122,7 +122,7 @@ describe('--json', () => {
       const url = /http:\/\/[\d.:]+/.exec(output.stderr)?.[0];
       const doctor = await runCli(['doctor', '--json', '--server', `${url}`, '--symbol', 'SYNTH/USDT'], folder);
       expect(JSON.parse(doctor.stdout)).toContainEqual(expect.objectContaining({ check: 'database', state: 'good' }));
-      const download = `data download --exchange binance --symbol SYNTH/USDT --from 2020-01-02 --to 2020-01-04 --server ${url}`;
+      const download = `data download --venue binance --symbol SYNTH/USDT --from 2020-01-02 --to 2020-01-04 --server ${url}`;
       expect(await json(download)).toMatchObject([{ symbol: 'SYNTH/USDT', written: 48 }]);
     } finally {
       server.kill('SIGINT');

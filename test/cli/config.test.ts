@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { configSchema, readConfig } from '../../src/cli/config.ts';
+import { renameFormerFlags } from '../../src/cli/former-names.ts';
 import { InputError } from '../../src/core/errors.ts';
 import { listSettings } from '../../src/core/setting.ts';
 
@@ -30,6 +31,20 @@ describe('tradernet.json', () => {
       expect(row.doc, row.path).not.toBe('');
       expect(row.default, row.path).not.toBe(undefined);
     }
+  });
+
+  test('a former name is taken, with a note', () => {
+    write('{"features": {"timeframe": 24}, "bot": {"exchange": "bybit"}}');
+    const { config, bot, notes } = readConfig(folder);
+    expect([config.features.window, bot.venue]).toEqual([24, 'bybit']);
+    expect(notes).toEqual([
+      'the setting features.timeframe is called features.window now',
+      'the setting bot.exchange is called bot.venue now',
+    ]);
+    expect(readConfig(folder, { 'features.timeframe': 6 }).config.features.window).toBe(6);
+    expect(renameFormerFlags(['--exchange', 'okx', '--exchange=kraken', 'x']).words).toEqual([
+      ...['--venue', 'okx', '--venue=kraken', 'x'],
+    ]);
   });
 
   test('without a file everything has its default', () => {

@@ -31,7 +31,7 @@ export function makeSeries(seed: number, rows: number, gaps: readonly number[] =
 }
 
 /** `marketWidth` columns of recent log returns, complete from row 1 on, and the account's columns where asked for. */
-export function makeTable(series: CandleSeries, timeframe: number, marketWidth: number, accounts = true): ScaledTable {
+export function makeTable(series: CandleSeries, window: number, marketWidth: number, accounts = true): ScaledTable {
   const rows = series.length;
   const width = marketWidth + (accounts ? 4 : 0);
   const data = new Float32Array(rows * width);
@@ -39,13 +39,13 @@ export function makeTable(series: CandleSeries, timeframe: number, marketWidth: 
   let run = 0;
   for (let i = 1; i < rows; i++) {
     run = series.timeMs[i] - series.timeMs[i - 1] === HOUR_MS ? run + 1 : 0;
-    decidable[i] = run >= timeframe ? 1 : 0;
+    decidable[i] = run >= window ? 1 : 0;
     for (let c = 0; c < marketWidth; c++)
       data[i * width + c] = log(series.close[i] / series.close[Math.max(0, i - 1 - c)]);
   }
   return {
     ...{ columns: Array.from({ length: width }, (_, c) => `c${c}`), signature: `made${width}`, width, marketWidth },
-    ...{ timeframe, rows, data, decidable, clippedShare: new Float32Array(rows), timeMs: series.timeMs },
+    ...{ window, rows, data, decidable, clippedShare: new Float32Array(rows), timeMs: series.timeMs },
   };
 }
 
@@ -54,12 +54,12 @@ export function makeMarket(
     seed?: number;
     rows?: number;
     gaps?: number[];
-    timeframe?: number;
+    window?: number;
     marketWidth?: number;
     accounts?: boolean;
   } = {},
 ): TradingMarket {
-  const { seed = 1, rows = 300, gaps = [], timeframe = 12, marketWidth = 3, accounts = true } = options;
+  const { seed = 1, rows = 300, gaps = [], window = 12, marketWidth = 3, accounts = true } = options;
   const series = makeSeries(seed, rows, gaps);
-  return { series, table: makeTable(series, timeframe, marketWidth, accounts), from: 0, to: rows };
+  return { series, table: makeTable(series, window, marketWidth, accounts), from: 0, to: rows };
 }

@@ -15,7 +15,7 @@ import { HOUR_MS } from './made-market.ts';
 export const TOY_ACCOUNT: AccountConfig = { ...DEFAULT_ACCOUNT, maxUnits: 1 };
 
 /** A market whose bars open at the last close; `columns` are the market's features, (rows) each, already scaled. */
-function marketOf(closes: Float64Array, columns: readonly Float64Array[], timeframe = 4): TradingMarket {
+function marketOf(closes: Float64Array, columns: readonly Float64Array[], window = 4): TradingMarket {
   const rows = closes.length;
   const marketWidth = columns.length;
   const width = marketWidth + 4;
@@ -36,8 +36,8 @@ function marketOf(closes: Float64Array, columns: readonly Float64Array[], timefr
     },
     table: {
       ...{ columns: Array.from({ length: width }, (_, c) => `c${c}`), signature: `toy${width}`, width, marketWidth },
-      ...{ timeframe, rows, data, timeMs, clippedShare: new Float32Array(rows) },
-      decidable: Uint8Array.from({ length: rows }, (_, i) => (i >= timeframe - 1 ? 1 : 0)),
+      ...{ window, rows, data, timeMs, clippedShare: new Float32Array(rows) },
+      decidable: Uint8Array.from({ length: rows }, (_, i) => (i >= window - 1 ? 1 : 0)),
     },
     from: 0,
     to: rows,
@@ -219,5 +219,5 @@ export function playThrough(
 
 /** An agent's greedy policy, for `playThrough`. */
 export function policyOf(agent: Agent): (row: number, units: number, env: TradingEnv) => Action {
-  return (_row, _units, env) => agent.getAction({ window: env.obs, mask: env.masks });
+  return (_row, _units, env) => agent.getAction({ values: env.obs, mask: env.masks });
 }

@@ -160,8 +160,8 @@ describe('an environment with a shield', () => {
           series.low[at],
         ]);
         const newest = table.data.subarray(at * table.width, at * table.width + table.marketWidth);
-        const from = (table.timeframe - 1) * table.width;
-        expect(facts.window.subarray(from, from + table.marketWidth)).toEqual(newest);
+        const from = (table.window - 1) * table.width;
+        expect(facts.values.subarray(from, from + table.marketWidth)).toEqual(newest);
         told++;
         return decide(decision, facts);
       };

@@ -59,7 +59,7 @@ export function delayedWorld(delay = 4): World {
 /** A world as an environment that agents train in. All actions are allowed and there are no extras. */
 export class ToyEnv implements VectorEnv {
   readonly count: number;
-  readonly timeframe: number;
+  readonly window: number;
   readonly features: number;
   readonly extraWidth = 0;
   readonly table: Float32Array;
@@ -78,13 +78,13 @@ export class ToyEnv implements VectorEnv {
   readonly #steps: Int32Array;
   readonly #rng = new Rng(0);
 
-  constructor(world: World, count: number, timeframe = 4) {
+  constructor(world: World, count: number, window = 4) {
     const { states } = world;
     this.count = count;
-    this.timeframe = timeframe;
+    this.window = window;
     this.features = states[0].length;
-    this.table = Float32Array.from(states.flatMap((state) => Array.from({ length: timeframe }, () => state).flat()));
-    this.obs = new Float32Array(count * timeframe * this.features);
+    this.table = Float32Array.from(states.flatMap((state) => Array.from({ length: window }, () => state).flat()));
+    this.obs = new Float32Array(count * window * this.features);
     this.finalObs = new Float32Array(this.obs.length);
     this.masks = new Uint8Array(count * ACTION_COUNT).fill(1);
     this.finalMasks = new Uint8Array(count * ACTION_COUNT).fill(1);
@@ -103,9 +103,9 @@ export class ToyEnv implements VectorEnv {
   }
 
   step(actions: Uint8Array | Int32Array): void {
-    const window = this.timeframe * this.features;
+    const windowSize = this.window * this.features;
     for (let i = 0; i < this.count; i++) {
-      const next = this.#world.step(Math.floor(this.bars[i] / this.timeframe), actions[i], this.#rng);
+      const next = this.#world.step(Math.floor(this.bars[i] / this.window), actions[i], this.#rng);
       this.#steps[i]++;
       const cut = this.#steps[i] === this.#world.maxSteps;
       this.rewards[i] = next.reward;
@@ -113,7 +113,7 @@ export class ToyEnv implements VectorEnv {
       this.truncated[i] = cut && !next.terminated ? 1 : 0;
       this.#show(i, next.state);
       if (!next.terminated && !cut) continue;
-      this.finalObs.set(this.obs.subarray(i * window, (i + 1) * window), i * window);
+      this.finalObs.set(this.obs.subarray(i * windowSize, (i + 1) * windowSize), i * windowSize);
       this.finalBars[i] = this.bars[i];
       this.#begin(i);
     }
@@ -121,7 +121,7 @@ export class ToyEnv implements VectorEnv {
 
   writeObservation(bar: number, _extras: Float32Array, _at: number, out: Float32Array, outOffset: number): void {
     const end = (bar + 1) * this.features;
-    out.set(this.table.subarray(end - this.timeframe * this.features, end), outOffset);
+    out.set(this.table.subarray(end - this.window * this.features, end), outOffset);
   }
 
   saveState(): Json {
@@ -133,7 +133,7 @@ export class ToyEnv implements VectorEnv {
     this.#rng.restore(saved.rng);
     this.#steps.set(saved.steps);
     saved.bars.forEach((bar, i) => {
-      this.#show(i, Math.floor(bar / this.timeframe));
+      this.#show(i, Math.floor(bar / this.window));
     });
   }
 
@@ -143,7 +143,7 @@ export class ToyEnv implements VectorEnv {
   }
 
   #show(index: number, state: number): void {
-    this.bars[index] = state * this.timeframe + this.timeframe - 1;
-    this.writeObservation(this.bars[index], this.extras, 0, this.obs, index * this.timeframe * this.features);
+    this.bars[index] = state * this.window + this.window - 1;
+    this.writeObservation(this.bars[index], this.extras, 0, this.obs, index * this.window * this.features);
   }
 }

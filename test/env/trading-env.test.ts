@@ -59,8 +59,8 @@ class PlainEnv {
   window(): number[] {
     const { series, table } = this.market;
     const extras = new Float32Array(4);
-    writeAccountColumns(this.account, series.close[this.row], table.timeframe, extras, 0);
-    const rows = Array.from({ length: table.timeframe }, (_, i) => this.row - table.timeframe + 1 + i);
+    writeAccountColumns(this.account, series.close[this.row], table.window, extras, 0);
+    const rows = Array.from({ length: table.window }, (_, i) => this.row - table.window + 1 + i);
     return rows.flatMap((row) => [
       ...table.data.subarray(row * table.width, row * table.width + table.marketWidth),
       ...extras,

@@ -87,7 +87,7 @@ describe('a backtest', () => {
     const table = tableOf(5, (row) => row);
     table.decidable[2] = 0;
     const windows: number[][] = [];
-    const policy = spy(BUY, (_row, obs) => windows.push([...obs.window]));
+    const policy = spy(BUY, (_row, obs) => windows.push([...obs.values]));
     const ledger = backtest({ ...base, policy, series, table, rows });
     expect([...ledger.decided]).toEqual([0, 1, 0, 1, 0]);
     expect(ledger.actions[2]).toBe(HOLD);
@@ -98,9 +98,9 @@ describe('a backtest', () => {
   });
 
   it('shows the account in the observation and in the mask', () => {
-    const table = tableOf(5, () => 0.5, { timeframe: 1, accountFeatures: true });
+    const table = tableOf(5, () => 0.5, { window: 1, accountFeatures: true });
     const seen: number[][] = [];
-    const policy = spy(BUY, (_row, obs) => seen.push([obs.window[1], obs.window[3], ...obs.mask]));
+    const policy = spy(BUY, (_row, obs) => seen.push([obs.values[1], obs.values[3], ...obs.mask]));
     backtest({ ...base, policy, series, table, rows });
     expect(seen[0]).toEqual([0, 0, 0, 1, 1]);
     expect(seen[1]).toEqual([1, 1, 1, 0, 1]);
@@ -177,7 +177,7 @@ describe('a backtest behind a safety layer', () => {
     const windows: number[][] = [];
     const table = tableOf(6, (row) => row + 1);
     table.decidable[3] = 0;
-    const policy = spy(BUY, (_row, obs) => windows.push([...obs.window]));
+    const policy = spy(BUY, (_row, obs) => windows.push([...obs.values]));
     backtest({
       ...base,
       policy,
@@ -186,7 +186,7 @@ describe('a backtest behind a safety layer', () => {
       safety: {
         ...safety,
         decide: (decision, seen) => {
-          windows.push([...seen.window]);
+          windows.push([...seen.values]);
           return safety.decide(decision, seen);
         },
       },

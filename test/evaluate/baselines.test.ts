@@ -126,7 +126,7 @@ describe('logistic regression', () => {
     const everything = (version: CandleSeries, cut: number) => {
       const { policy } = findBaseline('logistic').create({ ...told, series: version });
       const mask = Uint8Array.of(1, 1, 1);
-      const ask = (row: number) => policy.decide(row, { window: new Float32Array(), mask }, new Account()).action;
+      const ask = (row: number) => policy.decide(row, { values: new Float32Array(), mask }, new Account()).action;
       return Array.from({ length: BARS - cut }, (_, i) => ask(cut + i));
     };
     expect(findLeak(series, [799, 850, 1000], everything)).toBeNull();

@@ -15,7 +15,7 @@ import { HOUR, randomWalk, seriesOf, tableOf } from './markets.ts';
 
 const BARS = 1600;
 const series = randomWalk(BARS, 11);
-const table = tableOf(BARS, (row) => Math.sin(row / 3), { timeframe: 4, accountFeatures: true });
+const table = tableOf(BARS, (row) => Math.sin(row / 3), { window: 4, accountFeatures: true });
 const split = { train: { from: 0, to: 500 }, test: { from: 600, to: BARS } };
 const trials = { count: 1, sharpeVariance: null };
 const common = { series, table, split, account: DEFAULT_ACCOUNT, safety: null, seed: 5, trials };
@@ -25,7 +25,7 @@ const agent: Agent = {
   kind: 'ppo',
   getAction: (obs) => agent.decide(obs).action,
   decide: (obs) => {
-    const newest = obs.window[3 * 5];
+    const newest = obs.values[3 * 5];
     const action = newest > 0.9 ? BUY : newest < -0.9 ? SELL : HOLD;
     return { action, probabilities: [0.1, 0.2, 0.7], qValues: null };
   },

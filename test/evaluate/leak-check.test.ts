@@ -51,8 +51,8 @@ describe('a policy', () => {
     const honest = (version: CandleSeries) => {
       const features = computeFeatures(version, set);
       const table = scaleTable(features, fitScaler(features, 0, 200, 'min-max'));
-      const last = (table.timeframe - 1) * table.width;
-      const policy: Policy = { name: 'x', decide: (_row, obs) => PLAIN[obs.window[last] > 0.5 ? BUY : SELL] };
+      const last = (table.window - 1) * table.width;
+      const policy: Policy = { name: 'x', decide: (_row, obs) => PLAIN[obs.values[last] > 0.5 ? BUY : SELL] };
       return { policy, table };
     };
     expect(findPolicyLeak(series, rows, CUTS, honest, DEFAULT_ACCOUNT)).toBeNull();

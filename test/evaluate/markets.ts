@@ -48,9 +48,9 @@ export function randomWalk(
 export function tableOf(
   rows: number,
   value: (row: number) => number,
-  options: { timeframe?: number; accountFeatures?: boolean } = {},
+  options: { window?: number; accountFeatures?: boolean } = {},
 ): ScaledTable {
-  const { timeframe = 2, accountFeatures = false } = options;
+  const { window = 2, accountFeatures = false } = options;
   const width = accountFeatures ? 5 : 1;
   const data = new Float32Array(rows * width);
   for (let row = 0; row < rows; row++) data[row * width] = value(row);
@@ -59,10 +59,10 @@ export function tableOf(
     signature: 'test',
     width,
     marketWidth: 1,
-    timeframe,
+    window,
     rows,
     data,
-    decidable: Uint8Array.from({ length: rows }, (_, row) => (row >= timeframe - 1 ? 1 : 0)),
+    decidable: Uint8Array.from({ length: rows }, (_, row) => (row >= window - 1 ? 1 : 0)),
     clippedShare: new Float32Array(rows),
     timeMs: Float64Array.from({ length: rows }, (_, i) => i * HOUR),
   };

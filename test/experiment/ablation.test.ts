@@ -8,13 +8,13 @@ import { ablateMarket } from '../../src/experiment/counterfactuals.ts';
 import { type Checkpoint, evaluateRun, prepareEvaluation } from '../../src/experiment/evaluate-run.ts';
 import { shieldFor } from '../../src/experiment/shield.ts';
 import { smurfConfig, trainSupervisor } from '../../src/experiment/supervise.ts';
-import { trainRun, type Workplace } from '../../src/experiment/train-run.ts';
+import { type RunContext, trainRun } from '../../src/experiment/train-run.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { RunRegistry } from '../../src/runs/registry.ts';
 import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
 
 let kernels: Kernels;
-let workplace: Workplace;
+let runContext: RunContext;
 let checkpoint: Checkpoint;
 const series = [tinyMarket()];
 // Without costs even a short training trades often.
@@ -22,8 +22,8 @@ const config = tinyConfig({ account: { feeRate: 0, slippageRate: 0 } });
 
 beforeAll(async () => {
   kernels = await createKernels({ threads: 1 });
-  workplace = tinyWorkplace(kernels);
-  checkpoint = openTiny((await trainRun({ series, config, validate: null }, workplace)).run.name, workplace);
+  runContext = tinyWorkplace(kernels);
+  checkpoint = openTiny((await trainRun({ series, config, validate: null }, runContext)).run.name, runContext);
 });
 afterAll(() => kernels.dispose());
 
@@ -33,8 +33,8 @@ describe('counterfactual ledgers of a run', () => {
     const [market] = prepared.markets;
     // Trades by every column of the newest row, the account's among them.
     const { width } = market.table;
-    const decide: Agent['decide'] = ({ window, mask }) => {
-      const sum = window.slice(-width).reduce((total, value) => total + Math.abs(value), 0);
+    const decide: Agent['decide'] = ({ values, mask }) => {
+      const sum = values.slice(-width).reduce((total, value) => total + Math.abs(value), 0);
       const action = ([1, 2, 0] as const)[Math.floor(1e3 * sum) % 3];
       return { action: mask[action] === 1 ? action : HOLD, probabilities: null, qValues: null };
     };
@@ -69,7 +69,7 @@ describe('counterfactual ledgers of a run', () => {
   });
 
   it('say how often the N-consecutive rule of profile spec changes the position', () => {
-    const [{ ablation, note }] = ablateRun({ checkpoint, series, config, profiles: ['spec'] }, workplace);
+    const [{ ablation, note }] = ablateRun({ checkpoint, series, config, profiles: ['spec'] }, runContext);
     expect(note).toContain('--supervisor');
     const row = ablation.rows.find(({ without }) => without === 'repeat-limit');
     expect(row?.acted).toBeGreaterThan(0);
@@ -82,12 +82,12 @@ describe('counterfactual ledgers of a run', () => {
   });
 
   it('count the profile as one trial, whoever looked', () => {
-    const [evaluation] = evaluateRun({ checkpoint, series, config, counterfactuals: false }, workplace);
+    const [evaluation] = evaluateRun({ checkpoint, series, config, counterfactuals: false }, runContext);
     expect(evaluation.counterfactuals).toBeNull();
-    const registry = new RunRegistry(workplace.files);
+    const registry = new RunRegistry(runContext.files);
     const run = registry.open(checkpoint.name);
     const find = (name: string) => run.results().find((one) => one.name === name)?.record;
-    ablateRun({ checkpoint, series, config, profiles: ['cautious', 'balanced'] }, workplace);
+    ablateRun({ checkpoint, series, config, profiles: ['cautious', 'balanced'] }, runContext);
     const [own, ablated] = [find('test-TINY-cautious'), find('ablation-test-TINY-cautious')];
     expect(ablated).toMatchObject({ trial: own?.trial, foldKey: own?.foldKey, sharpePerBar: own?.sharpePerBar });
     const hashes = new Set(registry.trials(own?.foldKey ?? '').map(({ configHash }) => configHash));
@@ -100,23 +100,23 @@ describe('counterfactual ledgers of a run', () => {
     const before = run?.results().length;
     const broken = { ...config, shield: { ...config.shield, profile: 'spec' as const, rules: { smurf: {} } } };
     for (const look of [
-      () => evaluateRun({ checkpoint, series, config: broken }, workplace),
-      () => ablateRun({ checkpoint, series, config: broken, profiles: ['cautious'] }, workplace),
+      () => evaluateRun({ checkpoint, series, config: broken }, runContext),
+      () => ablateRun({ checkpoint, series, config: broken, profiles: ['cautious'] }, runContext),
     ])
       expect(look).toThrow('needs a supervisor');
     expect(run?.results().length).toBe(before);
-    expect(() => ablateRun({ checkpoint, series, config, profiles: ['none'] }, workplace)).toThrow('profile none');
+    expect(() => ablateRun({ checkpoint, series, config, profiles: ['none'] }, runContext)).toThrow('profile none');
   });
 
   it('go through profile spec with the supervisor in the shield or in the agent, which is the same', async () => {
     const trained = await trainSupervisor(
       { series, config: smurfConfig(config), primary: checkpoint, force: true },
-      workplace,
+      runContext,
     );
-    const supervisor = openTiny(trained.run.name, workplace).agent;
-    const [inShield] = ablateRun({ checkpoint, series, config, supervisor, profiles: ['spec'] }, workplace);
-    const integrated = openTiny(`${trained.run.name}/integrated`, workplace);
-    const [inAgent] = ablateRun({ checkpoint: integrated, series, config, profiles: ['spec'] }, workplace);
+    const supervisor = openTiny(trained.run.name, runContext).agent;
+    const [inShield] = ablateRun({ checkpoint, series, config, supervisor, profiles: ['spec'] }, runContext);
+    const integrated = openTiny(`${trained.run.name}/integrated`, runContext);
+    const [inAgent] = ablateRun({ checkpoint: integrated, series, config, profiles: ['spec'] }, runContext);
     expect(inShield.note + inAgent.note).toBe('');
     expect(inAgent.ablation.ledgers[0].equity).toEqual(inShield.ablation.ledgers[0].equity);
     expect(inShield.ablation.rows.map(({ without }) => without)).toContain('smurf');

@@ -13,26 +13,26 @@ beforeAll(async () => {
 afterAll(() => kernels.dispose());
 
 test('baselines and checkpoints from elsewhere are trials, once a configuration', async () => {
-  const workplace = tinyWorkplace(kernels);
+  const runContext = tinyWorkplace(kernels);
   const series = [tinyMarket()];
   const config = tinyConfig();
-  const { run } = await trainRun({ series, config }, workplace);
+  const { run } = await trainRun({ series, config }, runContext);
   for (const [name, bytes] of ['checkpoint.json', 'model.safetensors', 'optimizer.safetensors'].map((file) => {
-    return [file, workplace.files.read(`checkpoints/${run.name}/best/${file}`)] as const;
+    return [file, runContext.files.read(`checkpoints/${run.name}/best/${file}`)] as const;
   })) {
-    workplace.files.mkdir('copied');
-    workplace.files.write(`copied/${name}`, bytes);
+    runContext.files.mkdir('copied');
+    runContext.files.write(`copied/${name}`, bytes);
   }
 
   const trialsOf = (options: Parameters<typeof evaluateRun>[0]) =>
-    evaluateRun({ ...options, counterfactuals: false }, workplace)[0].judgement.trials;
-  const own = openTiny(run.name, workplace);
-  const copied = openTiny('copied', workplace);
+    evaluateRun({ ...options, counterfactuals: false }, runContext)[0].judgement.trials;
+  const own = openTiny(run.name, runContext);
+  const copied = openTiny('copied', runContext);
   expect(copied.run).toBe(null);
   expect(trialsOf({ checkpoint: own, series, config })).toBe(1);
   expect(trialsOf({ checkpoint: copied, series, config })).toBe(2);
   expect(trialsOf({ checkpoint: copied, series, config })).toBe(2);
-  expect(baselineRun('sma-cross', series, config, workplace).evaluations[0].judgement.trials).toBe(3);
-  expect(baselineRun('logistic', series, config, workplace).evaluations[0].judgement.trials).toBe(4);
+  expect(baselineRun('sma-cross', series, config, runContext).evaluations[0].judgement.trials).toBe(3);
+  expect(baselineRun('logistic', series, config, runContext).evaluations[0].judgement.trials).toBe(4);
   expect(trialsOf({ checkpoint: own, series, config, fold: 'validation' })).toBe(1);
 });

@@ -45,9 +45,9 @@ describe('what a masked agent sees', () => {
   /** Draws among the allowed actions, keeping all that it was shown. */
   function drawer() {
     const rng = new Rng(5);
-    const seen: { window: Float32Array; mask: number[] }[] = [];
-    const choose = ({ window, mask }: Observation) => {
-      seen.push({ window: window.slice(), mask: [...mask] });
+    const seen: { values: Float32Array; mask: number[] }[] = [];
+    const choose = ({ values, mask }: Observation) => {
+      seen.push({ values: values.slice(), mask: [...mask] });
       const allowed = ([0, 1, 2] as const).filter((action) => mask[action] === 1);
       return allowed[rng.integer(allowed.length)];
     };
@@ -74,14 +74,14 @@ describe('what a masked agent sees', () => {
     expect(ledger.endedRow).toBeNull();
     expect(ledger.haltedRow).not.toBeNull();
     let denied = 0;
-    for (const { window, mask } of tested.seen) {
-      const [sell, buy, halted] = window.slice(-3);
+    for (const { values, mask } of tested.seen) {
+      const [sell, buy, halted] = values.slice(-3);
       if (mask[1] === 1) expect(buy).toBe(1);
       if (mask[0] === 1) expect(sell).toBe(1);
       if (buy === 0) denied++;
       if (halted === 1) expect(mask).toEqual([0, 0, 1]);
       // At every position of the window.
-      for (let t = 0; t < table.timeframe; t++) expect(window[(t + 1) * table.width - 2]).toBe(buy);
+      for (let t = 0; t < table.window; t++) expect(values[(t + 1) * table.width - 2]).toBe(buy);
     }
     expect(denied).toBeGreaterThan(50);
     expect(ledger.overridden).toBe(0);
@@ -103,7 +103,7 @@ describe('what a masked agent sees', () => {
     let steps = 0;
     let logEquity = 0;
     for (let ended = false; !ended; steps++) {
-      env.step(Uint8Array.of(choose({ window: env.obs, mask: env.masks })));
+      env.step(Uint8Array.of(choose({ values: env.obs, mask: env.masks })));
       logEquity += env.rewards[0];
       ended = env.terminated[0] === 1 || env.truncated[0] === 1;
       if (!ended) expect(env.accounts[0].equity).toBe(ledger.equity[steps + 1]);
@@ -113,17 +113,17 @@ describe('what a masked agent sees', () => {
     expect(logEquity).toBeCloseTo(Math.log(ledger.equity[steps] / ledger.startingEquity), 9);
     expect(seen).toEqual(tested.seen.slice(0, steps));
     // The state in which it ended is the next one of the backtest.
-    const window = table.timeframe * table.width;
-    expect(env.finalObs.subarray(0, window)).toEqual(tested.seen[steps].window);
+    const values = table.window * table.width;
+    expect(env.finalObs.subarray(0, values)).toEqual(tested.seen[steps].values);
     expect([...env.finalMasks]).toEqual(tested.seen[steps].mask);
   });
 
   it('is the same in the bot', () => {
     const { set, scaler } = prepared;
-    const { timeframe, accountFeatures } = config.features;
+    const { window, accountFeatures } = config.features;
     const { timeframeMs } = series[0];
     const live = new RealTimeFeatureEng(set, scaler, timeframeMs, {
-      ...{ timeframe, accountFeatures, safetyColumns: SHIELD_COLUMNS },
+      ...{ window, accountFeatures, safetyColumns: SHIELD_COLUMNS },
     });
     expect(live.signature).toBe(table.signature);
     const safety = makeShield();
@@ -165,7 +165,7 @@ describe('what a masked agent sees', () => {
       safety: null,
       rows: { from: first, to: first + 100 },
     });
-    for (const { window } of seen) expect([...window.slice(-3)]).toEqual([1, 1, 0]);
+    for (const { values } of seen) expect([...values.slice(-3)]).toEqual([1, 1, 0]);
   });
 });
 
@@ -173,15 +173,15 @@ describe('a masked training', () => {
   it.each(['ppo', 'dqn'])(
     'of %s never asks for what its shield denies, and can be evaluated under any',
     async (kind) => {
-      const workplace = tinyWorkplace(kernels);
+      const runContext = tinyWorkplace(kernels);
       const config = masked('spec', kind);
-      const { run, agent } = await trainRun({ series, config, validate: null }, workplace);
+      const { run, agent } = await trainRun({ series, config, validate: null }, runContext);
       expect(agent.spec.accountColumns.slice(4)).toEqual([...SHIELD_COLUMNS]);
-      const checkpoint = openTiny(run.name, workplace);
+      const checkpoint = openTiny(run.name, runContext);
       const under = (profile: string) => {
         const rules = profile === 'spec' ? { smurf: false as const } : {};
         const shield = { ...config.shield, profile: profile as 'spec', rules };
-        return evaluateRun({ checkpoint, series, config: { ...config, shield } }, workplace)[0];
+        return evaluateRun({ checkpoint, series, config: { ...config, shield } }, runContext)[0];
       };
       const { subject } = under('spec');
       expect(subject.verdicts['repeat-limit'].allow).toBeGreaterThan(0);
@@ -193,35 +193,35 @@ describe('a masked training', () => {
   );
 
   it('goes on after a stop as if there had been none', async () => {
-    const workplace = tinyWorkplace(kernels);
+    const runContext = tinyWorkplace(kernels);
     const config = masked('cautious');
-    const whole = await trainRun({ series, config }, workplace);
+    const whole = await trainRun({ series, config }, runContext);
     const stop = new AbortController();
     let ticks = 0;
     const nowMs = () => {
       if (++ticks === 150) stop.abort();
       return ticks;
     };
-    const halting = { ...workplace, clock: { ...workplace.clock, nowMs }, signal: stop.signal };
+    const halting = { ...runContext, clock: { ...runContext.clock, nowMs }, signal: stop.signal };
     const stopped = await trainRun({ series, config }, halting);
     expect(stopped.status).toBe('stopped');
-    const resumed = await trainRun({ series, config, resume: stopped.run.name }, workplace);
-    const model = (folder: string) => workplace.files.read(`${folder}/last/model.safetensors`);
+    const resumed = await trainRun({ series, config, resume: stopped.run.name }, runContext);
+    const model = (folder: string) => runContext.files.read(`${folder}/last/model.safetensors`);
     expect(model(resumed.folder)).toEqual(model(whole.folder));
   });
 
   it('can be supervised', async () => {
-    const workplace = tinyWorkplace(kernels);
+    const runContext = tinyWorkplace(kernels);
     const config = masked('balanced');
-    const { run } = await trainRun({ series, config, validate: null }, workplace);
+    const { run } = await trainRun({ series, config, validate: null }, runContext);
     const supervised = await trainSupervisor(
-      { series, config: smurfConfig(config), primary: openTiny(run.name, workplace), force: true },
-      workplace,
+      { series, config: smurfConfig(config), primary: openTiny(run.name, runContext), force: true },
+      runContext,
     );
     expect(supervised.agent.spec.accountColumns).toEqual([]);
-    expect(hasCheckpoint(workplace.files, supervised.integrated ?? '')).toBe(true);
-    const checkpoint = openTiny(`${supervised.run.name}/integrated`, workplace);
-    expect(evaluateRun({ checkpoint, series, config }, workplace)).toHaveLength(1);
+    expect(hasCheckpoint(runContext.files, supervised.integrated ?? '')).toBe(true);
+    const checkpoint = openTiny(`${supervised.run.name}/integrated`, runContext);
+    expect(evaluateRun({ checkpoint, series, config }, runContext)).toHaveLength(1);
   });
 
   it('is refused without account columns', async () => {

@@ -21,12 +21,12 @@ async function trainAndJudge(shuffled: boolean) {
   });
   const files = new MemoryFileSystem();
   const kernels = await createKernels({ threads: 1 });
-  const workplace = { files, clock, kernels, codeVersion: 'test' };
+  const runContext = { files, clock, kernels, codeVersion: 'test' };
   try {
-    const { run, folder } = await trainRun({ series: [series], config }, workplace);
+    const { run, folder } = await trainRun({ series: [series], config }, runContext);
     const path = `${folder}/best`;
     const checkpoint = { name: run.name, agent: loadAgent(files, path, kernels), path, run };
-    return evaluateRun({ checkpoint, series: [series], config }, workplace)[0];
+    return evaluateRun({ checkpoint, series: [series], config }, runContext)[0];
   } finally {
     kernels.dispose();
   }

@@ -1,23 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IntegratedAgent, VETO_LIMITS, type VetoVerdict } from '../../src/agents/index.ts';
+import { IntegratedAgent, type SupervisionCheck, VETO_LIMITS } from '../../src/agents/index.ts';
 import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
 import { smurfConfig, trainSupervisor } from '../../src/experiment/supervise.ts';
-import { trainRun, type Workplace } from '../../src/experiment/train-run.ts';
+import { type RunContext, trainRun } from '../../src/experiment/train-run.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { RunRegistry } from '../../src/runs/registry.ts';
 import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
 
 let kernels: Kernels;
-let workplace: Workplace;
+let runContext: RunContext;
 let primary: string;
 const series = [tinyMarket()];
 const config = tinyConfig();
 
 beforeAll(async () => {
   kernels = await createKernels({ threads: 1 });
-  workplace = tinyWorkplace(kernels);
+  runContext = tinyWorkplace(kernels);
   // The last agent, since the best of so short a training is the one that does nothing.
-  primary = (await trainRun({ series, config, validate: null }, workplace)).run.name;
+  primary = (await trainRun({ series, config, validate: null }, runContext)).run.name;
 });
 afterAll(() => kernels.dispose());
 
@@ -27,15 +27,15 @@ const supervise = (options: { force?: boolean; resume?: string; feeRate?: number
     {
       series,
       config: smurfConfig({ ...config, account: { ...config.account, feeRate } }),
-      primary: openTiny(primary, workplace),
+      primary: openTiny(primary, runContext),
       force,
       ...(resume === undefined ? {} : { resume }),
     },
-    { ...workplace, ...(signal === undefined ? {} : { signal }) },
+    { ...runContext, ...(signal === undefined ? {} : { signal }) },
   );
 };
 const recordOf = (run: string) =>
-  new RunRegistry(workplace.files).open(run).results()[0].record.figures as unknown as VetoVerdict & {
+  new RunRegistry(runContext.files).open(run).results()[0].record.figures as unknown as SupervisionCheck & {
     status: string;
     primary: string;
     logReturn: number;
@@ -55,11 +55,11 @@ describe('training a supervisor for a primary agent', () => {
     // What the training called the best is what the pair earned on the validation fold.
     expect(result.best?.logReturn).toBe(record.logReturn);
 
-    const checkpoint = openTiny(`${result.run.name}/integrated`, workplace);
+    const checkpoint = openTiny(`${result.run.name}/integrated`, runContext);
     const agent = checkpoint.agent as IntegratedAgent;
     expect(agent).toBeInstanceOf(IntegratedAgent);
     expect(agent.judgement).toEqual({ ...result.verdict, forced: false });
-    const [evaluation] = evaluateRun({ checkpoint, series, config }, workplace);
+    const [evaluation] = evaluateRun({ checkpoint, series, config }, runContext);
     expect(evaluation.provenance.agent).toBe('integrated');
     const names = result.run.results().map(({ name }) => name);
     expect(names).toContain('integrated-test-TINY-cautious');
@@ -69,15 +69,15 @@ describe('training a supervisor for a primary agent', () => {
     // Nothing is worth a fee of 8 %, so it always says HOLD.
     const refused = supervise({ feeRate: 0.08 });
     await expect(refused).rejects.toThrow(/refused: the supervisor vetoes (\d+) of \1 requests.*--resume \S+ --force/);
-    const runs = new RunRegistry(workplace.files).names();
+    const runs = new RunRegistry(runContext.files).names();
     const name = runs[runs.length - 1];
     expect(recordOf(name)).toMatchObject({ status: 'refused', accepted: false });
-    expect(() => openTiny(`${name}/integrated`, workplace)).toThrow("no checkpoint 'integrated'");
+    expect(() => openTiny(`${name}/integrated`, runContext)).toThrow("no checkpoint 'integrated'");
 
     const forced = await supervise({ feeRate: 0.08, resume: name, force: true });
     expect(recordOf(name)).toMatchObject({ status: 'forced', accepted: false });
     expect(forced.steps).toBe(config.training.steps);
-    const agent = openTiny(`${name}/integrated`, workplace).agent as IntegratedAgent;
+    const agent = openTiny(`${name}/integrated`, runContext).agent as IntegratedAgent;
     expect(agent.judgement).toMatchObject({ forced: true, accepted: false });
   });
 
@@ -89,16 +89,16 @@ describe('training a supervisor for a primary agent', () => {
       if (++ticks === 400) stop.abort();
       return ticks;
     };
-    const clock = { ...workplace.clock, nowMs };
-    const options = { series, config: smurfConfig(config), primary: openTiny(primary, workplace), force: false };
-    const stopped = await trainSupervisor(options, { ...workplace, clock, signal: stop.signal });
+    const clock = { ...runContext.clock, nowMs };
+    const options = { series, config: smurfConfig(config), primary: openTiny(primary, runContext), force: false };
+    const stopped = await trainSupervisor(options, { ...runContext, clock, signal: stop.signal });
     expect(stopped).toMatchObject({ status: 'stopped', integrated: null });
     expect(stopped.steps).toBeLessThan(config.training.steps);
     const resumed = await supervise({ resume: stopped.run.name });
     expect(resumed.verdict).toEqual(whole.verdict);
     for (const file of ['supervisor/model.safetensors', 'primary/model.safetensors'])
-      expect(workplace.files.read(`${resumed.integrated}/${file}`)).toEqual(
-        workplace.files.read(`${whole.integrated}/${file}`),
+      expect(runContext.files.read(`${resumed.integrated}/${file}`)).toEqual(
+        runContext.files.read(`${whole.integrated}/${file}`),
       );
   });
 
@@ -108,15 +108,15 @@ describe('training a supervisor for a primary agent', () => {
       [run.name, 'is a supervisor itself'],
       [`${run.name}/integrated`, 'has a supervisor already'],
     ]) {
-      const options = { series, config: smurfConfig(config), primary: openTiny(name, workplace), force: false };
-      await expect(trainSupervisor(options, workplace)).rejects.toThrow(why);
+      const options = { series, config: smurfConfig(config), primary: openTiny(name, runContext), force: false };
+      await expect(trainSupervisor(options, runContext)).rejects.toThrow(why);
     }
   });
 
   it('leaves no integrated agent where nobody is to be supervised', async () => {
-    const { folder, best } = await trainRun({ series, config: smurfConfig(config), validate: null }, workplace);
+    const { folder, best } = await trainRun({ series, config: smurfConfig(config), validate: null }, runContext);
     expect(best).toBeNull();
-    const model = (part: string) => workplace.files.read(`${folder}/${part}/model.safetensors`);
+    const model = (part: string) => runContext.files.read(`${folder}/${part}/model.safetensors`);
     expect(model('best')).toEqual(model('last'));
   });
 });

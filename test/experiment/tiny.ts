@@ -2,7 +2,7 @@
 import type { CandleSeries } from '../../src/core/candle.ts';
 import { type ExperimentConfig, experimentSchema } from '../../src/experiment/config.ts';
 import { type Checkpoint, findCheckpoint } from '../../src/experiment/evaluate-run.ts';
-import type { Workplace } from '../../src/experiment/train-run.ts';
+import type { RunContext } from '../../src/experiment/train-run.ts';
 import { synthesize } from '../../src/market/synthetic.ts';
 import type { Kernels } from '../../src/nn/index.ts';
 import { stepClock } from '../agents/made-agents.ts';
@@ -35,11 +35,11 @@ export function tinyMarket(options: { bars?: number; seed?: number; symbol?: str
   return synthesize({ bars, seed, symbol, signal: 0.5, trends: false }).series;
 }
 
-export function tinyWorkplace(kernels: Kernels): Workplace & { readonly files: MemoryFileSystem } {
+export function tinyWorkplace(kernels: Kernels): RunContext & { readonly files: MemoryFileSystem } {
   return { files: new MemoryFileSystem(), clock: stepClock(), kernels, codeVersion: 'test' };
 }
 
 /** A checkpoint of a run in this workplace. */
-export function openTiny(name: string, workplace: Workplace): Checkpoint {
-  return findCheckpoint(name, workplace, (path) => ({ files: workplace.files, path }));
+export function openTiny(name: string, runContext: RunContext): Checkpoint {
+  return findCheckpoint(name, runContext, (path) => ({ files: runContext.files, path }));
 }

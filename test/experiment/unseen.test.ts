@@ -6,11 +6,11 @@ import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
 
 it('a checkpoint is tested on no bar that it was trained or chosen on', async () => {
   const kernels = await createKernels({ threads: 1 });
-  const workplace = tinyWorkplace(kernels);
+  const runContext = tinyWorkplace(kernels);
   const series = [tinyMarket()];
   const config = tinyConfig();
-  const { run } = await trainRun({ series, config, validate: null }, workplace);
-  const checkpoint = openTiny(run.name, workplace);
+  const { run } = await trainRun({ series, config, validate: null }, runContext);
+  const checkpoint = openTiny(run.name, runContext);
   const evaluateFrom = (train: number, validation: number, fold: 'test' | 'validation' = 'test') =>
     evaluateRun(
       {
@@ -20,7 +20,7 @@ it('a checkpoint is tested on no bar that it was trained or chosen on', async ()
         counterfactuals: false,
         config: { ...config, split: { ...config.split, train, validation } },
       },
-      workplace,
+      runContext,
     );
   expect(() => evaluateFrom(0.2, 0.2)).toThrow(/test fold begins at 2020-02-10T00:00, but .* on bars up to 2020-03-17/);
   expect(run.results()).toEqual([]);

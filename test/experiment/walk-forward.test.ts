@@ -70,10 +70,11 @@ describe('the parts of a walk-forward', () => {
 
 describe('what is there already', () => {
   it('is found by settings, seed, symbols and data, finished or not, whatever the shield', async () => {
-    const workplace = tinyWorkplace(kernels);
+    const runContext = tinyWorkplace(kernels);
     const [part, other] = planParts(series, config, plan);
     const dataHash = hashMarkets(series);
-    const find = (one = part, symbols = ['TINY'], hash = dataHash) => findTraining(workplace.files, one, symbols, hash);
+    const find = (one = part, symbols = ['TINY'], hash = dataHash) =>
+      findTraining(runContext.files, one, symbols, hash);
     expect(find()).toBeNull();
 
     const trained = await trainRun(
@@ -83,26 +84,26 @@ describe('what is there already', () => {
         notes: { symbols: ['TINY'] },
         validate: null,
       },
-      workplace,
+      runContext,
     );
     expect(find()).toMatchObject({ finished: true, run: { name: trained.run.name } });
     expect(find(other)).toBeNull();
     expect(find(part, ['TINY', 'MORE'])).toBeNull();
     expect(find(part, ['TINY'], 'other data')).toBeNull();
-    workplace.files.remove(`${trained.folder}/best`);
+    runContext.files.remove(`${trained.folder}/best`);
     expect(find()).toMatchObject({ finished: false });
-    workplace.files.remove(`${trained.folder}/last`);
+    runContext.files.remove(`${trained.folder}/last`);
     expect(find()).toBeNull();
   });
 
   it('has a score once its shield was evaluated on its fold, and not that of another shield', async () => {
-    const workplace = tinyWorkplace(kernels);
+    const runContext = tinyWorkplace(kernels);
     const [part] = planParts(series, config, plan);
-    const { run } = await trainRun({ series, config: part.config, notes: { symbols: ['TINY'] } }, workplace);
+    const { run } = await trainRun({ series, config: part.config, notes: { symbols: ['TINY'] } }, runContext);
     const shield = { ...config.shield, profile: 'balanced' as const };
     expect(readScores(run, part, shield, ['TINY'])).toBeNull();
-    const checkpoint = openTiny(run.name, workplace);
-    const [{ subject }] = evaluateRun({ checkpoint, series, config: { ...part.config, shield } }, workplace);
+    const checkpoint = openTiny(run.name, runContext);
+    const [{ subject }] = evaluateRun({ checkpoint, series, config: { ...part.config, shield } }, runContext);
     const [score] = readScores(run, part, shield, ['TINY']) ?? [];
     expect(score).toMatchObject({ fold: 0, seed: 1, symbol: 'TINY', profile: 'balanced', run: run.name });
     expect(score.maxDrawdown).toBe(subject.metrics.maxDrawdown);
@@ -113,16 +114,16 @@ describe('what is there already', () => {
 
 describe('the supervisor of a run', () => {
   it('is found by its primary, with what became of it, and makes other trials', async () => {
-    const workplace = tinyWorkplace(kernels);
-    const { files } = workplace;
+    const runContext = tinyWorkplace(kernels);
+    const { files } = runContext;
     // Without costs even a short training trades often.
     const [part] = planParts(series, tinyConfig({ account: { feeRate: 0, slippageRate: 0 } }), plan);
-    const { run } = await trainRun({ series, config: part.config, validate: null }, workplace);
+    const { run } = await trainRun({ series, config: part.config, validate: null }, runContext);
     expect(findSupervisor(files, run)).toBeNull();
     const train = (feeRate: number) => {
       const account = { ...config.account, feeRate };
       const options = { series, config: smurfConfig({ ...part.config, account }), force: false };
-      return trainSupervisor({ ...options, primary: openTiny(run.name, workplace) }, workplace);
+      return trainSupervisor({ ...options, primary: openTiny(run.name, runContext) }, runContext);
     };
     // Nothing is worth this fee.
     await expect(train(0.08)).rejects.toThrow('refused');
@@ -132,10 +133,13 @@ describe('the supervisor of a run', () => {
     expect(findSupervisor(files, run)?.status).toBe('unfinished');
 
     const shield = { ...config.shield, profile: 'spec' as const };
-    const checkpoint = openTiny(run.name, workplace);
-    const supervisor = openTiny(refused?.run.name ?? '', workplace).agent;
+    const checkpoint = openTiny(run.name, runContext);
+    const supervisor = openTiny(refused?.run.name ?? '', runContext).agent;
     const evaluate = (rules: typeof shield.rules, more: { supervisor?: typeof supervisor }) =>
-      evaluateRun({ checkpoint, series, config: { ...part.config, shield: { ...shield, rules } }, ...more }, workplace);
+      evaluateRun(
+        { checkpoint, series, config: { ...part.config, shield: { ...shield, rules } }, ...more },
+        runContext,
+      );
     evaluate({ smurf: false }, {});
     evaluate({}, { supervisor });
     // Neither took the other's place.

@@ -163,7 +163,7 @@ describe('RealTimeFeatureEng', () => {
             expect(live.gapBars).toBe(missing);
             if (!live.decidable) continue;
             writeObservation(scaled, i, null, 0, expected, 0);
-            expect(live.window).toEqual(expected);
+            expect(live.values).toEqual(expected);
             writeObservation(scaled, i, extras, 0, expected, 0);
             engine.observe(extras, seen);
             expect(seen).toEqual(expected);
@@ -178,7 +178,7 @@ describe('RealTimeFeatureEng', () => {
     const scaler = fitScaler(computeFeatures(randomSeries(2, 100), set), 0, 100, 'min-max');
     expect(() => new RealTimeFeatureEng(featureSet('tradernet20'), scaler, 1000)).toThrow(InputError);
     const engine = new RealTimeFeatureEng(set, scaler, 1000);
-    const other = new RealTimeFeatureEng(set, scaler, 1000, { timeframe: 8 });
+    const other = new RealTimeFeatureEng(set, scaler, 1000, { window: 8 });
     expect(() => other.restore(engine.save())).toThrow(/window=12/);
   });
 });

@@ -22,7 +22,7 @@ import { createWasmKernels } from '../../src/nn/wasm.ts';
 
 const configs: { batch: number; config: Partial<NetworkConfig> }[] = [
   { batch: 1, config: {} },
-  { batch: 17, config: { timeframe: 7, features: 5, filters: 40, kernelSize: 5, hidden: [70, 33] } },
+  { batch: 17, config: { window: 7, features: 5, filters: 40, kernelSize: 5, hidden: [70, 33] } },
   { batch: 64, config: { features: 25 } },
   { batch: 301, config: { padding: 'valid' } },
 ];

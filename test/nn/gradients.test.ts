@@ -42,8 +42,8 @@ function checkGradients(network: Network, loss: () => number, rng: Rng): void {
 }
 
 const sizes = [
-  { timeframe: 5, features: 3, filters: 4, hidden: [7, 6] },
-  { timeframe: 6, features: 2, filters: 33, kernelSize: 5, padding: 'valid', hidden: [40, 9] },
+  { window: 5, features: 3, filters: 4, hidden: [7, 6] },
+  { window: 6, features: 2, filters: 33, kernelSize: 5, padding: 'valid', hidden: [40, 9] },
 ] as const;
 
 test.each(sizes)('network backward, $timeframe bars', (config) => {
@@ -58,7 +58,7 @@ test.each(sizes)('network backward, $timeframe bars', (config) => {
       expect(length % 32).toBe(0);
     }
     const batch = 3;
-    const obs = randomArray(batch * config.timeframe * config.features, rng);
+    const obs = randomArray(batch * config.window * config.features, rng);
     const weights = randomArray(batch * network.outputs, rng);
     const loss = () => network.forward(obs, batch).reduce((sum, y, i) => sum + y * weights[i], 0);
     loss();

@@ -82,7 +82,7 @@ describe.each(fast.map((kernels) => [`${kernels.name} ${kernels.isa}`, kernels] 
   });
 
   test('the best allowed action; ties go to the lowest number', () => {
-    const network = new QNetwork(kernels, { timeframe: 4, features: 2 });
+    const network = new QNetwork(kernels, { window: 4, features: 2 });
     const window = new Float32Array(8).fill(1);
     expect(network.bestAction(window)).toBe(0);
     expect(network.bestAction(window, Uint8Array.of(0, 1, 1))).toBe(1);

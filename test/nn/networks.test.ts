@@ -22,7 +22,7 @@ test('parameters as PyTorch counts them', () => {
 
 test('state dict: names, shapes, round trip through safetensors', () => {
   const kernels = createReferenceKernels();
-  const config = { timeframe: 5, features: 3, filters: 5, hidden: [20, 40] } as const;
+  const config = { window: 5, features: 3, filters: 5, hidden: [20, 40] } as const;
   const a = new QNetwork(kernels, config);
   a.initialize(new Rng(7));
   const state = a.stateDict();
@@ -45,7 +45,7 @@ test('state dict: names, shapes, round trip through safetensors', () => {
 
 test('a state dict that does not fit changes nothing', () => {
   const kernels = createReferenceKernels();
-  const network = new QNetwork(kernels, { timeframe: 4, features: 2, filters: 3, hidden: [8, 8] });
+  const network = new QNetwork(kernels, { window: 4, features: 2, filters: 3, hidden: [8, 8] });
   network.initialize(new Rng(1));
   const before = network.parameters.slice();
   const missing = network.stateDict();
@@ -81,7 +81,7 @@ test('damaged safetensors are refused', () => {
 
 test('orthogonal weights, zero biases', () => {
   const kernels = createReferenceKernels();
-  const network = new ActorNetwork(kernels, { timeframe: 4, features: 2, filters: 3, hidden: [8, 16] });
+  const network = new ActorNetwork(kernels, { window: 4, features: 2, filters: 3, hidden: [8, 16] });
   network.initialize(new Rng(5));
   const state = network.stateDict();
   for (const [name, gain] of [
@@ -112,7 +112,7 @@ test('orthogonal weights, zero biases', () => {
 
 test('optimiser state: going on equals never having stopped', () => {
   const kernels = createReferenceKernels();
-  const config = { timeframe: 4, features: 2, filters: 3, hidden: [8, 8] } as const;
+  const config = { window: 4, features: 2, filters: 3, hidden: [8, 8] } as const;
   const build = () => {
     const network = new QNetwork(kernels, config);
     network.initialize(new Rng(3));

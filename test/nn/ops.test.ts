@@ -59,25 +59,25 @@ const cases: Record<string, fc.Arbitrary<(fill: Fill) => Case>> = {
   'pad and conv': fc
     .record({
       batch: batches,
-      timeframe: fc.integer({ min: 1, max: 13 }),
+      window: fc.integer({ min: 1, max: 13 }),
       features: fc.integer({ min: 1, max: 26 }),
       half: fc.integer({ min: 0, max: 7 }),
       same: fc.boolean(),
       panels: fc.integer({ min: 1, max: 2 }),
       train: fc.boolean(),
     })
-    .map(({ batch, timeframe, features, half, same, panels, train }) => (fill) => {
-      const kernelSize = same ? 2 * half + 1 : Math.min(2 * half + 1, timeframe - ((timeframe + 1) % 2));
+    .map(({ batch, window, features, half, same, panels, train }) => (fill) => {
+      const kernelSize = same ? 2 * half + 1 : Math.min(2 * half + 1, window - ((window + 1) % 2));
       const pad = same ? half : 0;
-      const steps = timeframe + 2 * pad - kernelSize + 1;
+      const steps = window + 2 * pad - kernelSize + 1;
       const columns = panels * PANEL;
-      const shape = { timeframe, features, kernelSize, pad, steps, columns };
+      const shape = { window, features, kernelSize, pad, steps, columns };
       const out = batch * steps * columns;
       const arrays = [
-        fill(batch * timeframe * features),
+        fill(batch * window * features),
         fill(kernelSize * features * columns),
         fill(columns),
-        zeros(batch * (timeframe + 2 * pad) * features),
+        zeros(batch * (window + 2 * pad) * features),
         zeros(2 * out),
       ];
       return {
@@ -171,22 +171,22 @@ const cases: Record<string, fc.Arbitrary<(fill: Fill) => Case>> = {
   'conv gradients': fc
     .record({
       batch: batches,
-      timeframe: fc.integer({ min: 1, max: 13 }),
+      window: fc.integer({ min: 1, max: 13 }),
       features: fc.integer({ min: 1, max: 26 }),
       pad: fc.integer({ min: 0, max: 2 }),
       panels: fc.integer({ min: 1, max: 2 }),
       cut: fc.double({ min: 0, max: 1, noNaN: true }),
     })
-    .map(({ batch, timeframe, features, pad, panels, cut }) => (fill) => {
-      const kernelSize = Math.min(2 * pad + 1, timeframe + 2 * pad);
-      const steps = timeframe + 2 * pad - kernelSize + 1;
+    .map(({ batch, window, features, pad, panels, cut }) => (fill) => {
+      const kernelSize = Math.min(2 * pad + 1, window + 2 * pad);
+      const steps = window + 2 * pad - kernelSize + 1;
       const columns = panels * PANEL;
       const taps = kernelSize * features;
-      const shape = { timeframe, features, kernelSize, pad, steps, columns };
+      const shape = { window, features, kernelSize, pad, steps, columns };
       const middle = Math.floor(cut * taps);
       return {
         arrays: [
-          fill(batch * (timeframe + 2 * pad) * features),
+          fill(batch * (window + 2 * pad) * features),
           fill(batch * steps * columns),
           zeros(taps * PANEL + PANEL),
         ],

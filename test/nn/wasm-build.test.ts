@@ -44,7 +44,7 @@ test.skipIf(missing.length > 0)(`rebuild (needs clang and wasm-ld)`, async () =>
 /** Outputs and gradients of a small network. */
 async function outputs(isa: 'simd128' | 'relaxed-simd', binary?: string): Promise<number[]> {
   const kernels = await createWasmKernels(1, isa, binary);
-  const network = new QNetwork(kernels, { timeframe: 5, features: 3 });
+  const network = new QNetwork(kernels, { window: 5, features: 3 });
   const rng = new Rng(1);
   network.initialize(rng);
   const obs = Float32Array.from({ length: 11 * 15 }, () => rng.normal());

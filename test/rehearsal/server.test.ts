@@ -183,7 +183,7 @@ describe('tradernet rehearse', () => {
       ...{ progress: () => {}, say: (line: string) => said.push(line), print: () => {}, ask: async () => null },
       config: () =>
         ({ market: { timeframe: '1m', venue: 'synthetic' }, seed: 1, account: { feeRate: 0.001 } }) as never,
-      bot: () => ({ exchange: 'binance' }) as never,
+      bot: () => ({ venue: 'binance' }) as never,
     };
     const options = { hours: 0.05, speed: 360, faults: 0, port: 0, balance: 10_000 };
     const output = await commands[0].run(options, context as never, []);
@@ -192,7 +192,7 @@ describe('tradernet rehearse', () => {
     expect(said.join('\n')).toMatch(/http:\/\/127\.0\.0\.1:\d+ speaks binance and bybit/);
     await expect(commands[0].run({ ...options, from: 5 }, context as never, [])).rejects.toThrow(InputError);
     await expect(
-      commands[0].run(options, { ...context, bot: () => ({ exchange: 'kraken' }) } as never, []),
+      commands[0].run(options, { ...context, bot: () => ({ venue: 'kraken' }) } as never, []),
     ).rejects.toThrow('binance and bybit');
   });
 });

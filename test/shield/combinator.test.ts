@@ -2,18 +2,18 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Action } from '../../src/core/action.ts';
-import type { Verdict } from '../../src/core/safety.ts';
+import type { RuleVerdict } from '../../src/core/safety.ts';
 import { type Exits, Shield } from '../../src/shield/index.ts';
 import { type AnyRule, noState, type Thresholds } from '../../src/shield/rule.ts';
 import { cross } from './enumerations.ts';
 import { ask, makeFacts, unitsAfter } from './facts.ts';
 
-type Kind = Verdict['kind'];
+type Kind = RuleVerdict['kind'];
 const KINDS: readonly Kind[] = ['allow', 'deny', 'reduce-only', 'halt'];
 const EXITS: readonly Exits[] = ['always-pass', 'literal'];
 
 function stub(kind: Kind, name: string): { rule: AnyRule; config: Thresholds } {
-  const verdict: Verdict = kind === 'allow' ? { kind } : { kind, code: name, numbers: { one: 1 } };
+  const verdict: RuleVerdict = kind === 'allow' ? { kind } : { kind, code: name, numbers: { one: 1 } };
   const rule: AnyRule = {
     name,
     doc: '',
@@ -113,7 +113,7 @@ describe('the combinator', () => {
     for (const { account, request, exits } of CASES) {
       cases++;
       const facts = makeFacts(account);
-      let verdict: Verdict = { kind: 'halt', code: 'test', numbers: { drawdown: 0.5, lost: Number.NaN } };
+      let verdict: RuleVerdict = { kind: 'halt', code: 'test', numbers: { drawdown: 0.5, lost: Number.NaN } };
       const rule = stub('allow', 'once');
       const once = { ...rule, rule: { ...rule.rule, judge: () => ({ verdict, state: null }) } };
       let shield = new Shield([once], { exits });

@@ -5,12 +5,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Action } from '../../src/core/action.ts';
 import type { AgentDecision } from '../../src/core/agent.ts';
-import type { DecisionFacts, Verdict } from '../../src/core/safety.ts';
+import type { DecisionFacts, RuleVerdict } from '../../src/core/safety.ts';
 import type { AnyRule, Question, Thresholds, Tighter } from '../../src/shield/rule.ts';
 import { RULES } from '../../src/shield/rules/index.ts';
 import { HOUR_MS, makeFacts, START_MS } from './facts.ts';
 
-type Kind = Verdict['kind'];
+type Kind = RuleVerdict['kind'];
 // biome-ignore lint/suspicious/noExplicitAny: a grid knows the shape of its own rule's state and thresholds
 type Loose = any;
 

@@ -56,7 +56,7 @@ export function tradePath(world: World, path: Path): Outcome {
   const account = new Account(world.account);
   const shield = world.shield();
   const levels = shield.levels.bind(shield);
-  const window = new Float32Array(2);
+  const values = new Float32Array(2);
   let close = 100;
   account.reset(close);
   let order = 0;
@@ -115,8 +115,8 @@ export function tradePath(world: World, path: Path): Outcome {
         high,
         low,
         close,
-        window,
-        timeframe: 2,
+        values,
+        window: 2,
         clippedShare: 0,
         gapBars: 0,
         dataAgeMs: 0,

@@ -169,17 +169,17 @@ describe('the supervisor', () => {
       kind: 'dqn',
       decide: () => ask(1),
       getAction(obs: Observation): Action {
-        seen.push({ window: obs.window.slice(), mask: obs.mask.slice() });
+        seen.push({ values: obs.values.slice(), mask: obs.mask.slice() });
         return 1;
       },
     };
-    const window = Float32Array.of(1, 2, 3, 4, 5, 6);
-    const facts = makeFacts({ window, timeframe: 2, units: 4 });
+    const values = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const facts = makeFacts({ values, window: 2, units: 4 });
     createShield({ profile: 'spec', supervisor, supervisorFeatures: 2 }).decide(ask(1), facts);
-    createShield({ profile: 'spec', supervisor }).decide(ask(1), makeFacts({ window, timeframe: 2 }));
+    createShield({ profile: 'spec', supervisor }).decide(ask(1), makeFacts({ values, window: 2 }));
     expect(seen).toEqual([
-      { window: Float32Array.of(1, 2, 4, 5), mask: Uint8Array.of(1, 1, 1) },
-      { window, mask: Uint8Array.of(1, 1, 1) },
+      { values: Float32Array.of(1, 2, 4, 5), mask: Uint8Array.of(1, 1, 1) },
+      { values, mask: Uint8Array.of(1, 1, 1) },
     ]);
     const tooWide = createShield({ profile: 'spec', supervisor, supervisorFeatures: 4 });
     const { verdicts } = tooWide.decide(ask(1), facts);

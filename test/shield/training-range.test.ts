@@ -5,7 +5,7 @@ import { createShield, fitTrainingRange, rangeOf, trainingRangeSchema } from '..
 import { measureDistance } from '../../src/shield/training-range.ts';
 import { ask, makeFacts } from './facts.ts';
 
-const at = (...row: number[]) => ({ window: Float32Array.from([...row.map(() => 99), ...row]), timeframe: 2 });
+const at = (...row: number[]) => ({ values: Float32Array.from([...row.map(() => 99), ...row]), window: 2 });
 
 describe('fitTrainingRange', () => {
   test('measures in standard deviations, column by column, when columns are independent', () => {
@@ -93,8 +93,8 @@ describe('fitTrainingRange', () => {
       2,
     );
     const shield = createShield({ profile: 'none', overrides: { 'out-of-range': {} }, trainingRange });
-    const near = makeFacts({ window: Float32Array.of(90, 90, 90, 0, 0, 90), timeframe: 2 });
-    const far = makeFacts({ window: Float32Array.of(0, 0, 0, 90, 0, 0), timeframe: 2 });
+    const near = makeFacts({ values: Float32Array.of(90, 90, 90, 0, 0, 90), window: 2 });
+    const far = makeFacts({ values: Float32Array.of(0, 0, 0, 90, 0, 0), window: 2 });
     expect(shield.decide(ask(1), near).final).toBe(1);
     const { final, verdicts } = shield.decide(ask(1), far);
     expect(final).toBe(2);
@@ -103,7 +103,7 @@ describe('fitTrainingRange', () => {
       code: 'far-from-training',
       numbers: { distance: measureDistance(trainingRange, far), maxDistance: 1.5 },
     });
-    const narrow = shield.decide(ask(1), makeFacts({ window: Float32Array.of(1, 1), timeframe: 2 }));
+    const narrow = shield.decide(ask(1), makeFacts({ values: Float32Array.of(1, 1), window: 2 }));
     expect(narrow.verdicts[0].verdict).toMatchObject({
       kind: 'halt',
       code: 'rule-failed: shield: the training range has 2 columns, the observation 1',

@@ -7,12 +7,13 @@ import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import { experimentSchema } from '../experiment/config.ts';
-import type { Workplace } from '../experiment/train-run.ts';
+import type { RunContext } from '../experiment/train-run.ts';
 import { CandleStore, MARKET_DATABASE } from '../market/store.ts';
 import { createKernels, type KernelKind } from '../nn/index.ts';
 import type { Run } from '../runs/registry.ts';
 import type { Context, Option } from './command.ts';
 import type { Config } from './config.ts';
+import { renameFormerSettings } from './former-names.ts';
 import { parseChoice, parseInteger, parseTimeframe } from './options.ts';
 
 export const KERNEL_OPTIONS: readonly Option[] = [
@@ -51,7 +52,7 @@ export async function openKernels(options: Record<string, unknown>, context: Con
   return createKernels({ kind, threads: (options.threads as number | undefined) ?? freeCores() });
 }
 
-export async function openWorkplace(options: Record<string, unknown>, context: Context): Promise<Workplace> {
+export async function openRunContext(options: Record<string, unknown>, context: Context): Promise<RunContext> {
   return {
     files: new NodeFileSystem(context.storage),
     clock: context.clock,
@@ -74,7 +75,9 @@ export function requireSymbols(symbols: readonly string[] | undefined): readonly
 /** The settings and symbols that a run was started with. */
 export function readSettings({ name, registration }: Run): { readonly config: Config; readonly symbols: string[] } {
   const notes = registration.notes as { settings?: unknown; symbols?: unknown } | null;
-  const parsed = experimentSchema.safeParse(notes?.settings);
+  const settings = structuredClone(notes?.settings ?? {}) as Record<string, unknown>;
+  renameFormerSettings(settings);
+  const parsed = experimentSchema.safeParse(settings);
   if (!parsed.success || !Array.isArray(notes?.symbols))
     throw new InputError(`run ${name} was registered by another version; start it anew with 'tradernet train'`);
   return { config: parsed.data, symbols: notes.symbols as string[] };

@@ -1,5 +1,5 @@
 /** A queue of one: what is run in a lane comes one after the other, in the order in which it was asked for. */
-export class Lane {
+export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
 
   run<T>(work: () => Promise<T>): Promise<T> {
@@ -10,7 +10,7 @@ export class Lane {
 }
 
 /** Runs `work` while every lane stands still. */
-export function runInAll<T>(lanes: readonly Lane[], work: () => Promise<T>): Promise<T> {
-  const [first, ...others] = lanes;
+export function runInAll<T>(queues: readonly SerialQueue[], work: () => Promise<T>): Promise<T> {
+  const [first, ...others] = queues;
   return first === undefined ? work() : first.run(() => runInAll(others, work));
 }
