@@ -59,6 +59,9 @@ export interface SyntheticTruth {
   readonly sigma: Float64Array;
   /** Index into REGIMES. */
   readonly regime: Uint8Array;
+  /** c and d of the next return c sigma s + d sigma N(0, 1), before compensation and jumps; 0 and 1 without a signal. */
+  readonly signalWeight: number;
+  readonly noiseShare: number;
 }
 
 export interface SyntheticMarket {
@@ -143,7 +146,6 @@ export function synthesize(options: SyntheticOptions): SyntheticMarket {
   const plain = options.martingale !== true && correlation === 0;
   const series = allocateSeries({ venue, symbol, timeframeMs }, bars, { trades: true, trends: false });
   const column = () => new Float64Array(bars);
-  const truth = { expectedLogReturn: column(), signal: column(), sigma: column(), regime: new Uint8Array(bars) };
 
   // One stream of random numbers a purpose, so that a martingale and a signal market of one seed share their noise.
   const [noise, shape, signals, hidden, jumps] = [1, 2, 3, 4, 5].map((stream) => new Rng(seed, stream));
@@ -164,6 +166,10 @@ export function synthesize(options: SyntheticOptions): SyntheticMarket {
   const c = (correlation * Math.sqrt(variance)) / meanSigma;
   const d = Math.sqrt(1 - (c * c * meanSquare) / variance);
   const step = Math.sqrt(1 - persistence * persistence);
+  const truth = {
+    ...{ expectedLogReturn: column(), signal: column(), sigma: column(), regime: new Uint8Array(bars) },
+    ...{ signalWeight: c, noiseShare: d },
+  };
 
   let slow = SLOW.deviation * shape.normal();
   let fast = FAST.deviation * shape.normal();
