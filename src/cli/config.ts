@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type BotConfig, botSchema } from '../bot/config.ts';
 import { InputError } from '../core/errors.ts';
+import { parseJsonText } from '../core/json-text.ts';
 import { listSettings } from '../core/setting.ts';
 import { type ExperimentConfig, experimentSchema } from '../experiment/config.ts';
 import { FORMER_SETTINGS, renameFormerSettings } from './former-names.ts';
@@ -74,12 +75,14 @@ export function readConfig(folder: string, overrides: ConfigOverrides = {}, file
   const origins = new Map<string, string>();
   if (existsSync(path)) {
     try {
-      raw = JSON.parse(readFileSync(path, 'utf8'));
+      raw = parseJsonText(readFileSync(path, 'utf8')) as Record<string, unknown>;
     } catch (error) {
       throw new InputError(`${path}: not valid JSON (${(error as Error).message}); mend it or remove it`);
     }
     if (raw === null || typeof raw !== 'object' || Array.isArray(raw))
       throw new InputError(`${path}: must hold a JSON object such as {"account": {"feeRate": 0.001}}`);
+    // What an editor checks the file by; it sets nothing.
+    delete raw.$schema;
     for (const leaf of listLeaves(raw)) origins.set(leaf, path);
   } else if (file !== undefined) {
     throw new InputError(`${path}: there is no such config file; leave --config out to use the defaults`);

@@ -329,7 +329,12 @@ const exportFile: Command = {
   summary: 'write candles to a CSV file',
   options: [
     ...[SYMBOL, VENUE, TIMEFRAME, ...DATE_RANGE],
-    { flags: '--resample <length>', doc: 'join bars to longer ones: 4h, 1d', parse: parseTimeframe },
+    { flags: '--resample <length>', doc: 'join bars to longer ones: 4h, 1d, 1w (from Monday)', parse: parseTimeframe },
+    {
+      flags: '--min-parts <n>',
+      doc: 'fewest bars that make a longer one; less is a gap (default: half of them)',
+      parse: parseInteger(1),
+    },
     { flags: '--out <file>', doc: 'where to' },
   ],
   examples: [
@@ -355,11 +360,34 @@ const exportFile: Command = {
       options.from as number | undefined,
       options.to as number | undefined,
     );
-    const series = options.resample === undefined ? stored : resample(stored, options.resample as number);
-    const path = writeUserFile(context, options.out as string, formatCandleCsv(series));
+    if (options.resample === undefined) {
+      const path = writeUserFile(context, options.out as string, formatCandleCsv(stored));
+      return {
+        text: `${plural(stored.length, 'bar')} of ${formatTimeframe(timeframeMs)} in ${path}`,
+        json: { ...describeKey(stored), bars: stored.length, file: path },
+      };
+    }
+    const joined = resample(stored, options.resample as number, options.minParts as number | undefined);
+    const { series, parts, wholeParts, leftOut } = joined;
+    const incomplete = parts.reduce((sum, count) => sum + (count < wholeParts ? 1 : 0), 0);
+    const path = writeUserFile(context, options.out as string, formatCandleCsv(series, incomplete > 0 ? parts : null));
+    const length = formatTimeframe(series.timeframeMs);
     return {
-      text: `${plural(series.length, 'bar')} of ${formatTimeframe(series.timeframeMs)} in ${path}`,
-      json: { ...describeKey(series), bars: series.length, file: path },
+      text: [
+        `${plural(series.length, 'bar')} of ${length} in ${path}`,
+        ...(incomplete > 0
+          ? [
+              `${plural(incomplete, 'bar')} of fewer than ${wholeParts} parts, at least ${Math.min(...parts)}: the column 'parts' says how many`,
+            ]
+          : []),
+        ...(leftOut.tooFewParts > 0
+          ? [`${plural(leftOut.tooFewParts, 'bar')} left out, too few parts (--min-parts)`]
+          : []),
+        ...(leftOut.atTheEnds > 0
+          ? [`${plural(leftOut.atTheEnds, 'bar')} left out at the ends: begun before the first part or not over`]
+          : []),
+      ].join('\n'),
+      json: { ...describeKey(series), bars: series.length, file: path, incomplete, leftOut: { ...leftOut } },
     };
   },
 };

@@ -59,8 +59,7 @@ export function parseTimeframe(text: string): number {
 export function formatTimeframe(timeframeMs: number): string {
   for (const unit of ['w', 'd', 'h', 'm', 's']) {
     const count = timeframeMs / TIMEFRAME_UNITS[unit];
-    // A week is written 7d: exchanges write 1w for bars that start on Mondays, which ours need not.
-    if (unit !== 'w' && Number.isInteger(count)) return `${count}${unit}`;
+    if (Number.isInteger(count)) return `${count}${unit}`;
   }
   return `${timeframeMs}ms`;
 }

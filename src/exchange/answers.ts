@@ -1,5 +1,6 @@
 import type { Candle } from '../core/candle.ts';
 import { ExchangeError } from '../core/errors.ts';
+import { sinceOpenMs } from '../market/calendar.ts';
 import { canonicalDecimal, compareDecimals, isDecimal } from './decimal.ts';
 import type { Balance, Fill, Market, OrderRequest, Quote, VenueOrder } from './venue.ts';
 
@@ -73,7 +74,7 @@ export function readCandle(row: unknown, timeframeMs: number): Candle | null {
   if (!Array.isArray(row) || row.length < 6) return null;
   const [timeMs, open, high, low, close, volume] = row.slice(0, 6).map(toNumber);
   const finite = [timeMs, open, high, low, close, volume].every(Number.isFinite);
-  if (!finite || !Number.isSafeInteger(timeMs) || timeMs <= 0 || timeMs % timeframeMs !== 0) return null;
+  if (!finite || !Number.isSafeInteger(timeMs) || timeMs <= 0 || sinceOpenMs(timeMs, timeframeMs) !== 0) return null;
   if (low <= 0 || high < Math.max(open, close) || low > Math.min(open, close) || volume < 0) return null;
   const trades = row[6] === undefined ? Number.NaN : toNumber(row[6]);
   if (row[6] !== undefined && !(Number.isSafeInteger(trades) && trades >= 0)) return null;

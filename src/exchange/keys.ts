@@ -47,7 +47,7 @@ function readKeyFile(file: string): Keys {
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
       throw new InputError(`key file ${file}: others can read it (mode ${mode.toString(8)}); run chmod 600 ${file}`);
     }
-    text = readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(

@@ -1,5 +1,6 @@
 import type { CandleSeries } from '../core/candle.ts';
 import { log } from '../core/math.ts';
+import { sinceOpenMs } from './calendar.ts';
 
 /** Bars that are missing between two neighbours. */
 export interface Gap {
@@ -64,7 +65,7 @@ export function checkSeries(series: CandleSeries): SeriesReport {
   let seen = 0;
   for (let i = 0; i < length; i++) {
     const report = (text: string) => errors.push({ timeMs: timeMs[i], text });
-    if (timeMs[i] % timeframeMs !== 0) report('is off the grid of its timeframe');
+    if (sinceOpenMs(timeMs[i], timeframeMs, timeMs[0]) !== 0) report('is off the grid of its timeframe');
     if (i > 0 && timeMs[i] <= timeMs[i - 1]) report('does not come after the bar before');
     const wrong = checkBar(open[i], high[i], low[i], close[i], volume[i]);
     if (wrong !== null) report(wrong);

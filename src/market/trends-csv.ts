@@ -15,6 +15,17 @@ export interface TrendsImport {
   readonly notes: readonly string[];
 }
 
+const LESS_THAN_ONE = /^(?:(?:[<＜﹤‹]|&lt;|\p{L}[\p{L}\p{M}'’\s]+)\s*1|1\s*\p{L}[\p{L}\p{M}'’\s]+)$/u;
+
+/**
+ * A score, or 0 where the cell says 'less than one': a sign or words around the digit 1, as Google's languages have it
+ * ('<1', '< 1', '1 未満'). NaN for anything else.
+ */
+function parseScore(cell: string): number {
+  if (/^\d+(\.\d+)?$/.test(cell)) return Number(cell);
+  return LESS_THAN_ONE.test(cell) ? 0 : Number.NaN;
+}
+
 /** The longest period that fits into `distance`; a month or more counts as it is, up to 31 days. */
 function periodOf(distance: number): number {
   if (distance >= MONTH_MS && distance <= 31 * DAY_MS) return distance;
@@ -40,6 +51,7 @@ export function readTrendsCsv(bytes: Uint8Array, name: string): TrendsImport {
   if (rows[first].cells.length - (partial < 0 ? 0 : 1) > 2)
     throw new InputError(`${name} compares several terms (${terms.join(', ')}); export one term alone`);
 
+  const spellings = new Set<string>();
   const values = new Map<number, { value: number; line: number }>();
   for (const { line, cells } of rows.slice(first)) {
     const fail = (text: string) => new InputError(`${name}: line ${line}: ${text}; export it again from Google Trends`);
@@ -47,7 +59,8 @@ export function readTrendsCsv(bytes: Uint8Array, name: string): TrendsImport {
     if (time === null) throw fail(`'${cells[0]}' is not a date`);
     if (partial >= 0 && /^true$/i.test(cells[partial] ?? '')) continue;
     const cell = cells[1] ?? '';
-    const value = cell === '<1' ? 0 : /^\d+(\.\d+)?$/.test(cell) ? Number(cell) : Number.NaN;
+    const value = parseScore(cell);
+    if (!/^(\d|<1$)/.test(cell) || /\p{L}/u.test(cell)) spellings.add(cell);
     if (!(value >= 0 && value <= 100)) throw fail(`'${cell}' is not a score from 0 to 100`);
     const known = values.get(time.timeMs);
     if (known !== undefined && known.value !== value) throw fail(`disagrees with line ${known.line} on ${cells[0]}`);
@@ -60,7 +73,8 @@ export function readTrendsCsv(bytes: Uint8Array, name: string): TrendsImport {
     const after = i + 1 < times.length ? times[i + 1] - timeMs : 0;
     return { timeMs, periodMs: periodOf(Math.max(before, after)), value: values.get(timeMs)!.value };
   });
-  return { trends, notes: describePeriods(trends) };
+  const notes = [...spellings].map((cell) => `a score written '${cell}' is less than 1, taken as 0`);
+  return { trends, notes: [...notes, ...describePeriods(trends)] };
 }
 
 function describePeriods(trends: readonly Trend[]): string[] {

@@ -33,6 +33,20 @@ describe('tradernet.json', () => {
     }
   });
 
+  test('a byte order mark, comments, a last comma and $schema are fine; what looks like one in a string stays', () => {
+    write(`\ufeff{
+  // the schema helps an editor
+  "$schema": "https://example.com/a.json", /* "seed": 4, */
+  "market": {"venue": "a//b/*c*/,}",},
+}
+`);
+    const { config, origins } = readConfig(folder);
+    expect(config.market.venue).toBe('a//b/*c*/,}');
+    expect([...origins.keys()]).toEqual(['market.venue']);
+    write('{"seed": 4 / 2}');
+    expect(errorOf()).toMatch(/not valid JSON/);
+  });
+
   test('a former name is taken, with a note', () => {
     write('{"features": {"timeframe": 24}, "bot": {"exchange": "bybit"}}');
     const { config, bot, notes } = readConfig(folder);

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.ts';
 import { checkBar, checkSeries, findGaps } from '../../src/market/check.ts';
 import { resample } from '../../src/market/resample.ts';
-import { sliceSeries } from '../../src/market/series.ts';
 import { HOUR_MS, makeSeries } from './candle-files.ts';
 
 /** The series without some bars. */
@@ -53,42 +52,68 @@ describe('check', () => {
 });
 
 describe('resample', () => {
-  it('joins whole buckets and leaves the rest as gaps', () => {
+  it('joins what has enough parts, says how many, and leaves the rest as gaps', () => {
     fc.assert(
-      fc.property(fc.integer(), fc.uniqueArray(fc.integer({ min: 0, max: 95 }), { maxLength: 12 }), (seed, gone) => {
-        const whole = makeSeries(96, seed);
-        const series = without(whole, new Set(gone));
-        const joined = resample(series, 4 * HOUR_MS);
-        const expected = Array.from({ length: 24 }, (_, i) => i).filter(
-          (b) => !gone.some((i) => Math.floor(i / 4) === b),
-        );
-        expect(Array.from(joined.timeMs)).toEqual(expected.map((b) => whole.timeMs[4 * b]));
-        expected.forEach((b, k) => {
-          const part = sliceSeries(whole, 4 * b, 4 * b + 4);
-          expect(joined.open[k]).toBe(part.open[0]);
-          expect(joined.close[k]).toBe(part.close[3]);
-          expect(joined.high[k]).toBe(Math.max(...part.high));
-          expect(joined.low[k]).toBe(Math.min(...part.low));
-          expect(joined.volume[k]).toBeCloseTo(
-            part.volume.reduce((x, y) => x + y),
-            6,
+      fc.property(
+        fc.integer(),
+        fc.uniqueArray(fc.integer({ min: 1, max: 94 }), { maxLength: 40 }),
+        fc.integer({ min: 1, max: 4 }),
+        (seed, gone, minParts) => {
+          const whole = makeSeries(96, seed);
+          const missing = new Set(gone);
+          const { series: joined, parts } = resample(without(whole, missing), 4 * HOUR_MS, minParts);
+          // An independent count: bucket b is made of the hours 4b to 4b + 3 that are left.
+          const left = Array.from({ length: 24 }, (_, b) =>
+            [0, 1, 2, 3].map((k) => 4 * b + k).filter((i) => !missing.has(i)),
           );
-          expect(joined.trades![k]).toBe(part.trades!.reduce((x, y) => x + y));
-        });
-      }),
+          const expected = left.filter((hours) => hours.length >= minParts);
+          expect(Array.from(parts)).toEqual(expected.map((hours) => hours.length));
+          expect(Array.from(joined.timeMs)).toEqual(expected.map((hours) => whole.timeMs[hours[0] - (hours[0] % 4)]));
+          expected.forEach((hours, k) => {
+            const pick = (column: Float64Array) => hours.map((i) => column[i]);
+            expect(joined.open[k]).toBe(whole.open[hours[0]]);
+            expect(joined.close[k]).toBe(whole.close[hours.at(-1)!]);
+            expect(joined.high[k]).toBe(Math.max(...pick(whole.high)));
+            expect(joined.low[k]).toBe(Math.min(...pick(whole.low)));
+            expect(joined.volume[k]).toBeCloseTo(
+              pick(whole.volume).reduce((x, y) => x + y),
+              6,
+            );
+            expect(joined.trades![k]).toBe(pick(whole.trades!).reduce((x, y) => x + y));
+          });
+        },
+      ),
     );
+  });
+
+  it('a day lives through a missing hour; a day that begins or ends outside of the data does not count', () => {
+    const hours = without(makeSeries(72 + 5), new Set([0, 30]));
+    const { series: days, parts, leftOut } = resample(hours, 24 * HOUR_MS);
+    expect(Array.from(days.timeMs, (ms) => new Date(ms).toISOString().slice(0, 10))).toEqual([
+      '2021-01-02',
+      '2021-01-03',
+    ]);
+    expect([Array.from(parts), leftOut]).toEqual([[23, 24], { tooFewParts: 0, atTheEnds: 2 }]);
+  });
+
+  it('weeks begin on Mondays', () => {
+    const { series: weeks } = resample(makeSeries(24 * 25), 7 * 24 * HOUR_MS);
+    expect(Array.from(weeks.timeMs, (ms) => new Date(ms).getUTCDay())).toEqual([1, 1, 1]);
+    expect(new Date(weeks.timeMs[0]).toISOString()).toBe('2021-01-04T00:00:00.000Z');
+    expect(checkSeries(weeks).errors).toEqual([]);
   });
 
   it('takes the trends of the last bar, and is filled only where nothing traded', () => {
     const series = { ...makeSeries(8), trends: Float64Array.from([1, 2, 3, 4, 5, 6, 7, Number.NaN]) };
     series.filled.set([1, 1, 1, 1, 1, 0, 1, 1]);
-    const joined = resample(series, 4 * HOUR_MS);
+    const { series: joined } = resample(series, 4 * HOUR_MS);
     expect(Array.from(joined.trends!)).toEqual([4, Number.NaN]);
     expect(Array.from(joined.filled)).toEqual([1, 0]);
   });
 
-  it('refuses what is no multiple', () => {
+  it('refuses what is no multiple, and more parts than there are', () => {
     expect(() => resample(makeSeries(8), 1.5 * HOUR_MS)).toThrow(InputError);
     expect(() => resample(makeSeries(8), HOUR_MS / 2)).toThrow(InputError);
+    expect(() => resample(makeSeries(8), 4 * HOUR_MS, 5)).toThrow(InputError);
   });
 });

@@ -101,6 +101,28 @@ describe('the CSV that Google exports', () => {
     expect(days.map((one) => one.periodMs)).toEqual(Array(4).fill(DAY_MS));
   });
 
+  it.each([
+    '<1',
+    '< 1',
+    '<\u00a01',
+    '<\u202f1',
+    '＜1',
+    '1 未満',
+    '1未満',
+    'unter 1',
+    'menos de 1',
+    'moins d’1',
+    '&lt;1',
+  ])("'%s' is less than one", (cell) => {
+    const { trends, notes } = parse(`Week,x\n2021-01-03,7\n2021-01-10,"${cell}"\n2021-01-17,100\n`);
+    expect(trends.map((one) => one.value)).toEqual([7, 0, 100]);
+    expect(notes).toHaveLength(cell === '<1' ? 0 : 1);
+  });
+
+  it.each(['>1', '<2', '< 10', '-1', '1.5x', '1K', '1%', '0<1'])("'%s' is no score", (cell) => {
+    expect(() => parse(`Week,x\n2021-01-03,7\n2021-01-10,"${cell}"\n`)).toThrow(/not a score/);
+  });
+
   it('a change from weeks to days keeps the last week a week, and is said', () => {
     const { trends, notes } = parse('date,x\n2023-12-24,73\n2023-12-31,97\n2024-01-01,32\n2024-01-02,50\n');
     expect(trends.map((one) => one.periodMs / DAY_MS)).toEqual([7, 7, 1, 1]);
