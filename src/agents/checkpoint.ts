@@ -70,7 +70,7 @@ export interface AgentSpec {
 
 const checkpointSchema = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
-  agent: z.enum(['ppo', 'dqn', 'integrated']),
+  agent: z.string(),
   actions: z.array(z.string()),
   ...specSchema.shape,
   columnsHash: z.string(),
@@ -82,7 +82,8 @@ const checkpointSchema = z.strictObject({
 /** The content of checkpoint.json. */
 export interface CheckpointDescription extends AgentSpec {
   readonly schemaVersion: number;
-  readonly agent: AgentKind;
+  /** Name of the agent in the list of agents. */
+  readonly agent: string;
   /** The names of the actions 0, 1, 2: other systems number them otherwise. */
   readonly actions: readonly string[];
   /** SHA-256 of the column names and the signature. */
@@ -94,8 +95,6 @@ export interface CheckpointDescription extends AgentSpec {
   /** SHA-256 of each other file of the folder. */
   readonly files: Readonly<Record<string, string>>;
 }
-
-export type AgentKind = 'ppo' | 'dqn' | 'integrated';
 
 /** SHA-256, as hex. */
 export function sha256(content: Uint8Array | string): string {
@@ -116,7 +115,7 @@ export interface AgentOptions<Config> {
 
 /** All files of a checkpoint by name, checkpoint.json included. */
 export function describeCheckpoint(
-  own: { agent: AgentKind; spec: AgentSpec; trainedSteps: number; config: Json },
+  own: { agent: string; spec: AgentSpec; trainedSteps: number; config: Json },
   contents: ReadonlyMap<string, Uint8Array>,
 ): Map<string, Uint8Array> {
   const description: CheckpointDescription = {
@@ -217,7 +216,7 @@ function parseDescription(path: string, bytes: Uint8Array): CheckpointDescriptio
 }
 
 /** @throws InputError where the checkpoint is of another class. */
-export function requireAgent(checkpoint: OpenCheckpoint, agent: AgentKind): void {
+export function requireAgent(checkpoint: OpenCheckpoint, agent: string): void {
   const found = checkpoint.description.agent;
   if (found !== agent) throw new InputError(`${checkpoint.path}: holds an agent of class ${found}, not ${agent}`);
 }

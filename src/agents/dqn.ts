@@ -16,6 +16,7 @@ import { Rng } from '../core/rng.ts';
 import { setting } from '../core/setting.ts';
 import type { VectorEnv } from '../env/vector-env.ts';
 import { DQNUpdater, huber, type Kernels, mse, QNetwork } from '../nn/index.ts';
+import { defineLearner } from './agent-type.ts';
 import { bestAllowed } from './best-allowed.ts';
 import {
   type AgentOptions,
@@ -25,8 +26,6 @@ import {
   encodeNetworks,
   type OpenCheckpoint,
   openCheckpoint,
-  parseAgentConfig,
-  requireAgent,
   saveCheckpoint,
 } from './checkpoint.ts';
 import type { Learner, TrainReport } from './learner.ts';
@@ -221,14 +220,14 @@ export class DQNAgent implements Learner {
   restoreTraining(checkpoint: OpenCheckpoint, state: Json, buffer: Uint8Array): void {
     const { rng, trainSteps } = state as { rng: number[]; trainSteps: number };
     const { updater, target } = this.#attached;
-    this.#loadNetwork(checkpoint);
+    this.loadNetworks(checkpoint);
     decodeNetworks(checkpoint, 'optimizer.safetensors', { adam: updater.adam, target });
     this.#rng.restore(rng);
     this.#trainSteps = trainSteps;
     this.#attached.buffer.load(buffer);
   }
 
-  #loadNetwork(checkpoint: OpenCheckpoint): void {
+  loadNetworks(checkpoint: OpenCheckpoint): void {
     decodeNetworks(checkpoint, 'model.safetensors', { q: this.q });
     this.#steps = checkpoint.description.trainedSteps;
   }
@@ -240,12 +239,7 @@ export class DQNAgent implements Learner {
 
   /** @throws InputError where the folder holds no whole checkpoint of this class. */
   static load(files: FileSystem, path: string, kernels: Kernels): DQNAgent {
-    const checkpoint = openCheckpoint(files, path);
-    requireAgent(checkpoint, 'dqn');
-    const config = parseAgentConfig(checkpoint, dqnConfigSchema);
-    const agent = new DQNAgent({ kernels, spec: checkpoint.spec, config, seed: null });
-    agent.#loadNetwork(checkpoint);
-    return agent;
+    return dqn.load(openCheckpoint(files, path), kernels);
   }
 
   /** Gives the kernels' memory back. */
@@ -255,6 +249,13 @@ export class DQNAgent implements Learner {
     this.q.dispose();
   }
 }
+
+export const dqn = defineLearner({
+  name: 'dqn',
+  summary: 'deep Q-learning',
+  settings: dqnConfigSchema,
+  create: (options) => new DQNAgent(options),
+});
 
 /** Each allowed action with the same probability. */
 function drawAllowed(masks: Uint8Array, at: number, rng: Rng): Action {

@@ -1,14 +1,16 @@
-/** The agents by class. One more is one file and one line here. */
-import type { Agent } from '../core/agent.ts';
+/** The agents. One more is one file and one line here. */
+import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import type { Kernels } from '../nn/index.ts';
-import { type AgentKind, type AgentSpec, openCheckpoint, requireSpec } from './checkpoint.ts';
-import { DQNAgent } from './dqn.ts';
-import { IntegratedAgent } from './integrated.ts';
-import { PPOAgent } from './ppo.ts';
+import type { AgentType, LearnerType } from './agent-type.ts';
+import { type AgentSpec, openCheckpoint, requireSpec } from './checkpoint.ts';
+import { dqn } from './dqn.ts';
+import { integrated } from './integrated.ts';
+import type { Learner, LoadedAgent } from './learner.ts';
+import { ppo } from './ppo.ts';
 
+export { type AgentType, defineLearner, type LearnerType } from './agent-type.ts';
 export {
-  type AgentKind,
   type AgentSpec,
   type CheckpointDescription,
   hasCheckpoint,
@@ -16,19 +18,30 @@ export {
 } from './checkpoint.ts';
 export { DQNAgent, type DQNConfig, dqnConfigSchema } from './dqn.ts';
 export { IntegratedAgent, type SupervisionResult } from './integrated.ts';
-export type { Learner, TrainReport } from './learner.ts';
+export type { Learner, LoadedAgent, TrainReport } from './learner.ts';
 export { PPOAgent, type PPOConfig, ppoConfigSchema } from './ppo.ts';
 export { increasesRisk, SMURF_SETTINGS, type SupervisionCheck, VETO_LIMITS, VetoCounter } from './supervision.ts';
 export { type Best, type Progress, type TrainOptions, type TrainResult, train } from './train.ts';
 
-export const AGENTS = { ppo: PPOAgent, dqn: DQNAgent, integrated: IntegratedAgent } as const;
+/** Agents that can be trained; the first is the default. Each has a section of settings under its name. */
+export const LEARNERS = [ppo, dqn] as const;
 
-/** An agent that can be saved, and says what it sees. */
-export interface LoadedAgent extends Agent {
-  readonly kind: AgentKind;
-  readonly spec: AgentSpec;
-  save(files: FileSystem, path: string): void;
-  dispose(): void;
+/** Every agent that a checkpoint may hold. */
+export const AGENTS: readonly AgentType[] = [...LEARNERS, integrated];
+
+/** What `--agent` takes. */
+export type LearnerName = (typeof LEARNERS)[number]['name'];
+
+/** @throws InputError for an unknown name, saying which there are */
+export function findLearner(name: string): LearnerType {
+  const found = LEARNERS.find((one) => one.name === name);
+  if (found !== undefined) return found as LearnerType;
+  throw new InputError(`there is no agent '${name}'; there are ${LEARNERS.map((one) => one.name).join(', ')}`);
+}
+
+/** Whether an agent could be trained further. */
+export function isLearner(agent: LoadedAgent): agent is Learner {
+  return LEARNERS.some(({ name }) => name === agent.kind);
 }
 
 /**
@@ -44,5 +57,11 @@ export function loadAgent(
 ): LoadedAgent {
   const checkpoint = openCheckpoint(files, path);
   requireSpec(checkpoint.path, checkpoint.spec, expected);
-  return AGENTS[checkpoint.description.agent].load(files, path, kernels);
+  const { agent } = checkpoint.description;
+  const type = AGENTS.find(({ name }) => name === agent);
+  if (type === undefined)
+    throw new InputError(
+      `${checkpoint.path}: holds an agent of class ${agent}; this program has ${AGENTS.map(({ name }) => name).join(', ')}: use the version that made it`,
+    );
+  return type.load(checkpoint, kernels, (folder) => loadAgent(files, `${checkpoint.path}/${folder}`, kernels));
 }

@@ -4,21 +4,13 @@
  * stands. What the account is in is not its business; the shield, which knows, lets reductions of risk pass.
  */
 import { type Action, HOLD } from '../core/action.ts';
-import type { Agent, AgentDecision, Observation } from '../core/agent.ts';
+import type { AgentDecision, Observation } from '../core/agent.ts';
 import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
-import type { Kernels } from '../nn/index.ts';
-import {
-  type AgentKind,
-  type AgentSpec,
-  describeCheckpoint,
-  openCheckpoint,
-  requireAgent,
-  saveCheckpoint,
-} from './checkpoint.ts';
-import { DQNAgent } from './dqn.ts';
-import { PPOAgent } from './ppo.ts';
+import type { AgentType } from './agent-type.ts';
+import { type AgentSpec, describeCheckpoint, requireAgent, saveCheckpoint } from './checkpoint.ts';
+import type { LoadedAgent } from './learner.ts';
 import type { SupervisionCheck } from './supervision.ts';
 
 /** How the supervisor did on the validation fold, and whether it was put to work against that verdict. */
@@ -27,17 +19,17 @@ export type SupervisionResult = SupervisionCheck & { readonly forced: boolean };
 /** The supervisor has no account, so nothing is forbidden to it. */
 const ALL_ALLOWED = new Uint8Array([1, 1, 1]);
 
-export class IntegratedAgent implements Agent {
+export class IntegratedAgent implements LoadedAgent {
   readonly kind = 'integrated';
-  readonly primary: PPOAgent | DQNAgent;
-  readonly supervisor: DQNAgent;
+  readonly primary: LoadedAgent;
+  readonly supervisor: LoadedAgent;
   /** Kept in the checkpoint; null where nobody judged. */
   readonly judgement: SupervisionResult | null;
   /** (window, market columns) */
   readonly #values: Float32Array;
 
   /** @throws InputError where the supervisor is not a DQN agent of the smurf reward that sees the primary's market. */
-  constructor(primary: PPOAgent | DQNAgent, supervisor: DQNAgent, judgement: SupervisionResult | null = null) {
+  constructor(primary: LoadedAgent, supervisor: LoadedAgent, judgement: SupervisionResult | null = null) {
     requireSupervisor(primary.spec, supervisor);
     this.judgement = judgement;
     this.primary = primary;
@@ -72,27 +64,22 @@ export class IntegratedAgent implements Agent {
     return this.supervisor.getAction({ values: this.#values, mask: ALL_ALLOWED });
   }
 
-  /** Writes the checkpoint folder `path`, with both agents' checkpoints in it. */
-  save(files: FileSystem, path: string): void {
+  get steps(): number {
+    return this.primary.steps;
+  }
+
+  /** Both agents' checkpoints, each in a folder of its own. */
+  checkpointFiles(): Map<string, Uint8Array> {
     const contents = new Map<string, Uint8Array>();
     for (const part of ['primary', 'supervisor'] as const) {
       for (const [name, bytes] of this[part].checkpointFiles()) contents.set(`${part}/${name}`, bytes);
     }
     const config = { primary: this.primary.kind, judgement: this.judgement as Json };
-    const own = { agent: this.kind as AgentKind, spec: this.spec, config, trainedSteps: this.primary.steps };
-    saveCheckpoint(files, path, describeCheckpoint(own, contents));
+    return describeCheckpoint({ agent: this.kind, spec: this.spec, config, trainedSteps: this.steps }, contents);
   }
 
-  /** @throws InputError where the folder holds no whole checkpoint of this class. */
-  static load(files: FileSystem, path: string, kernels: Kernels): IntegratedAgent {
-    const checkpoint = openCheckpoint(files, path);
-    requireAgent(checkpoint, 'integrated');
-    for (const part of ['primary', 'supervisor']) checkpoint.read(`${part}/checkpoint.json`);
-    const primary = openCheckpoint(files, `${checkpoint.path}/primary`);
-    const load = primary.description.agent === 'ppo' ? PPOAgent.load : DQNAgent.load;
-    const { judgement } = checkpoint.description.config as { judgement: SupervisionResult | null };
-    const supervisor = DQNAgent.load(files, `${checkpoint.path}/supervisor`, kernels);
-    return new IntegratedAgent(load(files, primary.path, kernels), supervisor, judgement);
+  save(files: FileSystem, path: string): void {
+    saveCheckpoint(files, path, this.checkpointFiles());
   }
 
   /** Gives the kernels' memory back. */
@@ -102,13 +89,24 @@ export class IntegratedAgent implements Agent {
   }
 }
 
+export const integrated: AgentType = {
+  name: 'integrated',
+  summary: 'a primary agent with a supervisor',
+  load(checkpoint, _kernels, loadPart) {
+    requireAgent(checkpoint, 'integrated');
+    for (const part of ['primary', 'supervisor']) checkpoint.read(`${part}/checkpoint.json`);
+    const { judgement } = checkpoint.description.config as { judgement: SupervisionResult | null };
+    return new IntegratedAgent(loadPart('primary'), loadPart('supervisor'), judgement);
+  },
+};
+
 /** Which agent may supervise is a question of what it was trained for: a stranger's HOLD means something else. */
-function requireSupervisor(primary: AgentSpec, supervisor: DQNAgent): void {
+function requireSupervisor(primary: AgentSpec, supervisor: LoadedAgent): void {
   const refuse = (what: string, found: unknown, needed: unknown) =>
     new InputError(
       `supervisor: its ${what} is ${JSON.stringify(found)}, it needs ${JSON.stringify(needed)}; train one with --smurf on the same data`,
     );
-  if (supervisor.kind !== 'dqn') throw refuse('class', (supervisor as Agent).kind, 'dqn');
+  if (supervisor.kind !== 'dqn') throw refuse('class', supervisor.kind, 'dqn');
   const { spec } = supervisor;
   if (!/^smurf\(.+\)$/.test(spec.reward)) throw refuse('reward', spec.reward, 'smurf(horizon)');
   if (spec.accountColumns.length > 0) throw refuse('list of account columns', spec.accountColumns, []);

@@ -1,4 +1,5 @@
 import type { Agent } from '../core/agent.ts';
+import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 import type { VectorEnv } from '../env/vector-env.ts';
 import type { AgentSpec, OpenCheckpoint } from './checkpoint.ts';
@@ -6,10 +7,23 @@ import type { AgentSpec, OpenCheckpoint } from './checkpoint.ts';
 /** Means over one training step; the object is reused, so whoever keeps it copies it. */
 export type TrainReport = Readonly<Record<string, number>>;
 
-/** An agent that can be trained: what `train` asks of PPO and DQN. */
-export interface Learner extends Agent {
-  readonly kind: 'ppo' | 'dqn';
+/** An agent that can be saved, and says what it sees. */
+export interface LoadedAgent extends Agent {
+  /** Its name in the list of agents, and in its checkpoint. */
+  readonly kind: string;
   readonly spec: AgentSpec;
+  /** Environment steps of training. */
+  readonly steps: number;
+  /** The checkpoint by file name, checkpoint.json included. */
+  checkpointFiles(): Map<string, Uint8Array>;
+  /** Writes the checkpoint folder `path`; a crash leaves the old or the new. */
+  save(files: FileSystem, path: string): void;
+  /** Gives the kernels' memory back. */
+  dispose(): void;
+}
+
+/** An agent that can be trained: what `train` asks of PPO and DQN. */
+export interface Learner extends LoadedAgent {
   readonly config: Json;
   /** How many environments step together. */
   readonly environments: number;
@@ -27,6 +41,8 @@ export interface Learner extends Agent {
   trainStep(): TrainReport;
   /** The checkpoint by file name: networks, optimiser, checkpoint.json; `more` is added to it. */
   checkpointFiles(more?: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array>;
+  /** Makes the networks what they were; the rest of a training is `restoreTraining`'s. */
+  loadNetworks(checkpoint: OpenCheckpoint): void;
   /** Buffers and counters, beyond the networks and the optimiser. */
   saveTraining(): { readonly state: Json; readonly buffer: Uint8Array };
   /** Makes the attached agent what it was: networks, optimiser, buffers, counters. */

@@ -18,6 +18,7 @@ import { Rng } from '../core/rng.ts';
 import { setting } from '../core/setting.ts';
 import type { VectorEnv } from '../env/vector-env.ts';
 import { ActorNetwork, type Kernels, maskedLogSoftmax, PPOUpdater, ValueNetwork } from '../nn/index.ts';
+import { defineLearner } from './agent-type.ts';
 import { bestAllowed } from './best-allowed.ts';
 import {
   type AgentOptions,
@@ -27,8 +28,6 @@ import {
   encodeNetworks,
   type OpenCheckpoint,
   openCheckpoint,
-  parseAgentConfig,
-  requireAgent,
   saveCheckpoint,
 } from './checkpoint.ts';
 import { estimateAdvantages } from './gae.ts';
@@ -282,13 +281,13 @@ export class PPOAgent implements Learner {
 
   restoreTraining(checkpoint: OpenCheckpoint, state: Json, buffer: Uint8Array): void {
     const { rng, rolloutLength } = state as { rng: number[]; rolloutLength: number };
-    this.#loadNetworks(checkpoint);
+    this.loadNetworks(checkpoint);
     decodeNetworks(checkpoint, 'optimizer.safetensors', { adam: this.#attached.updater.adam });
     this.#rng.restore(rng);
     this.#attached.rollout.load(buffer, rolloutLength);
   }
 
-  #loadNetworks(checkpoint: OpenCheckpoint): void {
+  loadNetworks(checkpoint: OpenCheckpoint): void {
     decodeNetworks(checkpoint, 'model.safetensors', { actor: this.actor, critic: this.critic });
     this.#steps = checkpoint.description.trainedSteps;
   }
@@ -300,12 +299,7 @@ export class PPOAgent implements Learner {
 
   /** @throws InputError where the folder holds no whole checkpoint of this class. */
   static load(files: FileSystem, path: string, kernels: Kernels): PPOAgent {
-    const checkpoint = openCheckpoint(files, path);
-    requireAgent(checkpoint, 'ppo');
-    const config = parseAgentConfig(checkpoint, ppoConfigSchema);
-    const agent = new PPOAgent({ kernels, spec: checkpoint.spec, config, seed: null });
-    agent.#loadNetworks(checkpoint);
-    return agent;
+    return ppo.load(openCheckpoint(files, path), kernels);
   }
 
   /** Gives the kernels' memory back. */
@@ -315,6 +309,13 @@ export class PPOAgent implements Learner {
     this.critic.dispose();
   }
 }
+
+export const ppo = defineLearner({
+  name: 'ppo',
+  summary: 'proximal policy optimisation',
+  settings: ppoConfigSchema,
+  create: (options) => new PPOAgent(options),
+});
 
 /** An action from log-probabilities (3) of which some may be -Infinity. */
 function draw(logProbs: Float64Array, rng: Rng): Action {

@@ -3,7 +3,6 @@
  * progress, stop and resume. A run that was stopped at any step and resumed leaves the bytes of one that was not: all
  * that decides the future is in last/, and the clock decides nothing.
  */
-import type { Agent } from '../core/agent.ts';
 import type { Clock } from '../core/clock.ts';
 import { assert, InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
@@ -23,7 +22,7 @@ export interface TrainOptions {
    * Mean log return after costs on the validation fold; null trains without one. -Infinity is for what may not become
    * the best. Where nothing did, the last agent is the best.
    */
-  readonly validate: ((agent: Agent) => number | Promise<number>) | null;
+  readonly validate: ((agent: Learner) => number | Promise<number>) | null;
   /** Environment steps between validations; there is one at the end too. */
   readonly validateEvery: number;
   /** Environment steps between writes of last/. */

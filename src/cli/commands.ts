@@ -20,7 +20,7 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'data check', summary: 'gaps, order and bad values of what is stored', load: () => import('./data.ts') },
   { name: 'data export', summary: 'write candles to a CSV file', load: () => import('./data.ts') },
   { name: 'features', summary: 'write the feature table to a CSV file', load: () => import('./features.ts') },
-  { name: 'train', summary: 'train a PPO or DQN agent, or a Smurf supervisor', load: () => import('./train.ts') },
+  { name: 'train', summary: 'train an agent, or a Smurf supervisor', load: () => import('./train.ts') },
   {
     name: 'evaluate',
     summary: 'test a checkpoint on data it never saw, with a verdict',

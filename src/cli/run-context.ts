@@ -3,10 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LEARNERS } from '../agents/index.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
-import { experimentSchema } from '../experiment/config.ts';
+import { experimentSchema, LEARNER_NAMES } from '../experiment/config.ts';
 import type { RunContext } from '../experiment/train-run.ts';
 import { CandleStore, MARKET_DATABASE } from '../market/store.ts';
 import { createKernels, type KernelKind } from '../nn/index.ts';
@@ -15,6 +16,13 @@ import type { Context, Option } from './command.ts';
 import type { Config } from './config.ts';
 import { renameFormerSettings } from './former-names.ts';
 import { parseChoice, parseInteger, parseTimeframe } from './options.ts';
+
+export const AGENT_OPTION: Option = {
+  flags: '--agent <name>',
+  doc: LEARNERS.map(({ name, summary }) => `${name} (${summary})`).join(', '),
+  parse: parseChoice(LEARNER_NAMES),
+  config: 'training.agent',
+};
 
 export const KERNEL_OPTIONS: readonly Option[] = [
   {

@@ -11,9 +11,16 @@ import { type RunContext, type TrainRun, type TrainRunOptions, trainRun } from '
 import { type Run, RunRegistry } from '../runs/registry.ts';
 import type { Command, Context } from './command.ts';
 import { openNamedCheckpoint, settingsFor } from './evaluate.ts';
-import { OPTIONS, parseChoice, parseInteger } from './options.ts';
+import { OPTIONS, parseInteger } from './options.ts';
 import { formatDuration, progressLine } from './progress.ts';
-import { KERNEL_OPTIONS, loadSeries, openRunContext, readSettings, requireSymbols } from './run-context.ts';
+import {
+  AGENT_OPTION,
+  KERNEL_OPTIONS,
+  loadSeries,
+  openRunContext,
+  readSettings,
+  requireSymbols,
+} from './run-context.ts';
 
 /** The numbers worth a place on the line, in this order. */
 const SHOWN: readonly (readonly [name: string, label: string])[] = [
@@ -101,14 +108,9 @@ function isSmurf(run: Run): boolean {
 
 const command: Command = {
   name: 'train',
-  summary: 'train a PPO or DQN agent, or a Smurf supervisor',
+  summary: 'train an agent, or a Smurf supervisor',
   options: [
-    {
-      flags: '--agent <name>',
-      doc: 'ppo or dqn',
-      parse: parseChoice(['ppo', 'dqn']),
-      config: 'training.agent',
-    },
+    AGENT_OPTION,
     OPTIONS.symbol,
     OPTIONS.venue,
     OPTIONS.timeframe,

@@ -18,8 +18,8 @@ import { type Job, runPool } from '../runs/pool.ts';
 import { type Run, RunRegistry } from '../runs/registry.ts';
 import type { Profile } from '../shield/index.ts';
 import type { Command, Context } from './command.ts';
-import { OPTIONS, parseChoice, parseInteger, parseNumber } from './options.ts';
-import { freeCores, KERNEL_OPTIONS, loadSeries, requireSymbols } from './run-context.ts';
+import { OPTIONS, parseInteger, parseNumber } from './options.ts';
+import { AGENT_OPTION, freeCores, KERNEL_OPTIONS, loadSeries, requireSymbols } from './run-context.ts';
 import { parseProfiles } from './shield.ts';
 
 const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url));
@@ -83,7 +83,7 @@ const command: Command = {
   name: 'walk-forward',
   summary: 'train on several folds and seeds; what the shield does to drawdown, with intervals',
   options: [
-    { flags: '--agent <name>', doc: 'ppo or dqn', parse: parseChoice(['ppo', 'dqn']), config: 'training.agent' },
+    AGENT_OPTION,
     OPTIONS.symbol,
     OPTIONS.venue,
     OPTIONS.timeframe,

@@ -1,7 +1,6 @@
 /** Every setting of an experiment: data to folds, a training, an evaluation. Each states its unit, default and meaning. */
 import { z } from 'zod';
-import { dqnConfigSchema } from '../agents/dqn.ts';
-import { ppoConfigSchema } from '../agents/ppo.ts';
+import { LEARNERS, type LearnerName } from '../agents/index.ts';
 import { InputError } from '../core/errors.ts';
 import { setting } from '../core/setting.ts';
 import { rewardNamed } from '../env/rewards/index.ts';
@@ -29,6 +28,18 @@ const checked = <S extends z.ZodType>(schema: S, check: (value: z.output<S>) => 
   });
 
 const known = (find: (name: string) => unknown) => checked(z.string(), find);
+
+/** What `training.agent` may be. */
+export const LEARNER_NAMES: readonly LearnerName[] = LEARNERS.map(({ name }) => name);
+
+type LearnerSections = {
+  [Type in (typeof LEARNERS)[number] as Type['name']]: z.ZodPrefault<Type['settings']>;
+};
+
+/** A section of settings for each agent, under its name. */
+const learnerSections = Object.fromEntries(
+  LEARNERS.map(({ name, settings }) => [name, (settings as z.ZodObject).prefault({})]),
+) as unknown as LearnerSections;
 
 export const experimentSchema = z.strictObject({
   seed: setting(z.number().int().min(0), 1, 'integer', 'the same seed gives the same bytes'),
@@ -89,7 +100,7 @@ export const experimentSchema = z.strictObject({
     .prefault({}),
   training: z
     .strictObject({
-      agent: setting(z.enum(['ppo', 'dqn']), 'ppo', 'choice', 'the algorithm'),
+      agent: setting(z.enum(LEARNER_NAMES), LEARNER_NAMES[0], 'choice', 'the algorithm'),
       steps: setting(count, 200_000, 'environment steps', 'how long to train'),
       reward: setting(
         known(rewardNamed),
@@ -109,8 +120,7 @@ export const experimentSchema = z.strictObject({
       checkpointEvery: setting(count, 20_000, 'environment steps', 'how often last/ is written'),
     })
     .prefault({}),
-  ppo: ppoConfigSchema.prefault({}),
-  dqn: dqnConfigSchema.prefault({}),
+  ...learnerSections,
   evaluation: z
     .strictObject({
       bootstrapSamples: setting(count.max(100_000), 2000, 'samples', 'of the block bootstrap'),
@@ -138,3 +148,11 @@ export const experimentSchema = z.strictObject({
 });
 
 export type ExperimentConfig = z.output<typeof experimentSchema>;
+
+/** A configuration without the sections of the agents that it does not train. */
+export function dropOtherAgents<Config extends Pick<ExperimentConfig, 'training'>>(config: Config): Config {
+  const others = LEARNER_NAMES.filter((name) => name !== config.training.agent);
+  return Object.fromEntries(
+    Object.entries(config).filter(([section]) => !others.some((name) => name === section)),
+  ) as Config;
+}

@@ -2,13 +2,10 @@
  * Smurfing: a DQN agent that was trained to hold where trading does not pay supervises a primary agent. It is only put
  * to work if, on the validation fold, it vetoes neither (almost) everything nor (almost) nothing.
  */
-import type { DQNAgent } from '../agents/dqn.ts';
 import { type LoadedAgent, loadAgent } from '../agents/index.ts';
 import { IntegratedAgent } from '../agents/integrated.ts';
-import type { PPOAgent } from '../agents/ppo.ts';
 import { SMURF_SETTINGS, type SupervisionCheck, VetoCounter } from '../agents/supervision.ts';
 import type { AccountConfig } from '../core/account.ts';
-import type { Agent } from '../core/agent.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { log } from '../core/math.ts';
@@ -57,8 +54,8 @@ export interface Supervised {
 
 /** @param prepared the markets as the primary agent sees them */
 export function superviseAgent(
-  primary: PPOAgent | DQNAgent,
-  supervisor: DQNAgent,
+  primary: LoadedAgent,
+  supervisor: LoadedAgent,
   prepared: Prepared,
   account: AccountConfig,
 ): Supervised {
@@ -113,7 +110,7 @@ export async function trainSupervisor(options: TrainSupervisorOptions, runContex
   const scaler = scalerFromJson(primary.spec.scaler);
   const features = { ...settingsOf(primary, config).features, accountFeatures: false };
   let seen: Prepared | null = null;
-  const judge = (supervisor: DQNAgent, prepared: Prepared) => {
+  const judge = (supervisor: LoadedAgent, prepared: Prepared) => {
     seen ??= seenBy(prepared, primary.spec);
     return superviseAgent(primary, supervisor, seen, config.account);
   };
@@ -124,15 +121,15 @@ export async function trainSupervisor(options: TrainSupervisorOptions, runContex
       scaler,
       decisive: { primary: options.primary.run?.registration.config ?? (primary.spec as unknown as Json) },
       notes: { ...options.notes, primary: options.primary.name, forced: force },
-      validate(agent: Agent, prepared) {
-        const { verdict, logReturn } = judge(agent as DQNAgent, prepared);
+      validate(agent, prepared) {
+        const { verdict, logReturn } = judge(agent, prepared);
         return verdict.accepted ? logReturn : Number.NEGATIVE_INFINITY;
       },
     },
     runContext,
   );
   if (result.status === 'stopped') return { ...result, integrated: null, verdict: null };
-  const supervisor = loadAgent(files, `${result.folder}/best`, kernels) as DQNAgent;
+  const supervisor = loadAgent(files, `${result.folder}/best`, kernels);
   try {
     const { verdict, logReturn } = judge(supervisor, result.prepared);
     const forced = force && !verdict.accepted;
@@ -156,10 +153,10 @@ export async function trainSupervisor(options: TrainSupervisorOptions, runContex
   }
 }
 
-function requirePrimary({ agent, name }: Checkpoint): PPOAgent | DQNAgent {
+function requirePrimary({ agent, name }: Checkpoint): LoadedAgent {
   if (agent.kind === 'integrated')
     throw new InputError(`--primary ${name}: has a supervisor already; name the run of its primary agent`);
   if (agent.spec.reward.startsWith('smurf'))
     throw new InputError(`--primary ${name}: is a supervisor itself; name the run of the agent that it is for`);
-  return agent as PPOAgent | DQNAgent;
+  return agent;
 }

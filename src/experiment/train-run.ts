@@ -1,9 +1,8 @@
 /** One training, from candles to checkpoints: registered before it starts, validated on its own fold, resumable. */
 
 import { type AgentSpec, hasCheckpoint } from '../agents/checkpoint.ts';
-import { DQNAgent } from '../agents/dqn.ts';
+import { findLearner } from '../agents/index.ts';
 import type { Learner } from '../agents/learner.ts';
-import { PPOAgent } from '../agents/ppo.ts';
 import { type Progress, type TrainResult, train } from '../agents/train.ts';
 import type { Agent } from '../core/agent.ts';
 import type { CandleSeries } from '../core/candle.ts';
@@ -20,7 +19,7 @@ import { type Scaler, scalerToJson } from '../features/scaler.ts';
 import type { Kernels } from '../nn/index.ts';
 import { type Run, RunRegistry } from '../runs/registry.ts';
 import type { Shield } from '../shield/index.ts';
-import type { ExperimentConfig } from './config.ts';
+import { dropOtherAgents, type ExperimentConfig } from './config.ts';
 import { fitMarketsRange, type Prepared, prepareMarkets } from './prepare.ts';
 import { maskingShield } from './shield.ts';
 
@@ -45,7 +44,7 @@ export interface TrainRunOptions {
    * shield that masks its training and no other. null: nobody
    * does, and the last agent is the best.
    */
-  readonly validate?: ((agent: Agent, prepared: Prepared) => number) | null;
+  readonly validate?: ((agent: Learner, prepared: Prepared) => number) | null;
   /** A scaler that was fitted on the same training fold before. */
   readonly scaler?: Scaler;
   /** What decides the outcome beside `config` and `series`, for the registration. */
@@ -67,10 +66,9 @@ export interface TrainRun extends TrainResult {
 
 /** What decides the outcome of a training but its seed: two runs with the same one are one trial. */
 export function trialConfig(config: ExperimentConfig, prepared: Pick<Prepared, 'markets' | 'set'>): Json {
-  const { seed: _, evaluation: __, shield: ___, ppo, dqn, ...rest } = config;
-  const agent = config.training.agent === 'ppo' ? { ppo } : { dqn };
+  const { seed: _, evaluation: __, shield: ___, ...rest } = dropOtherAgents(config);
   const symbols = prepared.markets.map(({ series }) => `${series.venue}:${series.symbol}`);
-  return { ...rest, ...agent, symbols, featureSet: prepared.set.name } as unknown as Json;
+  return { ...rest, symbols, featureSet: prepared.set.name } as unknown as Json;
 }
 
 /** What an agent trained on these markets sees and was trained for. */
@@ -139,10 +137,8 @@ function createEnv(config: ExperimentConfig, prepared: Prepared, count: number):
 
 /** An agent with fresh weights. */
 export function createAgent(kernels: Kernels, config: ExperimentConfig, spec: AgentSpec): Learner {
-  const { seed } = config;
-  return config.training.agent === 'ppo'
-    ? new PPOAgent({ kernels, spec, config: config.ppo, seed })
-    : new DQNAgent({ kernels, spec, config: config.dqn, seed });
+  const { seed, training } = config;
+  return findLearner(training.agent).create({ kernels, spec, config: config[training.agent], seed });
 }
 
 function register(registry: RunRegistry, options: TrainRunOptions, prepared: Prepared, runContext: RunContext): Run {
@@ -197,7 +193,7 @@ export async function trainRun(options: TrainRunOptions, runContext: RunContext)
   }
   options.onStart?.(run, prepared);
   const folder = `${CHECKPOINTS}/${run.name}`;
-  const { validate = (one: Agent) => validationLogReturn(one, prepared, config) } = options;
+  const { validate = (one: Learner) => validationLogReturn(one, prepared, config) } = options;
   let isFirst = options.resume !== undefined;
   const result = await train({
     agent,

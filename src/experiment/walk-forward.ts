@@ -13,7 +13,7 @@ import { summarizeDifferences, summarizeSeeds } from '../evaluate/seeds.ts';
 import { walkForward } from '../evaluate/split.ts';
 import { canonicalJson, type EvaluationRecord, type Run, RunRegistry } from '../runs/registry.ts';
 import type { Profile } from '../shield/index.ts';
-import type { ExperimentConfig } from './config.ts';
+import { dropOtherAgents, type ExperimentConfig, experimentSchema } from './config.ts';
 import { hashTrial, nameResult } from './evaluate-run.ts';
 import { chooseEmbargo, joinTimes } from './prepare.ts';
 import { SUPERVISION } from './supervise.ts';
@@ -66,11 +66,13 @@ export function findTraining(
   symbols: readonly string[],
   dataHash: string,
 ): { readonly run: Run; readonly finished: boolean } | null {
-  const wanted = describeTraining(part.config as unknown as Settings, symbols);
+  const wanted = describeTraining(part.config, symbols);
   const runs = new RunRegistry(files).list().filter(({ registration }) => {
-    const { settings, symbols: ran } = (registration.notes ?? {}) as { settings?: Settings; symbols?: string[] };
-    const same = registration.kind === 'train' && registration.dataHash === dataHash && settings !== undefined;
-    return same && describeTraining(settings, ran ?? []) === wanted;
+    const { settings, symbols: ran } = (registration.notes ?? {}) as { settings?: unknown; symbols?: string[] };
+    if (registration.kind !== 'train' || registration.dataHash !== dataHash) return false;
+    // Settings that an earlier version did not have yet have their defaults.
+    const parsed = experimentSchema.safeParse(settings);
+    return parsed.success && describeTraining(parsed.data, ran ?? []) === wanted;
   });
   const steps = (run: Run) => {
     const last = `${CHECKPOINTS}/${run.name}/last`;
@@ -99,11 +101,10 @@ export function findSupervisor(
   return null;
 }
 
-type Settings = { readonly [section: string]: Json };
-
 /** What a training depends on, as text. */
-function describeTraining({ shield: _, evaluation: __, ...settings }: Settings, symbols: readonly string[]): string {
-  return canonicalJson({ ...settings, symbols: [...symbols] });
+function describeTraining(config: ExperimentConfig, symbols: readonly string[]): string {
+  const { shield: _, evaluation: __, ...settings } = dropOtherAgents(config);
+  return canonicalJson({ ...settings, symbols } as unknown as Json);
 }
 
 /** What a profile did on one test fold. */

@@ -264,6 +264,13 @@ describe('loading refuses', () => {
       'its actions are ["BUY","SELL","HOLD"], this program\'s are ["SELL","BUY","HOLD"]',
     );
     expect(refusal(() => {}, PPOAgent.load as never)).toContain('holds an agent of class dqn, not ppo');
+    expect(
+      refusal(
+        edit((json) => {
+          json.agent = 'a3c';
+        }),
+      ),
+    ).toContain('holds an agent of class a3c; this program has ppo, dqn, integrated');
     expect(refusal(() => {}, DQNAgent.load as never)).toBe('loaded');
     expect(refusal(edit((json) => Object.assign(json.config as object, { gamma: 3 })))).toContain('config.gamma');
     expect(refusal(edit((json) => Object.assign(json, { columns: ['other'] })))).toContain('columnsHash');

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/agents/checkpoint.ts';
 import type { Progress, TrainOptions } from '../../src/agents/index.ts';
 import type { Learner } from '../../src/agents/learner.ts';
-import type { Agent } from '../../src/core/agent.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
 import { type Kind, makeAgent, makeTradingEnv, trainHere } from './made-agents.ts';
@@ -21,10 +20,10 @@ beforeAll(async () => {
 afterAll(() => kernels.dispose());
 
 /** A validation that is cheap, tells agents apart (how sure it is of BUY over a few windows) and peaks early. */
-function leaning(agent: Agent): number {
+function leaning(agent: Learner): number {
   const env = makeTradingEnv(1);
   env.reset(9);
-  let sum = (agent as Learner).steps < 200 ? 1000 : 0;
+  let sum = agent.steps < 200 ? 1000 : 0;
   for (let i = 0; i < 20; i++) {
     const decision = agent.decide({ values: env.obs, mask: env.masks });
     sum += (decision.probabilities ?? decision.qValues!)[1];
