@@ -10,7 +10,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { JOURNAL_FILE } from '../src/bot/bot.ts';
+import { JOURNAL_FILE } from '../src/bot/bot-journal.ts';
 import type { BotEntry, DecisionEntry } from '../src/bot/entries.ts';
 import { LiveBook } from '../src/broker/live-book.ts';
 import { Account, DEFAULT_ACCOUNT } from '../src/core/account.ts';

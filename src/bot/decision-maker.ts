@@ -105,7 +105,7 @@ export class DecisionMaker {
     const asked = bar.decidable ? this.#agent.decide({ values: this.#values, mask: this.#mask }) : NOTHING;
     const safety = this.#safety.decide(asked, facts);
     const flatten = safety.flatten || known.halted !== null;
-    const wanted = flatten ? -account.position : account.request(safety.final);
+    const wanted = flatten ? account.closingOrder : account.request(safety.final);
     const guard = this.#guard(wanted, account, known);
     const order = guard === null ? wanted : 0;
     const newest = (window - 1) * width;

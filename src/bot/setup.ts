@@ -7,7 +7,7 @@ import { RealTimeFeatureEng } from '../features/realtime.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import { featureSet } from '../features/sets.ts';
 import { createShield, type Exits, type Overrides, type Profile, rangeOf } from '../shield/index.ts';
-import type { SymbolSetup } from './bot.ts';
+import type { SymbolSetup } from './options.ts';
 
 /** Everything that decides what a bot does, as its journal keeps it; a restart and `verify` must have the same. */
 export interface BotSetup {

@@ -105,7 +105,7 @@ export class Trader {
     await this.broker.protect(null);
     if (account.units === 0) return;
     const decisionMs = this.#context.venueMs();
-    await this.broker.place({ quantity: -account.position, decisionMs, close: account.mark, reason: 'flatten' });
+    await this.broker.place({ quantity: account.closingOrder, decisionMs, close: account.mark, reason: 'flatten' });
   }
 
   /** Takes back one entry of the journal, in order. */

@@ -8,9 +8,9 @@ import { PaperBroker } from '../broker/paper.ts';
 import { Account } from '../core/account.ts';
 import { type Candle, type CandleSeries, candleAt } from '../core/candle.ts';
 import type { Json } from '../core/json.ts';
-import type { SymbolSetup } from './bot.ts';
 import { type Circumstances, DecisionMaker } from './decision-maker.ts';
 import { type BotEntry, type DecisionEntry, decodeCandle, encodeCandle } from './entries.ts';
+import type { SymbolSetup } from './options.ts';
 
 /** One place in which the replay differs from the journal. */
 export interface Difference {

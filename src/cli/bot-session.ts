@@ -9,9 +9,11 @@ import type { AlarmChannel } from '../bot/alarms/alarm.ts';
 import { AlarmDesk } from '../bot/alarms/alarm-desk.ts';
 import { createTelegram } from '../bot/alarms/telegram.ts';
 import { createWebhook } from '../bot/alarms/webhook.ts';
-import { Bot, JOURNAL_FILE } from '../bot/bot.ts';
+import { Bot } from '../bot/bot.ts';
+import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { BotEntry, NoteEntry } from '../bot/entries.ts';
 import { formatLogLine, summariseEntry } from '../bot/log-line.ts';
+import { isolate } from '../bot/observers.ts';
 import { type BotSetup, createSymbols, requireSpot } from '../bot/setup.ts';
 import { BotStatus } from '../bot/status.ts';
 import { DEFAULT_ACCOUNT } from '../core/account.ts';
@@ -225,14 +227,29 @@ export async function runSession(session: Session, context: Context): Promise<Ou
   const settings = context.bot();
   const unlock = lockJournal(place);
   const logFile = join(place.files.root, place.folder, 'bot.log');
-  const log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) =>
-    appendFileSync(logFile, `${formatLogLine(level, event, clock.nowMs(), fields, redact)}\n`);
   const desk = new AlarmDesk({
     clock: context.clock,
     channels: openChannels(context),
     redact,
     onFailure: (channel, message) => log('warn', 'alarm-failed', { channel, message }),
   });
+  // A watcher that fails is said once and ends nothing: neither the bot nor what another watcher is told.
+  const sayFailure = (observer: string) => (message: string) =>
+    desk.raise('observer-failed', { observer, message: redact(message) });
+  const log = isolate(
+    (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) =>
+      appendFileSync(logFile, `${formatLogLine(level, event, clock.nowMs(), fields, redact)}\n`),
+    sayFailure('log'),
+  );
+  const logEntry = isolate(
+    (entry: BotEntry) => log(entry.type === 'alarm' ? 'warn' : 'info', entry.type, summariseEntry(entry)),
+    sayFailure('log'),
+  );
+  const count = isolate((entry: BotEntry) => status?.count(entry), sayFailure('status'));
+  const print = isolate((entry: BotEntry) => {
+    const line = describeEntry(entry);
+    if (line !== null) context.print(redact(line));
+  }, sayFailure('screen'));
   let status: BotStatus | null = null;
   let pages: Awaited<ReturnType<typeof serveStatus>> | null = null;
   const beganMs = context.clock.nowMs();
@@ -257,10 +274,9 @@ export async function runSession(session: Session, context: Context): Promise<Ou
         ? { graceMs: Math.min(agent.spec.timeframeMs / 8, 300 * clock.speed) }
         : {}),
       onEntry(entry) {
-        status?.count(entry);
-        log(entry.type === 'alarm' ? 'warn' : 'info', entry.type, summariseEntry(entry));
-        const line = describeEntry(entry);
-        if (line !== null) context.print(redact(line));
+        count(entry);
+        logEntry(entry);
+        print(entry);
       },
       onAlarm: (code, numbers) => desk.raise(code, numbers),
       onMeasured: (stage, ms) => status?.[stage].add(ms),

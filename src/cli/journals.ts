@@ -1,7 +1,7 @@
 /** Where bots keep their journals, and how a command finds one. */
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { JOURNAL_FILE } from '../bot/bot.ts';
+import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { BotEntry, StartEntry } from '../bot/entries.ts';
 import { InputError } from '../core/errors.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';

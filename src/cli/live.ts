@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { JOURNAL_FILE } from '../bot/bot.ts';
+import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { NoteEntry } from '../bot/entries.ts';
 import { type Candidate, CONDITIONS, checkPromotion, FIRM } from '../bot/promotion/index.ts';
 import type { BotSetup } from '../bot/setup.ts';

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { JOURNAL_FILE } from '../bot/bot.ts';
+import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { BotEntry } from '../bot/entries.ts';
 import { readHalt, removeHalt } from '../bot/halt-file.ts';
 import { InputError } from '../core/errors.ts';

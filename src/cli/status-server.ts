@@ -21,10 +21,15 @@ export async function serveStatus(
     if (request.method !== 'GET') return answer(405, 'text/plain', 'GET only\n');
     if (!timingSafeEqual(hash(request.headers.authorization ?? ''), wanted))
       return answer(401, 'text/plain', 'a token is needed\n');
-    if (path === '/metrics') return answer(200, 'text/plain; version=0.0.4', status.metrics());
-    if (path !== '/health') return answer(404, 'text/plain', 'there are /health and /metrics\n');
-    const { healthy, text } = status.health();
-    return answer(healthy ? 200 : 503, 'application/json', text);
+    // Thrown here, an error would end the process, and the bot with it.
+    try {
+      if (path === '/metrics') return answer(200, 'text/plain; version=0.0.4', status.metrics());
+      if (path !== '/health') return answer(404, 'text/plain', 'there are /health and /metrics\n');
+      const { healthy, text } = status.health();
+      return answer(healthy ? 200 : 503, 'application/json', text);
+    } catch {
+      return answer(500, 'text/plain', "the bot's status can't be told\n");
+    }
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>

@@ -158,13 +158,18 @@ export class Account {
     if (action === HOLD) return 0;
     const { mode, maxUnits } = this.config;
     if (action === SELL) {
-      if (this.units > 0) return -this.position;
-      return mode === 'spot' || this.units <= -maxUnits ? 0 : -this.unitQuantity(close);
+      if (this.units > 0) return this.closingOrder;
+      return mode === 'spot' || this.units <= -maxUnits ? 0 : 0 - this.unitQuantity(close);
     }
-    if (this.units < 0) return -this.position;
+    if (this.units < 0) return this.closingOrder;
     if (this.units >= maxUnits) return 0;
     const quantity = this.unitQuantity(close);
     return this.#affordable(quantity, close) > 0 ? quantity : 0;
+  }
+
+  /** The signed base quantity that closes the position whole; 0 when flat, whatever dust is left. Never -0. */
+  get closingOrder(): number {
+    return this.units === 0 ? 0 : 0 - this.position;
   }
 
   /** `orderFor` at the last mark, with a request that comes to nothing counted. */
@@ -248,7 +253,7 @@ export class Account {
 
   /** Closes what is open at a market price, with costs; nothing happens when flat. */
   closeOut(price: number, reason: FillReason = 'end'): void {
-    if (this.units !== 0) this.fillAtMarket(-this.position, price, reason);
+    if (this.units !== 0) this.fillAtMarket(this.closingOrder, price, reason);
   }
 
   /**

@@ -54,8 +54,7 @@ export class Guard {
     const asked = { action, probabilities: null, qValues: null };
     const { final, flatten, state } = this.layer.decide(asked, this.#describe(bar));
     this.#halted = state === 'HALTED';
-    if (!flatten) return this.#account.request(final);
-    return this.#account.units === 0 ? 0 : -this.#account.position;
+    return flatten ? this.#account.closingOrder : this.#account.request(final);
   }
 
   /** Halted and flat: nothing but HOLD can follow. */

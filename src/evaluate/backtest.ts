@@ -187,9 +187,7 @@ export function backtest(options: BacktestOptions): Ledger {
     actions[i] = final;
     if (final !== decision.action) overridden++;
     book.flattening = record?.flatten === true;
-    // What is below a quantity step when flat is dust, not a position.
-    const flattened = account.units === 0 ? 0 : -account.position;
-    order = book.flattening ? flattened : account.request(final);
+    order = book.flattening ? account.closingOrder : account.request(final);
     options.watch?.(row, decision, record);
   }
 

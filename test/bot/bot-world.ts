@@ -1,6 +1,7 @@
 /** A bot on a simulated venue in virtual time: what the tests, the soak and the crash tests run. */
-import { Bot, type BotOptions, type SymbolSetup } from '../../src/bot/bot.ts';
+import { Bot } from '../../src/bot/bot.ts';
 import type { BotEntry } from '../../src/bot/entries.ts';
+import type { BotOptions, SymbolSetup } from '../../src/bot/options.ts';
 import { type AccountConfig, DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { type Action, BUY, HOLD, SELL } from '../../src/core/action.ts';
 import type { Agent, Observation } from '../../src/core/agent.ts';

@@ -1,0 +1,79 @@
+/** The journal of one bot: opened, checked to be this bot's, and written to from then on. */
+import { InputError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import { type LogFault, openLog, type RecordLog } from '../journal/record-log.ts';
+import type { BotEntry, NoteEntry, StartEntry } from './entries.ts';
+import type { BotOptions } from './options.ts';
+
+export const JOURNAL_FILE = 'journal.log';
+
+export class BotJournal {
+  /** What earlier starts wrote. */
+  readonly earlier: readonly BotEntry[];
+  /** The bot's id, the same in every start. */
+  readonly id: string;
+  readonly #options: BotOptions;
+  readonly #log: RecordLog;
+  readonly #cut: LogFault | null;
+  readonly #onEntry: (entry: BotEntry) => void;
+
+  /**
+   * @param onEntry told of every entry that is appended
+   * @throws InputError where the journal was begun with another setup, or is none
+   */
+  constructor(options: BotOptions, onEntry: (entry: BotEntry) => void) {
+    const { log, records, cut } = openLog(options.files, `${options.folder}/${JOURNAL_FILE}`);
+    this.#options = options;
+    this.#log = log;
+    this.#cut = cut;
+    this.#onEntry = onEntry;
+    this.earlier = records as unknown as BotEntry[];
+    this.id = claimJournal(this.earlier[0], options);
+  }
+
+  /** Writes down that a start begins, after everything earlier was taken back. */
+  begin(): void {
+    const { clock, notes = [] } = this.#options;
+    const timeMs = clock.nowMs();
+    if (this.#cut !== null) this.append(describeCut(this.#cut, timeMs));
+    this.append(startEntry(this.#options, this.id, timeMs));
+    for (const note of notes) this.append(note);
+    this.sync();
+  }
+
+  /** Durable only after `sync`. */
+  append(entry: BotEntry): void {
+    this.#log.append(entry as unknown as Json);
+    this.#onEntry(entry);
+  }
+
+  sync(): void {
+    this.#log.sync();
+  }
+}
+
+function startEntry(options: BotOptions, id: string, timeMs: number): StartEntry {
+  const { kind, venue, timeframeMs, symbols, setup } = options;
+  const names = symbols.map(({ symbol }) => symbol);
+  return { type: 'start', timeMs, id, kind, venue: venue.name, timeframeMs, symbols: names, setup };
+}
+
+function describeCut(cut: LogFault, timeMs: number): NoteEntry {
+  return { type: 'cut', timeMs, code: 'torn-tail', numbers: { ...cut } as Record<string, Json> };
+}
+
+/** The id of the bot whose journal begins with `first`; what a journal was begun with, it goes on with. */
+function claimJournal(first: BotEntry | undefined, options: BotOptions): string {
+  if (first === undefined) return options.id;
+  const { folder, kind, symbols, timeframeMs, setup, venue } = options;
+  if (first.type !== 'start') throw new InputError(`${folder}: this is not a bot's journal; name another folder`);
+  const mine = { kind, venue: venue.name, timeframeMs, symbols: symbols.map(({ symbol }) => symbol), setup };
+  for (const [name, value] of Object.entries(mine)) {
+    const [was, is] = [JSON.stringify(first[name as keyof StartEntry]), JSON.stringify(value)];
+    if (was !== is)
+      throw new InputError(
+        `${folder}: the journal was begun with ${name} ${was}, this start has ${is}; keep it, or begin a new journal`,
+      );
+  }
+  return first.id;
+}

@@ -1,0 +1,49 @@
+import type { Broker, JournalWriter } from '../broker/broker.ts';
+import { type Alarm, LiveBroker } from '../broker/live.ts';
+import { PaperBroker } from '../broker/paper.ts';
+import { Account } from '../core/account.ts';
+import { DecisionMaker } from './decision-maker.ts';
+import type { BotOptions, SymbolSetup } from './options.ts';
+import { Trader, type TraderContext } from './trader.ts';
+
+/** After a request can't reach the venue any more, it may still take so long to show. */
+const SETTLE_MARGIN_MS = 5_000;
+
+/** @param tag begins the client ids of the symbol's orders */
+export function createTrader(
+  setup: SymbolSetup,
+  tag: string,
+  options: BotOptions,
+  context: TraderContext,
+  alarm: Alarm,
+): Trader {
+  const { timeframeMs, maxDataAgeMs } = options;
+  const { features, agent, safety } = setup;
+  const maker = new DecisionMaker({ features, agent, safety, timeframeMs, maxDataAgeMs });
+  const journal: JournalWriter = { record: (entry) => context.append(entry), sync: () => context.sync() };
+  return new Trader({ broker: createBroker(setup, tag, options, journal, alarm), maker, safety, timeframeMs, context });
+}
+
+function createBroker(
+  setup: SymbolSetup,
+  tag: string,
+  options: BotOptions,
+  journal: JournalWriter,
+  alarm: Alarm,
+): Broker {
+  const { symbol, market } = setup;
+  const { kind, venue, clock, maxDataAgeMs } = options;
+  const account = new Account(setup.account);
+  if (kind === 'paper') return new PaperBroker({ symbol, account, market, journal, nowMs: () => clock.nowMs() });
+  return new LiveBroker({
+    symbol,
+    account,
+    venue,
+    clock,
+    journal,
+    tag,
+    requestLifeMs: venue.capabilities.orderWindowMs + SETTLE_MARGIN_MS,
+    freshMs: maxDataAgeMs,
+    alarm,
+  });
+}

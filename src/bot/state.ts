@@ -1,0 +1,63 @@
+import type { Reconciler } from '../broker/reconcile.ts';
+import type { BotEntry, DecisionEntry } from './entries.ts';
+import type { Portfolio } from './portfolio.ts';
+import type { Trader } from './trader.ts';
+
+/** What a bot knows: a fold of its journal, so a crash anywhere is a restart, not a repair. */
+export class BotState {
+  readonly traders: readonly Trader[];
+  readonly portfolio: Portfolio;
+  /** null on paper. */
+  readonly reconciler: Reconciler | null;
+  /** Why everything is halted; null while it isn't. */
+  halted: string | null = null;
+  /** Last decision of each symbol, and whether an entry of its broker followed. */
+  readonly last = new Map<string, { readonly entry: DecisionEntry; ordered: boolean }>();
+
+  constructor(traders: readonly Trader[], portfolio: Portfolio, reconciler: Reconciler | null) {
+    this.traders = traders;
+    this.portfolio = portfolio;
+    this.reconciler = reconciler;
+  }
+
+  /** Takes back one entry of an earlier start, in order. */
+  replay(entry: BotEntry): void {
+    switch (entry.type) {
+      case 'decision': {
+        const trader = this.#trader(entry.symbol);
+        trader.replay(entry);
+        this.portfolio.mark(entry.symbol, trader.broker.account.equity);
+        this.portfolio.peak = entry.portfolio.peak;
+        this.last.set(entry.symbol, { entry, ordered: false });
+        break;
+      }
+      case 'halt':
+        this.halted = entry.reason;
+        break;
+      case 'reset':
+        this.halted = null;
+        this.portfolio.reset();
+        for (const trader of this.traders) trader.replay(entry);
+        break;
+      case 'holdings':
+        this.reconciler?.apply(entry);
+        break;
+      case 'warm-up':
+      case 'intent':
+      case 'order':
+      case 'fill':
+      case 'order-end':
+      case 'denied': {
+        this.#trader(entry.symbol).replay(entry);
+        const last = this.last.get(entry.symbol);
+        if (last !== undefined && (entry.type === 'intent' || entry.type === 'denied')) last.ordered = true;
+      }
+    }
+  }
+
+  #trader(symbol: string): Trader {
+    const trader = this.traders.find((one) => one.symbol === symbol);
+    if (trader === undefined) throw new Error(`internal error: the journal names ${symbol}, which is not traded`);
+    return trader;
+  }
+}
