@@ -1,0 +1,34 @@
+/** Amounts of the hostile venue: whole numbers of 1e-8, as exchanges count. Written apart from the product's decimals. */
+export type Amount = bigint;
+
+const ONE = 100_000_000n;
+
+/** @throws Error for what isn't a plain decimal with at most 8 places */
+export function amount(text: string): Amount {
+  const match = /^(-?)(\d+)(?:\.(\d{1,8}))?$/.exec(text);
+  if (match === null) throw new Error(`not an amount: ${text}`);
+  const value = BigInt(match[2]) * ONE + BigInt((match[3] ?? '').padEnd(8, '0'));
+  return match[1] === '-' ? -value : value;
+}
+
+/** Always with 8 places, as Binance writes them. */
+export function text(value: Amount): string {
+  const size = value < 0n ? -value : value;
+  return `${value < 0n ? '-' : ''}${size / ONE}.${(size % ONE).toString().padStart(8, '0')}`;
+}
+
+/** Without trailing zeros. */
+export function short(value: Amount): string {
+  return text(value).replace(/\.?0+$/, '');
+}
+
+/** The product of two amounts, rounded half away from zero to 1e-8. */
+export function times(a: Amount, b: Amount): Amount {
+  const product = a * b;
+  const half = product < 0n ? -ONE / 2n : ONE / 2n;
+  return (product + half) / ONE;
+}
+
+export function isOnGrid(value: Amount, step: Amount): boolean {
+  return step === 0n || value % step === 0n;
+}
