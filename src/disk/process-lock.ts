@@ -1,0 +1,43 @@
+/**
+ * A lock that the operating system holds for a process and gives back when the process ends, however it ends: an
+ * exclusive transaction of SQLite on an empty database, which is a lock of fcntl(2) on Unix and of LockFileEx on
+ * Windows. It lies in the kernel with the file, so two containers that share a folder see each other, and nothing has
+ * to be cleaned up after a crash: the file stays and means nothing.
+ *
+ * The file must never be opened by other means: closing any descriptor of it would drop the lock (fcntl(2)).
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** How long somebody who only looks may be in the way. */
+const PATIENCE_MS = 250;
+
+const BUSY = 5;
+
+/** A database that nothing refers to would be collected, and its lock with it. */
+const held = new Set<DatabaseSync>();
+
+/** Takes the lock at `path` and returns what gives it back; null where another has it, in this process or any. */
+export function takeLock(path: string): (() => void) | null {
+  mkdirSync(dirname(path), { recursive: true });
+  const database = new DatabaseSync(path, { timeout: PATIENCE_MS });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode === BUSY) return null;
+    throw error;
+  }
+  held.add(database);
+  return () => {
+    if (held.delete(database)) database.close();
+  };
+}
+
+/** Whether somebody has the lock at `path`. */
+export function isLocked(path: string): boolean {
+  const release = takeLock(path);
+  release?.();
+  return release === null;
+}
