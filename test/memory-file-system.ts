@@ -42,6 +42,7 @@ export class MemoryFileSystem implements FileSystem {
   readonly operations: string[] = [];
   /** Called after every change and sync; may throw to end the action under test. */
   onOperation: ((operation: string) => void) | null = null;
+  readonly #locks = new Set<string>();
   #root: Folder = newFolder();
   #data: DataChange[] = [];
   #entries: EntryChange[] = [];
@@ -148,6 +149,22 @@ export class MemoryFileSystem implements FileSystem {
     const { folder, name } = this.#parent(path);
     this.#link([{ folder, name, inode: null }]);
     this.#done(`remove ${path}`);
+  }
+
+  destination(path: string): string {
+    if (this.#find(path)?.type === 'folder') throw new Error(`${path} is a folder`);
+    return path;
+  }
+
+  temporary(path: string): string {
+    return `${path}.tmp`;
+  }
+
+  /** Locks are the processes', and no crash leaves one. */
+  lock(path: string): (() => void) | null {
+    if (this.#locks.has(path)) return null;
+    this.#locks.add(path);
+    return () => this.#locks.delete(path);
   }
 
   /** Every file with its content, by path: what a test compares. */

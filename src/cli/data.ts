@@ -1,5 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { styleText } from 'node:util';
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
@@ -29,6 +28,7 @@ import {
   parseTimeframe,
 } from './options.ts';
 import { openStore } from './run-context.ts';
+import { readUserFile, writeUserFile } from './user-files.ts';
 
 const SYMBOL = { flags: '--symbol <name>', doc: 'such as BTC/USDT' };
 const VENUE = { flags: '--venue <name>', doc: 'where the candles came from' };
@@ -41,43 +41,6 @@ const DATE_RANGE = [
 
 /** Bars from which on a command takes long enough to say what it does. */
 const LONG = 200_000;
-
-/** A file that a user names, relative to the working folder. */
-export function readUserFile(context: Context, file: string): Uint8Array {
-  const path = resolve(context.cwd, file);
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new InputError(`there is no file ${path}; check the name`);
-    throw new InputError(`${path} can't be read (${code ?? (error as Error).message}); give a file that can`);
-  }
-}
-
-/** Writes lines to `file` beside its final name and renames: a stopped export leaves no half of a file. */
-export function writeUserFile(context: Context, file: string, lines: Iterable<string>, mode = 0o666): string {
-  const path = resolve(context.cwd, file);
-  const temporary = `${path}.tmp`;
-  try {
-    const handle = openSync(temporary, 'w', mode);
-    let chunk = '';
-    for (const line of lines) {
-      chunk += line;
-      if (chunk.length > 1 << 20) {
-        writeSync(handle, chunk);
-        chunk = '';
-      }
-    }
-    writeSync(handle, chunk);
-    closeSync(handle);
-    renameSync(temporary, path);
-    return path;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    rmSync(temporary, { force: true });
-    throw new InputError(`${path} can't be written (${(error as NodeJS.ErrnoException).code}); choose another --out`);
-  }
-}
 
 function day(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');

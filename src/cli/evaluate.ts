@@ -1,7 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { InputError } from '../core/errors.ts';
+import { writeDurably } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import { ablationSection, renderAblation } from '../evaluate/ablation-text.ts';
@@ -24,6 +24,7 @@ import {
   readSettings,
   requireSymbols,
 } from './run-context.ts';
+import { requireWritable, writeUserFile } from './user-files.ts';
 
 /** A checkpoint named by its run or its folder. */
 export function openNamedCheckpoint(
@@ -63,16 +64,7 @@ type Examined = Evaluation & Partial<RunEvaluation>;
 /** The file of --report, known to be writable before a trial is spent; null where the user names none. */
 function openReport(options: Record<string, unknown>, context: Context): string | null {
   if (options.report === undefined) return null;
-  const path = resolve(context.cwd, options.report as string);
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    closeSync(openSync(path, 'a'));
-  } catch (error) {
-    throw new InputError(
-      `--report ${path} can't be written (${(error as NodeJS.ErrnoException).code}); choose another`,
-    );
-  }
-  return path;
+  return requireWritable(context, options.report as string, '--report', { makeFolder: true });
 }
 
 /** Writes a report where the user wants it, or beside the run; returns its path. */
@@ -83,12 +75,11 @@ function writeReport(
   asked: string | null,
   context: Context,
 ): string {
-  const path = asked ?? join(context.storage, folder, name);
-  const files = new NodeFileSystem(dirname(path));
-  files.mkdir('.');
   const sections = evaluation.counterfactuals ? [ablationSection({ rows: evaluation.counterfactuals })] : [];
-  files.write(path.slice(dirname(path).length + 1), new TextEncoder().encode(renderReport(evaluation, sections)));
-  return path;
+  const text = renderReport(evaluation, sections);
+  if (asked !== null) return writeUserFile(context, asked, text, { flag: '--report' });
+  writeDurably(new NodeFileSystem(context.storage), `${folder}/${name}`, text);
+  return join(context.storage, folder, name);
 }
 
 function colourVerdict(evaluation: Evaluation): string {

@@ -5,9 +5,9 @@ import { chooseFeatureSet, featureSet, requireColumns } from '../features/sets.t
 import { computeFeatures, type FeatureTable } from '../features/table.ts';
 import { readCandleCsv, requireClean } from '../market/csv-import.ts';
 import type { Command, Context } from './command.ts';
-import { readUserFile, writeUserFile } from './data.ts';
 import { OPTIONS, parseTimeframe } from './options.ts';
 import { openStore } from './run-context.ts';
+import { readUserFile, writeUserFile } from './user-files.ts';
 
 /** `timestamp`, then the columns under their names; a column that isn't known yet is an empty cell. */
 function* formatTable(table: FeatureTable): Generator<string> {

@@ -1,8 +1,7 @@
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { readHalt, writeHalt } from '../bot/halt-file.ts';
 import type { Command } from './command.ts';
-import { findJournal, JOURNAL_OPTION, runningProcess } from './journals.ts';
+import { findJournal, isRunning, JOURNAL_OPTION } from './journals.ts';
 
 const command: Command = {
   name: 'halt',
@@ -14,16 +13,15 @@ const command: Command = {
     const before = readHalt(place.files, place.folder);
     const order = { by: userInfo().username, reason: String(options.reason), timeMs: context.clock.nowMs() };
     if (before === null) writeHalt(place.files, place.folder, order);
-    const running = runningProcess(join(place.files.root, place.folder, 'bot.lock'));
-    const what =
-      running === null
-        ? 'no bot is running on it; none will open a position on it before a reset'
-        : `process ${running} sees it within seconds, cancels its orders and closes its positions`;
+    const running = isRunning(place);
+    const what = running
+      ? 'the running bot sees it within seconds, cancels its orders and closes its positions'
+      : 'no bot is running on it; none will open a position on it before a reset';
     const text =
       before === null
         ? `${place.name}: halted; ${what}`
         : `${place.name}: was halted already by ${before.by}: ${before.reason}`;
-    return { text, json: { journal: place.name, ...(before ?? order), already: before !== null, process: running } };
+    return { text, json: { journal: place.name, ...(before ?? order), already: before !== null, running } };
   },
 };
 

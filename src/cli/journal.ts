@@ -3,9 +3,9 @@ import { ACTION_NAMES } from '../core/action.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { Command } from './command.ts';
-import { writeUserFile } from './data.ts';
 import { findJournal, JOURNAL_OPTION, readJournal } from './journals.ts';
 import { parseInteger } from './options.ts';
+import { writeUserFile } from './user-files.ts';
 
 const show: Command = {
   name: 'journal show',
@@ -63,7 +63,7 @@ const exporting: Command = {
     const lines = records.map((record) => `${JSON.stringify(record)}\n`);
     if (fault !== null) context.say(`record ${fault.record}: ${fault.reason}; what comes before it is exported`);
     if (options.out === undefined) return { text: lines.join('').trimEnd(), json: records };
-    const path = writeUserFile(context, options.out as string, lines, 0o600);
+    const path = writeUserFile(context, options.out as string, lines, { mode: 0o600 });
     return { text: `${records.length} records written to ${path}`, json: { records: records.length, path } };
   },
 };

@@ -1,5 +1,5 @@
 /** Where bots keep their journals, and how a command finds one. */
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { BotEntry, StartEntry } from '../bot/entries.ts';
@@ -58,47 +58,24 @@ export function startOf(entries: readonly BotEntry[], name: string): StartEntry 
   return first;
 }
 
-/** Lock files that this process holds. */
-const held = new Set<string>();
+/** The lock that a running bot holds beside its journal. */
+const LOCK_FILE = 'journal.lock';
 
-/** The process that runs the bot; null where none does. */
-export function runningProcess(lockFile: string): number | null {
-  if (!existsSync(lockFile)) return null;
-  const pid = Number(readFileSync(lockFile, 'utf8'));
-  // Ours by number alone: in a container every start has the same one. An empty lock is what a crash left of it.
-  if (pid === process.pid) return held.has(lockFile) ? pid : null;
-  if (!(pid > 0)) return null;
-  try {
-    process.kill(pid, 0);
-    return pid;
-  } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : null;
-  }
+/** Whether a bot runs on the journal, or a reset is under way. */
+export function isRunning({ files, folder }: Pick<JournalPlace, 'files' | 'folder'>): boolean {
+  if (!files.exists(`${folder}/${LOCK_FILE}`)) return false;
+  const release = files.lock(`${folder}/${LOCK_FILE}`);
+  release?.();
+  return release === null;
 }
 
-/** One process a journal. Returns what gives the lock back. */
-export function lockJournal(place: JournalPlace): () => void {
-  const path = join(place.files.root, place.folder, 'bot.lock');
-  place.files.mkdir(place.folder);
-  const running = runningProcess(path);
-  if (running !== null)
+/** One process a journal. Returns what gives the lock back. @throws InputError where another has it */
+export function lockJournal({ files, folder, name }: JournalPlace): () => void {
+  files.mkdir(folder);
+  const release = files.lock(`${folder}/${LOCK_FILE}`);
+  if (release === null)
     throw new InputError(
-      `${place.name}: process ${running} runs this bot already; stop it first, or begin another with --journal`,
+      `${name}: another process runs this bot already; stop it first, or begin another with --journal`,
     );
-  rmSync(path, { force: true });
-  try {
-    const file = openSync(path, 'wx', 0o600);
-    writeSync(file, String(process.pid));
-    closeSync(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new InputError(`${place.name}: another process is just starting this bot`);
-    throw error;
-  }
-  held.add(path);
-  return () => {
-    held.delete(path);
-    rmSync(path, { force: true });
-  };
+  return release;
 }

@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
 import { ExchangeError, InputError } from '../core/errors.ts';
+import { explainDiskError } from '../disk/disk-errors.ts';
 import { systemClock } from '../disk/system-clock.ts';
 import type { Command, Context, Output } from './command.ts';
 import { COMMANDS, type Entry } from './commands.ts';
@@ -237,8 +238,9 @@ function fail(message: string): void {
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  if (error instanceof InputError) {
-    fail(error.message);
+  const input = error instanceof InputError ? error : explainDiskError(error);
+  if (input !== null) {
+    fail(input.message);
     process.exitCode = 2;
   } else if (error instanceof ExchangeError) {
     const advice = error.retryable ? 'try again in a while' : 'see what the venue says';

@@ -6,9 +6,10 @@
  *
  * The file must never be opened by other means: closing any descriptor of it would drop the lock (fcntl(2)).
  */
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { InputError } from '../core/errors.ts';
 
 /** How long somebody who only looks may be in the way. */
 const PATIENCE_MS = 250;
@@ -21,23 +22,20 @@ const held = new Set<DatabaseSync>();
 /** Takes the lock at `path` and returns what gives it back; null where another has it, in this process or any. */
 export function takeLock(path: string): (() => void) | null {
   mkdirSync(dirname(path), { recursive: true });
-  const database = new DatabaseSync(path, { timeout: PATIENCE_MS });
+  let database: DatabaseSync | null = null;
   try {
+    database = new DatabaseSync(path, { timeout: PATIENCE_MS });
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
-    database.close();
+    database?.close();
     if ((error as { errcode?: number }).errcode === BUSY) return null;
-    throw error;
+    // SQLite doesn't say why; the system does.
+    accessSync(dirname(path), constants.W_OK);
+    throw new InputError(`${path}: can't be locked (${(error as Error).message}); remove it if it is no file of ours`);
   }
-  held.add(database);
+  const taken = database;
+  held.add(taken);
   return () => {
-    if (held.delete(database)) database.close();
+    if (held.delete(taken)) taken.close();
   };
-}
-
-/** Whether somebody has the lock at `path`. */
-export function isLocked(path: string): boolean {
-  const release = takeLock(path);
-  release?.();
-  return release === null;
 }

@@ -191,6 +191,7 @@ export async function trainRun(options: TrainRunOptions, runContext: RunContext)
         `run ${run.name} was started on data with SHA-256 ${run.registration.dataHash.slice(0, 12)}..., the database now gives ${prepared.dataHash.slice(0, 12)}...; restore the data or start a new run`,
       );
   }
+  using _lock = run.lockForTraining();
   options.onStart?.(run, prepared);
   const folder = `${CHECKPOINTS}/${run.name}`;
   const { validate = (one: Learner) => validationLogReturn(one, prepared, config) } = options;

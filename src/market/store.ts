@@ -4,9 +4,10 @@
  * the next start sees all of it or nothing.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import { allocateSeries, type SeriesKey } from './series.ts';
@@ -16,6 +17,8 @@ import { joinTrends, publicationMs, stitchTrends, type Trend } from './trends.ts
 export const MARKET_DATABASE = 'market.sqlite';
 
 const SCHEMA_VERSION = 1;
+/** SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN. */
+const UNWRITABLE: readonly number[] = [8, 10, 13, 14];
 const SCHEMA = `
 CREATE TABLE series (
   id INTEGER PRIMARY KEY, venue TEXT NOT NULL, symbol TEXT NOT NULL, timeframe_ms INTEGER NOT NULL,
@@ -58,10 +61,13 @@ type Row = SQLOutputValue[];
 export class CandleStore implements Disposable {
   readonly path: string;
   readonly #db: DatabaseSync;
+  /** Why nothing can be written; null where it can. */
+  readonly #unwritable: unknown;
 
-  private constructor(path: string, db: DatabaseSync) {
+  private constructor(path: string, db: DatabaseSync, unwritable: unknown = null) {
     this.path = path;
     this.#db = db;
+    this.#unwritable = unwritable;
   }
 
   /**
@@ -69,10 +75,19 @@ export class CandleStore implements Disposable {
    * @throws InputError where the file isn't a database of this project or of a later version.
    */
   static open(path: string): CandleStore {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-    let db: DatabaseSync | null = null;
     try {
-      db = new DatabaseSync(path, { timeout: 5000 });
+      return CandleStore.#openToWrite(path);
+    } catch (error) {
+      // A disk that is full or read-only holds nobody off from reading.
+      if (!isReadable(error, path)) throw explain(error, path);
+      return CandleStore.#openToRead(path, error);
+    }
+  }
+
+  static #openToWrite(path: string): CandleStore {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    const db = new DatabaseSync(path, { timeout: 5000 });
+    try {
       const store = new CandleStore(path, db);
       const version = store.#version();
       // Before anything is written: the log's mode is a part of the file.
@@ -84,9 +99,29 @@ export class CandleStore implements Disposable {
       if (version === 0) store.#transaction(() => store.#createSchema());
       return store;
     } catch (error) {
-      db?.close();
-      throw explain(error, path);
+      db.close();
+      throw error;
     }
+  }
+
+  /** Without a write, not even of the log's index; a write later is refused. `cause` is why nothing can be written. */
+  static #openToRead(path: string, cause: unknown): CandleStore {
+    // What a killed writer left in its log belongs to the data, and only a writer can read it back.
+    const log = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    if (log > 0)
+      throw new InputError(
+        `${path}: was not closed in order, and its disk can't be written (${(cause as Error).message}); copy it with ${basename(path)}-wal to a disk that can, and use that with --storage`,
+      );
+    const url = pathToFileURL(resolve(path));
+    url.search = '?immutable=1';
+    try {
+      const store = new CandleStore(path, new DatabaseSync(url, { readOnly: true }), cause);
+      if (store.#version() === SCHEMA_VERSION) return store;
+      store.close();
+    } catch {
+      // The first error says more.
+    }
+    throw explain(cause, path);
   }
 
   close(): void {
@@ -113,6 +148,7 @@ export class CandleStore implements Disposable {
   }
 
   #transaction<T>(work: () => T): T {
+    if (this.#unwritable !== null) throw this.#unwritable;
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
@@ -292,6 +328,15 @@ function conflict(series: CandleSeries, i: number, prices: readonly number[], st
   );
 }
 
+/** Whether the disk refuses to be written, where there is something to read. */
+function isReadable(error: unknown, path: string): boolean {
+  const { code, errcode } = error as { code?: string; errcode?: number };
+  const refused =
+    (code === 'ERR_SQLITE_ERROR' && UNWRITABLE.includes((errcode ?? 0) & 0xff)) ||
+    ['EROFS', 'EACCES', 'ENOSPC'].includes(code ?? '');
+  return refused && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
 /** SQLite's errors that a user can mend, in one line. */
 function explain(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || (error as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') return error;
@@ -299,7 +344,9 @@ function explain(error: unknown, path: string): unknown {
   if (/database is locked|busy/.test(message))
     return new InputError(`${path} is being written by another process; wait until it has ended`);
   if (/not a database|malformed|unable to open|no such|readonly|full|disk I\/O/.test(message))
-    return new InputError(`${path}: ${message}; check the file and its folder, or choose another --storage folder`);
+    return new InputError(
+      `${path}: ${message}; check the file and whether its disk is full or read-only, or choose another --storage folder`,
+    );
   return error;
 }
 

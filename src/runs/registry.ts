@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { assert, InputError } from '../core/errors.ts';
-import { type FileSystem, makeFolderDurably, readText, writeDurably } from '../core/file-system.ts';
+import { type FileSystem, readText, removeQuietly, writeDurably } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 
 export interface Registration {
@@ -117,6 +117,14 @@ export class Run {
     return `${ROOT}/${this.name}`;
   }
 
+  /** Held by the process that trains the run: two would write one checkpoint. @throws InputError where another does */
+  lockForTraining(): Disposable {
+    const release = this.#files.lock(`${this.#folder}/train.lock`);
+    if (release === null)
+      throw new InputError(`run ${this.name} is being trained by another process; wait for it, or stop it with Ctrl-C`);
+    return { [Symbol.dispose]: release };
+  }
+
   /** Appends one line; not synced, since `syncMetrics` is called with each checkpoint. */
   appendMetrics(row: { readonly [key: string]: Json }): void {
     this.#files.append(`${this.#folder}/metrics.jsonl`, encoder.encode(`${JSON.stringify(row)}\n`));
@@ -195,14 +203,18 @@ export class RunRegistry {
   register(stem: string, registration: Registration): Run {
     assert(/^[\w.-]+$/.test(stem), `run stem '${stem}'`);
     // Built beside its place and renamed into it: a run's folder is whole or absent.
-    const temporary = `${ROOT}/.${stem}-${hashJson(registration as unknown as Json).slice(0, 16)}.tmp`;
+    const temporary = this.#files.temporary(
+      `${ROOT}/.${stem}-${hashJson(registration as unknown as Json).slice(0, 16)}`,
+    );
     this.#files.remove(temporary);
-    makeFolderDurably(this.#files, ROOT);
-    this.#files.mkdir(temporary);
-    this.#files.write(`${temporary}/registration.json`, encoder.encode(`${JSON.stringify(registration, null, 2)}\n`));
-    this.#files.sync(`${temporary}/registration.json`);
-    this.#files.sync(temporary);
-    const name = this.#claim(stem, temporary);
+    let name: string;
+    try {
+      writeDurably(this.#files, `${temporary}/registration.json`, `${JSON.stringify(registration, null, 2)}\n`);
+      name = this.#claim(stem, temporary);
+    } catch (error) {
+      removeQuietly(this.#files, temporary);
+      throw error;
+    }
     this.#files.sync(ROOT);
     return new Run(this.#files, name, registration);
   }

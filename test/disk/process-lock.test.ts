@@ -9,12 +9,18 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { isLocked, takeLock } from '../../src/disk/process-lock.ts';
+import { takeLock } from '../../src/disk/process-lock.ts';
 
 const CHILD = fileURLToPath(new URL('./lock-child.ts', import.meta.url));
 const ROUNDS = process.env.TRADERNET_TEST_ALL ? 80 : 4;
 const folder = mkdtempSync(join(tmpdir(), 'tradernet-lock-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function isLocked(path: string): boolean {
+  const release = takeLock(path);
+  release?.();
+  return release === null;
+}
 
 const children: ChildProcess[] = [];
 async function endAll(): Promise<void> {
@@ -59,6 +65,8 @@ describe('a lock', () => {
     writeFileSync(path, '');
     takeLock(path)?.();
     expect(isLocked(path)).toBe(false);
+    writeFileSync(path, '12345 is no database');
+    expect(() => takeLock(path)).toThrow("can't be locked");
   });
 
   it(`goes to one of six processes that ask at once, ${ROUNDS} times`, async () => {

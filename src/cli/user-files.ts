@@ -1,0 +1,73 @@
+/** Files that a user names, relative to the working folder. */
+import { accessSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { InputError } from '../core/errors.ts';
+import { writeDurably } from '../core/file-system.ts';
+import { explainDiskError } from '../disk/disk-errors.ts';
+import { kindOf, NodeFileSystem } from '../disk/node-file-system.ts';
+import type { Context } from './command.ts';
+
+/**
+ * The bytes of a file. A pipe is read to its end (`data import <(zcat x.csv.gz)`); a folder or a device, which may have
+ * none, is refused.
+ */
+export function readUserFile(context: Pick<Context, 'cwd'>, file: string): Uint8Array {
+  const path = resolve(context.cwd, file);
+  let descriptor: number | null = null;
+  try {
+    descriptor = openSync(path, 'r');
+    const found = fstatSync(descriptor);
+    if (!found.isFile() && !found.isFIFO())
+      throw new InputError(`${path} can't be read: it is ${kindOf(found)}; give a file`);
+    return readFileSync(descriptor);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new InputError(`there is no file ${path}; check the name`);
+    throw new InputError(`${path} can't be read: ${reasonOf(error)}`);
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
+  }
+}
+
+/** Whether `file` can be written, before something long is done for it. @throws InputError with the name of `flag` */
+export function requireWritable(
+  context: Pick<Context, 'cwd'>,
+  file: string,
+  flag: string,
+  { makeFolder = false } = {},
+): string {
+  const path = resolve(context.cwd, file);
+  const folder = dirname(path);
+  try {
+    if (makeFolder) mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    new NodeFileSystem(folder).destination(basename(path));
+    return path;
+  } catch (error) {
+    throw new InputError(`${flag} ${path} can't be written: ${reasonOf(error)}; choose another`);
+  }
+}
+
+/** Writes a file whole or not at all; returns its path. @throws InputError with the name of `flag` */
+export function writeUserFile(
+  context: Pick<Context, 'cwd'>,
+  file: string,
+  content: string | Iterable<string>,
+  { flag = '--out', mode }: { readonly flag?: string; readonly mode?: number } = {},
+): string {
+  const path = requireWritable(context, file, flag);
+  try {
+    writeDurably(new NodeFileSystem(dirname(path)), basename(path), content, mode);
+    return path;
+  } catch (error) {
+    const known = error instanceof InputError ? error : explainDiskError(error);
+    if (known === null) throw error;
+    throw new InputError(`${flag} ${path} can't be written: ${known.message}; choose another`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const known = error instanceof InputError ? error : explainDiskError(error);
+  return known?.message ?? (error as Error).message;
+}
