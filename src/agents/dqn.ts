@@ -153,6 +153,14 @@ export class DQNAgent implements Learner {
     return start + (end - start) * Math.min(1, this.#steps / (explorationShare * this.#attached.totalSteps));
   }
 
+  collect(): number {
+    const { env } = this.#attached;
+    const actions = this.explore();
+    env.step(actions);
+    this.store(actions);
+    return env.rewards.reduce((sum, reward) => sum + reward, 0) / env.count;
+  }
+
   /** "With probability epsilon select a random action, otherwise select argmax_a Q(s, a)". */
   explore(): Uint8Array {
     const { env, buffer, actions, explores } = this.#attached;

@@ -5,6 +5,7 @@ import type { Kernels } from '../nn/index.ts';
 import type { AgentType, LearnerType } from './agent-type.ts';
 import { type AgentSpec, openCheckpoint, requireSpec } from './checkpoint.ts';
 import { dqn } from './dqn.ts';
+import { exact } from './exact.ts';
 import { integrated } from './integrated.ts';
 import type { Learner, LoadedAgent } from './learner.ts';
 import { ppo } from './ppo.ts';
@@ -17,6 +18,7 @@ export {
   openCheckpoint,
 } from './checkpoint.ts';
 export { DQNAgent, type DQNConfig, dqnConfigSchema } from './dqn.ts';
+export { ExactAgent, type ExactConfig, exactConfigSchema } from './exact.ts';
 export { IntegratedAgent, type SupervisionResult } from './integrated.ts';
 export type { Learner, LoadedAgent, TrainReport } from './learner.ts';
 export { PPOAgent, type PPOConfig, ppoConfigSchema } from './ppo.ts';
@@ -24,7 +26,7 @@ export { increasesRisk, SMURF_SETTINGS, type SupervisionCheck, VETO_LIMITS, Veto
 export { type Best, type Progress, type TrainOptions, type TrainResult, train } from './train.ts';
 
 /** Agents that can be trained; the first is the default. Each has a section of settings under its name. */
-export const LEARNERS = [ppo, dqn] as const;
+export const LEARNERS = [ppo, dqn, exact] as const;
 
 /** Every agent that a checkpoint may hold. */
 export const AGENTS: readonly AgentType[] = [...LEARNERS, integrated];

@@ -22,7 +22,7 @@ export interface LoadedAgent extends Agent {
   dispose(): void;
 }
 
-/** An agent that can be trained: what `train` asks of PPO and DQN. */
+/** An agent that can be trained: what `train` asks of it. */
 export interface Learner extends LoadedAgent {
   readonly config: Json;
   /** How many environments step together. */
@@ -31,13 +31,11 @@ export interface Learner extends LoadedAgent {
   readonly steps: number;
   /** Prepares buffers and optimiser for `env`; rates are scheduled over `totalSteps` environment steps. */
   attach(env: VectorEnv, totalSteps: number, tableHash: string): void;
-  /** Chooses an exploring action for every environment. The array is the agent's own. */
-  explore(): Uint8Array;
-  /** Keeps what the step with these actions led to. */
-  store(actions: Uint8Array): void;
+  /** Gathers experience: a step of every environment, or what else it learns from. @returns the mean reward of a step */
+  collect(): number;
   /** Whether a training step is due. */
   ready(): boolean;
-  /** One training step: PPO's whole update on a rollout, DQN's update on one minibatch. */
+  /** One training step: PPO's whole update on a rollout, DQN's on one minibatch, the exact agent's on its stretches. */
   trainStep(): TrainReport;
   /** The checkpoint by file name: networks, optimiser, checkpoint.json; `more` is added to it. */
   checkpointFiles(more?: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array>;

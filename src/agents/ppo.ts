@@ -164,6 +164,13 @@ export class PPOAgent implements Learner {
     return this.#training;
   }
 
+  collect(): number {
+    const { env } = this.#attached;
+    env.step(this.explore());
+    this.store();
+    return env.rewards.reduce((sum, reward) => sum + reward, 0) / env.count;
+  }
+
   /** "Run policy pi_old in environment for T timesteps": one of them, in all environments at once. */
   explore(): Uint8Array {
     const { env, rollout, actions, logProbs } = this.#attached;

@@ -1,7 +1,7 @@
 /**
- * The training loop: environment step -> store -> sample -> train, with validation, the best and the last checkpoint,
- * progress, stop and resume. A run that was stopped at any step and resumed leaves the bytes of one that was not: all
- * that decides the future is in last/, and the clock decides nothing.
+ * The training loop: collect -> train, with validation, the best and the last checkpoint, progress, stop and resume. A
+ * run that was stopped at any step and resumed leaves the bytes of one that was not: all that decides the future is in
+ * last/, and the clock decides nothing.
  */
 import type { Clock } from '../core/clock.ts';
 import { assert, InputError } from '../core/errors.ts';
@@ -106,10 +106,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       saveLast();
       return { status: 'stopped', steps: agent.steps, best };
     }
-    const actions = agent.explore();
-    env.step(actions);
-    agent.store(actions);
-    meter.countRewards(env.rewards);
+    const before = agent.steps;
+    meter.countReward(agent.collect());
     while (agent.ready()) {
       const report = agent.trainStep();
       if (!Number.isFinite(report.loss)) {
@@ -121,8 +119,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     }
 
     const finished = agent.steps >= options.steps;
-    const crossed = (every: number) =>
-      finished || Math.floor(agent.steps / every) > Math.floor((agent.steps - env.count) / every);
+    const crossed = (every: number) => finished || Math.floor(agent.steps / every) > Math.floor(before / every);
     let validation: number | null = null;
     if (options.validate !== null && crossed(options.validateEvery)) {
       validation = await options.validate(agent);
@@ -181,8 +178,8 @@ class Meter {
     }
   }
 
-  countRewards(rewards: Float64Array): void {
-    for (let i = 0; i < rewards.length; i++) this.#add('reward', rewards[i]);
+  countReward(reward: number): void {
+    this.#add('reward', reward);
   }
 
   countReport(report: TrainReport): void {

@@ -196,11 +196,7 @@ export class Bot {
     if (reconciler === null) return true;
     return runInAll(
       this.traders.map(({ queue }) => queue),
-      async () => {
-        const results = await reconciler.reconcile();
-        for (const [broker, result] of results ?? []) broker.takeReconciled(result);
-        return results !== null;
-      },
+      () => reconciler.reconcile(),
     );
   }
 

@@ -1,6 +1,5 @@
 import type { Broker, JournalWriter } from '../broker/broker.ts';
-import { LiveBroker } from '../broker/live.ts';
-import type { Alarm } from '../broker/order-desk.ts';
+import { type Alarm, LiveBroker } from '../broker/live.ts';
 import { PaperBroker } from '../broker/paper.ts';
 import { Account } from '../core/account.ts';
 import { DecisionMaker } from './decision-maker.ts';

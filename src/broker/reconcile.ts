@@ -3,8 +3,7 @@ import { ExchangeError } from '../core/errors.ts';
 import { addDecimals, compareDecimals, decimalOf, subtractDecimals } from '../exchange/decimal.ts';
 import type { Venue } from '../exchange/venue.ts';
 import type { HoldingsEntry } from './entries.ts';
-import type { LiveBroker, Reconciled } from './live.ts';
-import type { Alarm } from './order-desk.ts';
+import type { Alarm, LiveBroker } from './live.ts';
 
 /**
  * Compares what the brokers own with what the venue holds, by currency. The difference belongs to somebody else: the
@@ -19,6 +18,8 @@ export class Reconciler {
   readonly #alarm: Alarm;
   /** What the venue held beyond the brokers' share, when last looked at. */
   readonly foreign = new Map<string, string>();
+  /** The end of the last whole reconciliation, our clock; NaN before it. */
+  lastMs = Number.NaN;
 
   constructor(options: {
     readonly venue: Venue;
@@ -38,33 +39,27 @@ export class Reconciler {
     this.foreign.set(entry.currency, entry.foreign);
   }
 
-  /**
-   * What each broker lacks; null where orders are under way or the venue didn't answer: then try again later. All
-   * queues stand still.
-   */
-  async reconcile(): Promise<ReadonlyMap<LiveBroker, Reconciled> | null> {
-    if (this.#brokers.some((broker) => broker.busy)) return null;
+  /** False where orders are under way or the venue didn't answer: then try again later. All lanes stand still. */
+  async reconcile(): Promise<boolean> {
+    if (this.#brokers.some((broker) => broker.busy)) return false;
     const activity = this.#activity();
-    const missing = new Map<string, string>();
     try {
       const balances = await this.#venue.fetchBalances();
       for (const broker of this.#brokers) await broker.checkOpenOrders();
-      if (this.#activity() !== activity) return null;
+      if (this.#activity() !== activity) return false;
       for (const [currency, owned] of this.#owned()) {
         const held = balances.get(currency);
         const total = held === undefined ? '0' : addDecimals(held.free, held.locked);
-        if (this.#isShort(currency, subtractDecimals(total, owned))) missing.set(currency, total);
+        this.#compare(currency, total, subtractDecimals(total, owned));
       }
     } catch (error) {
       if (!(error instanceof ExchangeError)) throw error;
       this.#alarm('venue-error', { code: error.code, message: error.message });
-      return null;
+      return false;
     }
-    const result = (broker: LiveBroker): Reconciled => ({
-      shortage: missing.get(broker.book.base) ?? null,
-      quoteShortage: missing.has(broker.book.quote),
-    });
-    return new Map(this.#brokers.map((broker) => [broker, result(broker)]));
+    for (const broker of this.#brokers) broker.reconciled = true;
+    this.lastMs = this.#clock.nowMs();
+    return true;
   }
 
   #activity(): number {
@@ -84,16 +79,21 @@ export class Reconciler {
     return owned;
   }
 
-  /** Takes in what the venue holds beyond the brokers' share; true where it is less than that. */
-  #isShort(currency: string, foreign: string): boolean {
+  #compare(currency: string, total: string, foreign: string): void {
     const before = this.foreign.get(currency);
     const change = before === undefined ? '0' : subtractDecimals(foreign, before);
-    const changed = before === undefined || change !== '0';
-    if (changed) this.#record({ type: 'holdings', currency, foreign, change, timeMs: this.#clock.nowMs() });
-    this.foreign.set(currency, foreign);
+    if (before === undefined || change !== '0') {
+      const timeMs = this.#clock.nowMs();
+      this.#record({ type: 'holdings', currency, foreign, change, timeMs });
+      this.foreign.set(currency, foreign);
+    }
     if (change !== '0') this.#alarm('holdings-changed', { currency, change, foreign });
     const short = compareDecimals(foreign, '0') < 0;
-    if (short && changed) this.#alarm('holdings-short', { currency, missing: subtractDecimals('0', foreign) });
-    return short;
+    if (short && (before === undefined || change !== '0'))
+      this.#alarm('holdings-short', { currency, missing: subtractDecimals('0', foreign) });
+    for (const broker of this.#brokers) {
+      if (broker.book.base === currency) broker.shortage = short ? total : null;
+      if (broker.book.quote === currency) broker.quoteShortage = short;
+    }
   }
 }

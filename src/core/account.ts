@@ -132,6 +132,24 @@ export class Account {
     this.ended = false;
   }
 
+  /**
+   * Starts anew at the close `mark`, holding `units` (signed) as if bought there for nothing: each is worth `unitQuote`,
+   * or an equal share of the equity. What a spot account can't pay for, it doesn't hold.
+   */
+  resetHolding(units: number, mark: number): void {
+    const { mode, startingEquity, unitQuote, maxUnits } = this.config;
+    this.reset(mark);
+    if (units === 0) return;
+    const wanted = units * (unitQuote ?? startingEquity / maxUnits);
+    const value = mode === 'spot' ? Math.min(wanted, startingEquity) : wanted;
+    this.cash -= value;
+    this.position = value / mark;
+    this.units = units;
+    this.entryPrice = mark;
+    this.bestPrice = mark;
+    this.tradeStartEquity = startingEquity;
+  }
+
   /** Quote currency, at the last mark. */
   get equity(): number {
     return this.cash + this.position * this.mark;

@@ -17,6 +17,7 @@ import { Rng } from '../core/rng.ts';
 import type { SafetyLayer } from '../core/safety.ts';
 import { ACCOUNT_COLUMNS, type ScaledTable, writeObservation } from '../features/observation.ts';
 import { type DecisionBar, Guard } from './guard.ts';
+import { type MarketOutcomes, tabulateOutcomes } from './outcomes.ts';
 import type { Reward } from './rewards/reward.ts';
 import type { VectorEnv } from './vector-env.ts';
 
@@ -200,6 +201,28 @@ export class TradingEnv implements VectorEnv {
       out,
       outOffset,
     );
+  }
+
+  outcomes(): MarketOutcomes {
+    const { account, reward, rewardScale } = this.config;
+    if (this.#guards !== null)
+      throw new InputError(
+        'what a masking shield allows depends on the path of the account: leave training.maskByShield out',
+      );
+    if (reward.kind === 'account' && reward.pathDependent)
+      throw new InputError(
+        `the reward ${reward.name} depends on how a position was reached, not on the bar, the units and the action alone: take market-order or a reward of the bar`,
+      );
+    const bars = {
+      open: this.#open,
+      high: this.#high,
+      low: this.#low,
+      close: this.#close,
+      elapsedMs: this.#elapsedMs,
+      playable: this.#playable,
+      rewardTable: this.#rewardTable,
+    };
+    return tabulateOutcomes(bars, account, reward, rewardScale);
   }
 
   saveState(): Json {

@@ -7,6 +7,7 @@
  * again, so a replay buffer keeps states and not windows.
  */
 import type { Json } from '../core/json.ts';
+import type { MarketOutcomes } from './outcomes.ts';
 
 export interface VectorEnv {
   /** Environments. */
@@ -48,6 +49,12 @@ export interface VectorEnv {
   step(actions: Uint8Array | Int32Array): void;
   /** Writes the window (window, features) of a state to `out[outOffset..]`. */
   writeObservation(bar: number, extras: Float32Array, extrasOffset: number, out: Float32Array, outOffset: number): void;
+  /**
+   * What every action leads to, where what happens outside doesn't depend on what is done: a market without impact.
+   * Missing where it does.
+   * @throws InputError where the rewards or the masks depend on how a state was reached
+   */
+  outcomes?(): MarketOutcomes;
   /** Between two steps. What is restored goes on as if it had never stopped. */
   saveState(): Json;
   restoreState(state: Json): void;

@@ -1,5 +1,4 @@
 /** What each rule of the shield's profiles avoided and cost on a fold. */
-
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { Ablation } from '../evaluate/ablation.ts';
@@ -8,10 +7,9 @@ import { sharpeSample } from '../evaluate/sharpe-ratio.ts';
 import { RunRegistry } from '../runs/registry.ts';
 import type { Profile } from '../shield/index.ts';
 import { ablateMarket } from './counterfactuals.ts';
-import { type EvaluateRunOptions, prepareEvaluation, recordOf } from './evaluate-run.ts';
-import type { RunContext } from './run-context.ts';
+import { type EvaluateRunOptions, nameFold, nameResult, prepareEvaluation, recordOf } from './evaluate-run.ts';
 import { shieldFor } from './shield.ts';
-import { nameFold, nameResult } from './trial.ts';
+import type { RunContext } from './train-run.ts';
 
 export interface ProfileAblation {
   readonly symbol: string;

@@ -3,7 +3,6 @@
  * next, under several profiles of the shield. Every part is an ordinary run of the registry, so what is there already
  * isn't done again, and whatever it says can be looked up.
  */
-
 import { hasCheckpoint, openCheckpoint } from '../agents/index.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import type { FileSystem } from '../core/file-system.ts';
@@ -15,10 +14,10 @@ import { walkForward } from '../evaluate/split.ts';
 import { canonicalJson, type EvaluationRecord, type Run, RunRegistry } from '../runs/registry.ts';
 import type { Profile } from '../shield/index.ts';
 import { dropOtherAgents, type ExperimentConfig, experimentSchema } from './config.ts';
+import { hashTrial, nameResult } from './evaluate-run.ts';
 import { chooseEmbargo, joinTimes } from './prepare.ts';
-import { CHECKPOINTS } from './run-context.ts';
 import { SUPERVISION } from './supervise.ts';
-import { hashTrial, nameResult } from './trial.ts';
+import { CHECKPOINTS } from './train-run.ts';
 
 /** One training of a walk-forward: its settings, the fold's cuts and the seed among them. */
 export interface Part {

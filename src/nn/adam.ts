@@ -1,5 +1,5 @@
 /**
- * Adam (Kingma and Ba 2015) with PyTorch's arithmetic, over one or several networks, and the global gradient norm.
+ * Adam (Kingma and Ba 2015) and AdamW with PyTorch's arithmetic, over one or several networks, and the global gradient norm.
  * One pass over memory updates the parameters, renews the transposed weights and, where asked, lets a target follow.
  */
 import { InputError } from '../core/errors.ts';
@@ -16,9 +16,17 @@ export interface AdamOptions {
   readonly eps?: number;
   readonly beta1?: number;
   readonly beta2?: number;
+  /**
+   * Decoupled weight decay (AdamW; Loshchilov and Hutter 2019, algorithm 2): each step takes lr x weightDecay of every
+   * parameter away, whatever its gradient. Default 0: plain Adam.
+   */
+  readonly weightDecay?: number;
   /** A network that moves towards the first one by tau after every step (Polyak averaging). */
   readonly follow?: { readonly target: Network; readonly tau: number };
 }
+
+/** Where the scalars lie that `ops.adam` does not read. */
+const SCALAR = { tau: 7, decay: 8 } as const;
 
 export class Adam {
   readonly #networks: readonly Network[];
@@ -29,6 +37,9 @@ export class Adam {
   readonly #beta2: number;
   readonly #moments: { m: Float32Array; v: Float32Array }[];
   readonly #scalars: Float32Array;
+  readonly #weightDecay: number;
+  /** What decay leads to: a step of Polyak averaging towards zero. (longest unit); null without decay. */
+  readonly #zeros: Float32Array | null;
   readonly #follow: AdamOptions['follow'];
   readonly #program: Program;
   #steps = 0;
@@ -43,6 +54,9 @@ export class Adam {
     this.#eps = options.eps ?? 1e-5;
     this.#beta1 = options.beta1 ?? 0.9;
     this.#beta2 = options.beta2 ?? 0.999;
+    this.#weightDecay = options.weightDecay ?? 0;
+    this.#zeros =
+      this.#weightDecay > 0 ? kernels.alloc(Math.max(...this.#networks.map((n) => n.parameters.length))) : null;
     this.#follow = options.follow;
     this.#moments = this.#networks.map((n) => ({
       m: kernels.alloc(n.parameters.length),
@@ -73,6 +87,7 @@ export class Adam {
       this.#beta2,
       1 - this.#beta2,
       this.#follow?.tau ?? 0,
+      lr * this.#weightDecay,
     ]);
     for (const network of this.#networks) network.refreshTransposed();
     this.#kernels.run(this.#program);
@@ -106,6 +121,7 @@ export class Adam {
   /** Gives the memory back. */
   dispose(): void {
     for (const { m, v } of this.#moments) for (const view of [m, v]) this.#kernels.free(view);
+    if (this.#zeros !== null) this.#kernels.free(this.#zeros);
     this.#kernels.free(this.#scalars);
     this.#kernels.free(this.#program.view);
   }
@@ -122,10 +138,18 @@ export class Adam {
     const threads = Math.ceil(this.#kernels.threads / this.#networks.length);
     return updateUnits(network, threads, (offset, length) => {
       const part = (flat: Float32Array) => flat.subarray(offset, offset + length);
+      const decay =
+        this.#zeros === null
+          ? []
+          : [ops.polyak(part(parameters), this.#zeros, this.#scalars.subarray(SCALAR.decay), length)];
       const step = ops.adam(part(parameters), part(m), part(v), part(gradients), this.#scalars, length);
-      if (!this.#follow || index > 0) return [step];
+      if (!this.#follow || index > 0) return [...decay, step];
       const { target } = this.#follow;
-      return [step, ops.polyak(part(target.parameters), part(parameters), this.#scalars.subarray(7), length)];
+      return [
+        ...decay,
+        step,
+        ops.polyak(part(target.parameters), part(parameters), this.#scalars.subarray(SCALAR.tau), length),
+      ];
     });
   }
 }

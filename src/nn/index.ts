@@ -12,7 +12,7 @@
  *   q.stateDict() / q.loadStateDict(state) / q.copyFrom(other) / q.polyakFrom(online, tau) / q.dispose()
  *   q.parameterCount; q.parameters and q.gradients are flat, in the kernels' own layout (zero padding included).
  *
- *   const adam = new Adam(kernels, [actor, critic], { lr, eps, beta1, beta2 });
+ *   const adam = new Adam(kernels, [actor, critic], { lr, eps, beta1, beta2, weightDecay });
  *   adam.step(lr, clipScale(gradientNorm([actor, critic]), 0.5)); adam.stateDict() / adam.loadStateDict(state)
  *
  * The fast way, which the benchmarks measure: fill the arrays of an updater and call it.
@@ -22,17 +22,24 @@
  *   const dqn = new DQNUpdater(kernels, online, target, { batch: 64, gamma, double, loss: huber, tau: 0.005 });
  *     dqn.obs, .nextObs, .actions, .rewards, .terminated, .nextMasks
  *     dqn.update(batch, lr): { loss, meanQ, gradNorm }; dqn.adam
+ *   const exact = new AllActionUpdater(kernels, actor, { batch: 128, coefficients: { clip, entropy }, maxGradNorm, adam });
+ *     exact.obs, .masks, .oldLogProbs, .advantages, .weights
+ *     exact.update(batch, lr): { loss, policy, entropy, kl, clippedShare, gradNorm }; exact.adam
  *   const rollout = new RolloutInference(kernels, actor, critic, environments);   // both networks in one call
  *     fill rollout.obs; rollout.run(masks); rollout.probabilities, .logits, .values
  *
- * Losses on their own: ppoLoss, dqnTargets, dqnLoss, mse, huber, softmax, maskedLogSoftmax, normalizeAdvantages.
+ * Losses on their own: ppoLoss, allActionLoss, dqnTargets, dqnLoss, mse, huber, softmax, maskedLogSoftmax, normalizeAdvantages.
  * Files: encodeSafetensors(state, metadata?): Uint8Array, decodeSafetensors(bytes, what?): StateDict.
  */
 export { Adam, type AdamOptions, clipScale, gradientNorm } from './adam.ts';
+export { type AllActionUpdate, AllActionUpdater, type AllActionUpdaterOptions } from './all-action-updater.ts';
 export { DEFAULT_NETWORK, type NetworkConfig } from './config.ts';
 export { type DQNUpdate, DQNUpdater, type DQNUpdaterOptions } from './dqn-updater.ts';
 export { createKernels, type KernelKind, type KernelOptions, type Kernels } from './kernels.ts';
 export {
+  type AllActionBatch,
+  type AllActionLoss,
+  allActionLoss,
   type DQNBatch,
   dqnLoss,
   dqnTargets,
@@ -49,7 +56,7 @@ export {
   softmax,
 } from './losses.ts';
 export { Network, type StateDict, type TensorData } from './network.ts';
-export { ActorNetwork, EncodingNetwork, QNetwork, ValueNetwork } from './networks.ts';
+export { ActorNetwork, type ActorOptions, EncodingNetwork, QNetwork, ValueNetwork } from './networks.ts';
 export { type PPOUpdate, PPOUpdater, type PPOUpdaterOptions } from './ppo-updater.ts';
 export { RolloutInference } from './rollout-inference.ts';
 export { decodeSafetensors, encodeSafetensors } from './safetensors.ts';

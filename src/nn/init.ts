@@ -1,6 +1,6 @@
 /**
  * Orthogonal initialisation (Saxe, McClelland and Ganguli 2014), as PyTorch's `orthogonal_`: a Gaussian matrix, made
- * orthonormal by Gram-Schmidt along its shorter side, times a gain. Biases are zero.
+ * orthonormal by Gram-Schmidt along its shorter side, times a gain. Biases are zero, but for those that a head sets.
  */
 import type { Rng } from '../core/rng.ts';
 import type { Network } from './network.ts';
@@ -16,6 +16,8 @@ export function initializeOrthogonal(network: Network, rng: Rng): void {
     const gain = name.startsWith('head') ? network.head.gain : BODY_GAIN;
     for (let i = 0; i < matrix.length; i++) network.parameters[offset + place(i)] = gain * matrix[i];
   }
+  const bias = network.layout.tensors.find(({ name }) => name === 'head.bias');
+  if (bias !== undefined && network.head.bias !== undefined) network.parameters.set(network.head.bias, bias.offset);
   network.parametersChanged();
 }
 

@@ -157,6 +157,94 @@ export function ppoLoss(
   return { loss, policy, value, entropy, kl: kl / batch, clippedShare: clipped / batch };
 }
 
+/** One minibatch of a policy for several states at each observation, of which every action's advantage is known. */
+export interface AllActionBatch {
+  /** (batch, states, actions) 1 where allowed; another action's probability is 0. */
+  readonly masks: Masks;
+  /** (batch, states, actions) log-probabilities of the policy that the advantages are of. */
+  readonly oldLogProbs: Float64Array;
+  /** (batch, states, actions) */
+  readonly advantages: Float64Array;
+  /** (batch, states) share of time spent in the state. */
+  readonly weights: Float64Array;
+}
+
+export interface AllActionLoss {
+  /** policy - entropy coefficient x entropy; all three are means over the batch, weighted over the states. */
+  readonly loss: number;
+  readonly policy: number;
+  readonly entropy: number;
+  /** KL(old || new), exact. */
+  readonly kl: number;
+  /** Share of the old policy's probability whose ratio lies outside the clip range. */
+  readonly clippedShare: number;
+}
+
+/**
+ * PPO's clipped surrogate (Schulman et al. 2017, equation 7) with the expectation over actions taken, not sampled (Asadi
+ * et al., "Mean Actor Critic", 2017, equation 7; Ciosek and Whiteson, "Expected Policy Gradients", 2018): the mean over
+ * the batch of
+ *
+ *   - sum over u of d(u) [ sum over a of pi_old(a|u) min(r A, clip(r, 1 - e, 1 + e) A) + c_e H(pi(.|u)) ]
+ *
+ * with r = pi(a|u) / pi_old(a|u). At r = 1 its gradient is sum d pi A grad log pi: the policy gradient itself.
+ * logits (batch, states, actions); writes dLogits of the same shape.
+ */
+export function allActionLoss(
+  logits: Float32Array,
+  batch: number,
+  actions: number,
+  data: AllActionBatch,
+  coefficients: Pick<PPOCoefficients, 'clip' | 'entropy'>,
+  dLogits: Float32Array,
+): AllActionLoss {
+  const { masks, oldLogProbs, advantages, weights } = data;
+  const { clip } = coefficients;
+  const logProbs = new Float64Array(actions);
+  const probs = new Float64Array(actions);
+  /** d surrogate / d log pi(a) */
+  const slopes = new Float64Array(actions);
+  const rows = logits.length / actions;
+  let policy = 0;
+  let entropy = 0;
+  let kl = 0;
+  let clipped = 0;
+  for (let row = 0; row < rows; row++) {
+    const at = row * actions;
+    const weight = weights[row];
+    const h = maskedLogSoftmax(logits, masks, at, actions, logProbs, probs);
+    let sum = 0;
+    let slopeSum = 0;
+    for (let k = 0; k < actions; k++) {
+      slopes[k] = 0;
+      if (!allowed(masks, at + k)) continue;
+      // pi_old min(r A, clip(r) A) = min(pi A, clip(pi, pi_old (1 - e), pi_old (1 + e)) A): no division.
+      const old = exp(oldLogProbs[at + k]);
+      const plain = probs[k] * advantages[at + k];
+      const nearest = Math.min(Math.max(probs[k], old * (1 - clip)), old * (1 + clip));
+      const bounded = nearest * advantages[at + k];
+      sum += Math.min(plain, bounded);
+      // The clipped branch is flat.
+      if (plain <= bounded) slopes[k] = plain;
+      slopeSum += slopes[k];
+      kl += weight * old * (oldLogProbs[at + k] - logProbs[k]);
+      if (nearest !== probs[k]) clipped += weight * old;
+    }
+    policy -= weight * sum;
+    entropy += weight * h;
+    for (let k = 0; k < actions; k++) {
+      const p = probs[k];
+      // d log pi(a) / d z_k = [k = a] - p_k;  d H / d z_k = -p_k (log p_k + H).
+      const fromEntropy = p > 0 ? coefficients.entropy * p * (logProbs[k] + h) : 0;
+      dLogits[at + k] = (weight * (p * slopeSum - slopes[k] + fromEntropy)) / batch;
+    }
+  }
+  policy /= batch;
+  entropy /= batch;
+  const loss = policy - coefficients.entropy * entropy;
+  return { loss, policy, entropy, kl: kl / batch, clippedShare: clipped / batch };
+}
+
 /** (advantages - mean) / (standard deviation + 1e-8), in place; the deviation with n - 1, as PyTorch's `std`. */
 export function normalizeAdvantages(advantages: Float32Array, batch: number): void {
   let mean = 0;

@@ -25,6 +25,8 @@ export interface Head {
   readonly outputs: number;
   /** Gain of the head's orthogonal initialisation. */
   readonly gain: number;
+  /** (outputs) the biases that it begins with; default zeros. */
+  readonly bias?: readonly number[];
 }
 
 interface Programs {
@@ -86,7 +88,7 @@ export class Network {
     return this.head.outputs || this.config.hidden[1];
   }
 
-  /** Orthogonal weights (gain sqrt 2 in the body), zero biases. */
+  /** Orthogonal weights (gain sqrt 2 in the body), zero biases but for the head's. */
   initialize(rng: Rng): void {
     initializeOrthogonal(this, rng);
   }

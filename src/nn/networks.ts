@@ -1,5 +1,5 @@
 /** The networks by name: one encoder, four heads. The only subclasses of the code: names for settings of `Network`. */
-import { ACTION_COUNT, type Action } from '../core/action.ts';
+import { ACTION_COUNT, type Action, HOLD } from '../core/action.ts';
 import type { NetworkConfig } from './config.ts';
 import type { Kernels } from './kernels.ts';
 import { softmax } from './losses.ts';
@@ -29,15 +29,24 @@ export class QNetwork extends Network {
   }
 }
 
-/** Encoder + Linear(256, 3) + softmax; `forward` gives the logits. 167,171 parameters at 21 x 12. */
+export interface ActorOptions {
+  /** Policies that share the encoder, one for each state that is not in the window, such as units held; default 1. */
+  readonly states?: number;
+  /** Logit that HOLD begins with, so that an untrained policy is in no hurry; default 0. */
+  readonly holdBias?: number;
+}
+
+/** Encoder + Linear(256, states x 3) + softmax; `forward` gives the logits. 167,171 parameters at 21 x 12, 1 state. */
 export class ActorNetwork extends Network {
-  constructor(kernels: Kernels, config: Partial<NetworkConfig> = {}) {
-    super(kernels, config, { outputs: ACTION_COUNT, gain: 0.01 });
+  constructor(kernels: Kernels, config: Partial<NetworkConfig> = {}, { states = 1, holdBias = 0 }: ActorOptions = {}) {
+    const bias = Array.from({ length: states * ACTION_COUNT }, (_, i) => (i % ACTION_COUNT === HOLD ? holdBias : 0));
+    super(kernels, config, { outputs: states * ACTION_COUNT, gain: 0.01, bias });
   }
 
-  /** Probabilities (batch, 3) of the distribution over the allowed actions; masks (batch, 3) or null for all. */
+  /** Probabilities (batch, states x 3) of the distributions over the allowed actions; masks alike, or null for all. */
   probabilities(obs: Float32Array, batch: number, masks: Uint8Array | null = null): Float32Array {
-    return softmax(this.infer(obs, batch), masks, batch, ACTION_COUNT);
+    const states = this.outputs / ACTION_COUNT;
+    return softmax(this.infer(obs, batch), masks, batch * states, ACTION_COUNT);
   }
 }
 

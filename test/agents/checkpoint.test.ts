@@ -9,7 +9,7 @@ import { createKernels, decodeSafetensors, encodeSafetensors, type Kernels } fro
 import { atEveryCrash, MemoryFileSystem } from '../memory-file-system.ts';
 import { type Kind, makeAgent, makeTradingEnv, trainHere } from './made-agents.ts';
 
-const KINDS: readonly Kind[] = ['ppo', 'dqn'];
+const KINDS: readonly Kind[] = ['ppo', 'dqn', 'exact'];
 const TINY = { network: { filters: 2, hidden: [4, 3] }, environments: 2 };
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -30,7 +30,7 @@ function readAll(files: MemoryFileSystem, path: string): string {
 }
 
 describe('a checkpoint of schema 1, as version 0.1.0 wrote it', () => {
-  it.each(KINDS)('%s loads and decides as it did then', (kind) => {
+  it.each(['ppo', 'dqn'])('%s loads and decides as it did then', (kind) => {
     const disk = new NodeFileSystem(fileURLToPath(new URL('../fixtures/agents/schema-1', import.meta.url)));
     const agent = loadAgent(disk, kind, kernels);
     const then = JSON.parse(new TextDecoder().decode(disk.read(`${kind}/decision.json`)));
@@ -140,10 +140,9 @@ describe('a checkpoint', () => {
 
   it.each(KINDS)('of %s gives the same agent back, and the same bytes', async (kind) => {
     const files = new MemoryFileSystem();
-    const env = makeTradingEnv(2);
-    const agent = makeAgent(kind, kernels, env, {
-      config: { ...TINY, ...(kind === 'dqn' ? { learningStarts: 8 } : { rolloutSteps: 8 }) },
-    });
+    const env = makeTradingEnv(kind === 'exact' ? 1 : 2);
+    const soon = { ppo: { rolloutSteps: 8 }, dqn: { learningStarts: 8 }, exact: { stretches: 2, stretchBars: 8 } };
+    const agent = makeAgent(kind, kernels, env, { config: { ...TINY, ...soon[kind] } });
     await trainHere({ agent, env, steps: 64, files });
     const loaded = loadAgent(files, 'checkpoints/run/best', kernels, { window: 4 });
     expect(loaded.kind).toBe(kind);
@@ -152,7 +151,7 @@ describe('a checkpoint', () => {
       const obs = { values: env.obs.slice(0, env.window * env.features), mask: env.masks.slice(0, 3) };
       expect(loaded.decide(obs)).toEqual(agent.decide(obs));
       expect(loaded.getAction(obs)).toBe(loaded.decide(obs).action);
-      env.step(new Uint8Array([i % 3, 1]));
+      env.step(new Uint8Array([i % 3, 1].slice(0, env.count)));
     }
     loaded.save(files, 'copy');
     expect(files.read('copy/model.safetensors')).toEqual(files.read('checkpoints/run/best/model.safetensors'));
@@ -187,6 +186,9 @@ describe('a checkpoint', () => {
       ...head('critic', 1),
     });
     expect(shapes('dqn')).toEqual({ ...encoder('q'), ...head('q', 3) });
+    // The trunk reads the market alone; a head for each number of units.
+    const market = { ...encoder('actor'), 'actor.encoder.conv.weight': [32, 21, 3] };
+    expect(shapes('exact')).toEqual({ ...market, ...head('actor', 15) });
   });
 
   it('says nothing of time, place or speed', async () => {
@@ -270,7 +272,7 @@ describe('loading refuses', () => {
           json.agent = 'a3c';
         }),
       ),
-    ).toContain('holds an agent of class a3c; this program has ppo, dqn, integrated');
+    ).toContain('holds an agent of class a3c; this program has ppo, dqn, exact, integrated');
     expect(refusal(() => {}, DQNAgent.load as never)).toBe('loaded');
     expect(refusal(edit((json) => Object.assign(json.config as object, { gamma: 3 })))).toContain('config.gamma');
     expect(refusal(edit((json) => Object.assign(json, { columns: ['other'] })))).toContain('columnsHash');

@@ -50,7 +50,7 @@ describe('the integrated agent', () => {
     expect(Math.min(counts.vetoed, counts.stood)).toBeGreaterThan(50);
   });
 
-  it.each(['ppo', 'dqn'] as const)('around %s is saved and loaded whole', (kind) => {
+  it.each(['ppo', 'dqn', 'exact'] as const)('around %s is saved and loaded whole', (kind) => {
     const files = new MemoryFileSystem();
     const judgement = { ...new VetoCounter().judge(), forced: true };
     const agent = new IntegratedAgent(makePrimary(kind), makeSupervisor(2), judgement);

@@ -7,12 +7,13 @@ import { type Kind, makeAgent, makeTradingEnv, trainHere } from './made-agents.t
 const CONFIG = {
   ppo: { rolloutSteps: 32, epochs: 2 },
   dqn: { learningStarts: 40, batchSize: 32, bufferSize: 300 },
+  exact: { stretches: 2, stretchBars: 10, beyondBars: 10, epochs: 2 },
 };
 
 const [folder, kind] = process.argv.slice(2) as [string, Kind];
 const files = new NodeFileSystem(folder);
 const kernels = await createKernels({ threads: 1 });
-const env = makeTradingEnv(4);
+const env = makeTradingEnv(kind === 'exact' ? 1 : 4);
 const agent = makeAgent(kind, kernels, env, { config: CONFIG[kind] });
 process.stdout.write('going\n');
 await trainHere({

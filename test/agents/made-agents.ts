@@ -3,6 +3,8 @@ import type { AgentSpec } from '../../src/agents/index.ts';
 import {
   DQNAgent,
   dqnConfigSchema,
+  ExactAgent,
+  exactConfigSchema,
   PPOAgent,
   ppoConfigSchema,
   type TrainOptions,
@@ -14,6 +16,7 @@ import type { Json } from '../../src/core/json.ts';
 import { rewardNamed } from '../../src/env/rewards/index.ts';
 import { TradingEnv } from '../../src/env/trading-env.ts';
 import type { VectorEnv } from '../../src/env/vector-env.ts';
+import { ACCOUNT_COLUMNS } from '../../src/features/observation.ts';
 import type { Kernels } from '../../src/nn/index.ts';
 import { makeMarket } from '../env/made-market.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
@@ -26,7 +29,7 @@ export function specFor(env: VectorEnv, changes: Partial<AgentSpec> = {}): Agent
   return {
     featureSet: 'made',
     columns: Array.from({ length: market }, (_, i) => `column${i}`),
-    accountColumns: Array.from({ length: env.extraWidth }, (_, i) => `account${i}`),
+    accountColumns: Array.from({ length: env.extraWidth }, (_, i) => ACCOUNT_COLUMNS[i] ?? `extra${i}`),
     signature: `made${market}`,
     window: env.window,
     timeframeMs: 3_600_000,
@@ -34,12 +37,12 @@ export function specFor(env: VectorEnv, changes: Partial<AgentSpec> = {}): Agent
     reward: 'market-order',
     rewardScale: 100,
     trainingRange: null,
-    account: { ...DEFAULT_ACCOUNT } as unknown as Json,
+    account: { ...(env instanceof TradingEnv ? env.config.account : DEFAULT_ACCOUNT) } as unknown as Json,
     ...changes,
   };
 }
 
-export type Kind = 'ppo' | 'dqn';
+export type Kind = 'ppo' | 'dqn' | 'exact';
 
 /** A small agent for `env`; `config` goes over a small default. */
 export function makeAgent(
@@ -47,9 +50,13 @@ export function makeAgent(
   kernels: Kernels,
   env: VectorEnv,
   options: { config?: object; spec?: Partial<AgentSpec>; seed?: number } = {},
-): Learner & (PPOAgent | DQNAgent) {
+): Learner & (PPOAgent | DQNAgent | ExactAgent) {
   const { config = {}, seed = 1 } = options;
   const own = { kernels, spec: specFor(env, options.spec), seed };
+  if (kind === 'exact') {
+    const { environments: _, ...settings } = { network: SMALL_NETWORK, environments: 1, ...config };
+    return new ExactAgent({ ...own, config: exactConfigSchema.parse(settings) });
+  }
   const settings = { network: SMALL_NETWORK, environments: env.count, ...config };
   return kind === 'ppo'
     ? new PPOAgent({ ...own, config: ppoConfigSchema.parse(settings) })

@@ -1,6 +1,6 @@
 /** Every setting of an agent does something, and truncation is not termination. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dqnConfigSchema, ppoConfigSchema } from '../../src/agents/index.ts';
+import { dqnConfigSchema, exactConfigSchema, ppoConfigSchema } from '../../src/agents/index.ts';
 import { HOLD } from '../../src/core/action.ts';
 import { listSettings } from '../../src/core/setting.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
@@ -18,7 +18,10 @@ const NETWORK = { filters: 4, hidden: [8, 8] };
 const BASE = {
   ppo: { environments: 4, rolloutSteps: 16, minibatchSize: 16, epochs: 2, network: NETWORK },
   dqn: { environments: 2, learningStarts: 20, batchSize: 8, bufferSize: 60, trainEvery: 2, network: NETWORK },
+  exact: { stretches: 4, stretchBars: 16, beyondBars: 20, minibatchBars: 32, epochs: 2, network: NETWORK },
 };
+const SCHEMAS = { ppo: ppoConfigSchema, dqn: dqnConfigSchema, exact: exactConfigSchema };
+const KINDS = ['ppo', 'dqn', 'exact'] as const;
 /** Another value of each setting, with what else has to be set for it to matter. */
 const OTHERS: Record<Kind, Record<string, object>> = {
   ppo: {
@@ -62,10 +65,51 @@ const OTHERS: Record<Kind, Record<string, object>> = {
     'network.padding': { network: { ...NETWORK, padding: 'valid' } },
     'network.hidden': { network: { ...NETWORK, hidden: [8, 9] } },
   },
+  exact: {
+    stretches: { stretches: 2 },
+    stretchBars: { stretchBars: 8 },
+    beyondBars: { beyondBars: 2 },
+    minibatchBars: { minibatchBars: 16 },
+    epochs: { epochs: 3 },
+    gamma: { gamma: 0.5 },
+    evenShare: { evenShare: 0 },
+    clip: { clip: 1e-4 },
+    entropyCoefficient: { entropyCoefficient: 1 },
+    gradientNorm: { gradientNorm: 0.01 },
+    learningRate: { learningRate: 1e-3 },
+    learningRateDecay: { learningRateDecay: 'none' },
+    weightDecay: { weightDecay: 0 },
+    adamEpsilon: { adamEpsilon: 1e-2 },
+    holdBias: { holdBias: 0 },
+    'network.filters': { network: { ...NETWORK, filters: 3 } },
+    'network.kernelSize': { network: { ...NETWORK, kernelSize: 1 } },
+    'network.padding': { network: { ...NETWORK, padding: 'valid' } },
+    'network.hidden': { network: { ...NETWORK, hidden: [8, 9] } },
+  },
+};
+
+const network = { filters: 32, kernelSize: 3, padding: 'same', hidden: [256, 256] };
+const DEFAULTS = {
+  ppo: {
+    ...{ environments: 8, rolloutSteps: 256, minibatchSize: 64, epochs: 10, clip: 0.2, lambda: 0.95, gamma: 0.99 },
+    ...{ entropyCoefficient: 0.01, valueCoefficient: 0.5, gradientNorm: 0.5, learningRate: 3e-4 },
+    ...{ learningRateDecay: 'linear', adamEpsilon: 1e-5, network },
+  },
+  dqn: {
+    ...{ environments: 1, double: true, loss: 'huber', targetUpdate: 'polyak', tau: 0.005, learningRate: 1e-4 },
+    ...{ gamma: 0.99, batchSize: 64, bufferSize: 200_000, learningStarts: 5000, trainEvery: 4 },
+    ...{ explorationStart: 1, explorationEnd: 0.05, explorationShare: 0.1, hardUpdateEvery: 2500 },
+    ...{ adamEpsilon: 1e-8, network },
+  },
+  exact: {
+    ...{ stretches: 32, stretchBars: 64, beyondBars: 100, minibatchBars: 128, epochs: 4, gamma: 0.99, evenShare: 0.5 },
+    ...{ clip: 0.2, entropyCoefficient: 0.01, gradientNorm: 0.5, learningRate: 3e-3, learningRateDecay: 'linear' },
+    ...{ weightDecay: 0.1, adamEpsilon: 1e-5, holdBias: 1, network },
+  },
 };
 
 async function trainedModel(kind: Kind, changes: object): Promise<string> {
-  const config = { ...BASE[kind], ...changes };
+  const config = { environments: 1, ...BASE[kind], ...changes };
   const env = makeTradingEnv(config.environments);
   const agent = makeAgent(kind, kernels, env, { config });
   const files = new MemoryFileSystem();
@@ -74,8 +118,8 @@ async function trainedModel(kind: Kind, changes: object): Promise<string> {
   return Buffer.from(files.read('checkpoints/run/best/model.safetensors')).toString('base64');
 }
 
-describe.each(['ppo', 'dqn'] as const)('the settings of %s', (kind) => {
-  const schema = kind === 'ppo' ? ppoConfigSchema : dqnConfigSchema;
+describe.each(KINDS)('the settings of %s', (kind) => {
+  const schema = SCHEMAS[kind];
 
   it('each change what is learned', async () => {
     expect(Object.keys(OTHERS[kind])).toEqual(listSettings(schema).map((row) => row.path));
@@ -91,29 +135,7 @@ describe.each(['ppo', 'dqn'] as const)('the settings of %s', (kind) => {
   it("have the specification's defaults, each with a unit and a meaning", () => {
     for (const row of listSettings(schema))
       expect([row.path, row.unit !== '', row.doc !== '']).toEqual([row.path, true, true]);
-    const network = { filters: 32, kernelSize: 3, padding: 'same', hidden: [256, 256] };
-    expect(schema.parse({})).toEqual(
-      kind === 'ppo'
-        ? {
-            ...{
-              environments: 8,
-              rolloutSteps: 256,
-              minibatchSize: 64,
-              epochs: 10,
-              clip: 0.2,
-              lambda: 0.95,
-              gamma: 0.99,
-            },
-            ...{ entropyCoefficient: 0.01, valueCoefficient: 0.5, gradientNorm: 0.5, learningRate: 3e-4 },
-            ...{ learningRateDecay: 'linear', adamEpsilon: 1e-5, network },
-          }
-        : {
-            ...{ environments: 1, double: true, loss: 'huber', targetUpdate: 'polyak', tau: 0.005, learningRate: 1e-4 },
-            ...{ gamma: 0.99, batchSize: 64, bufferSize: 200_000, learningStarts: 5000, trainEvery: 4 },
-            ...{ explorationStart: 1, explorationEnd: 0.05, explorationShare: 0.1, hardUpdateEvery: 2500 },
-            ...{ adamEpsilon: 1e-8, network },
-          },
-    );
+    expect(schema.parse({})).toEqual(DEFAULTS[kind]);
   });
 });
 
@@ -154,9 +176,10 @@ describe.each(['ppo', 'dqn'] as const)(
   },
 );
 
-it.each(['ppo', 'dqn'] as const)('a training of %s that diverges says so', async (kind) => {
-  const env = makeTradingEnv(2);
-  const config = kind === 'dqn' ? { learningStarts: 20, loss: 'mse' } : { rolloutSteps: 16 };
+it.each(KINDS)('a training of %s that diverges says so', async (kind) => {
+  const env = makeTradingEnv(kind === 'exact' ? 1 : 2);
+  const few = { stretches: 2, stretchBars: 16 };
+  const config = { ppo: { rolloutSteps: 16 }, dqn: { learningStarts: 20, loss: 'mse' }, exact: few }[kind];
   const agent = makeAgent(kind, kernels, env, { config: { ...config, learningRate: 1e30 } });
   await expect(trainHere({ agent, env, steps: 400 })).rejects.toThrow(/training diverged.* lower learningRate/);
 });

@@ -15,7 +15,7 @@ import {
 } from '../env/market-worlds.ts';
 import { delayedWorld, identityWorld, ToyEnv, type World } from '../env/toy-worlds.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
-import { type Kind, makeAgent, trainHere } from './made-agents.ts';
+import { makeAgent, trainHere } from './made-agents.ts';
 
 export interface Toy {
   readonly name: string;
@@ -127,7 +127,7 @@ export const TOYS: readonly Toy[] = [
 /** Trains a small agent on a toy and returns its score; with `validateEvery`, the score of its best checkpoint. */
 export async function learnToy(
   toy: Toy,
-  kind: Kind,
+  kind: 'ppo' | 'dqn',
   kernels: Kernels,
   seed: number,
   options: { network?: object; validateEvery?: number } = {},

@@ -6,10 +6,14 @@ import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
 import { type Kind, makeAgent, makeTradingEnv, trainHere } from './made-agents.ts';
 
-const KINDS: readonly Kind[] = ['ppo', 'dqn'];
+const KINDS: readonly Kind[] = ['ppo', 'dqn', 'exact'];
+const ENVIRONMENTS = { ppo: 4, dqn: 2, exact: 1 };
+/** Environment steps between two looks at the signal; the exact agent's are the bars of an update. */
+const STEP = { ppo: 4, dqn: 2, exact: 16 };
 const CONFIG = {
   ppo: { rolloutSteps: 16, epochs: 2, minibatchSize: 24 },
   dqn: { learningStarts: 40, batchSize: 16, bufferSize: 150, explorationShare: 0.5, hardUpdateEvery: 7 },
+  exact: { stretches: 2, stretchBars: 8, beyondBars: 5, epochs: 2, minibatchBars: 6 },
 };
 const STEPS = 384;
 
@@ -36,7 +40,7 @@ async function run(
   kind: Kind,
   options: Partial<TrainOptions> & { config?: object; seed?: number; kernels?: Kernels; stop?: number } = {},
 ) {
-  const env = makeTradingEnv(kind === 'ppo' ? 4 : 2);
+  const env = makeTradingEnv(ENVIRONMENTS[kind]);
   const config = { ...CONFIG[kind], ...options.config };
   const agent = makeAgent(kind, options.kernels ?? kernels, env, { config, seed: options.seed ?? 1 });
   const files = (options.files as MemoryFileSystem) ?? new MemoryFileSystem();
@@ -88,9 +92,10 @@ describe.each(KINDS)('training %s', (kind) => {
   it('that was stopped anywhere and resumed gives the bytes of a run that was not', async () => {
     const whole = await run(kind);
     // Before the first step, inside the first rollout, on an update, inside a later one, just before the end.
-    for (const stop of [0, 20, 64, 192, 212, 380]) {
+    for (const stop of [0, 20, 64, 192, 212, 368]) {
       const stopped = await run(kind, { stop });
-      expect(stopped.result).toMatchObject({ status: 'stopped', steps: stop });
+      const steps = STEP[kind] * Math.ceil(stop / STEP[kind]);
+      expect(stopped.result).toMatchObject({ status: 'stopped', steps });
       const resumed = await run(kind, { files: stopped.files, resume: true });
       expect(resumed.result).toEqual(whole.result);
       expect(resumed.bytes).toEqual(whole.bytes);
@@ -127,7 +132,11 @@ describe.each(KINDS)('training %s', (kind) => {
     const { trainedSteps } = JSON.parse(new TextDecoder().decode(files.read('checkpoints/run/best/checkpoint.json')));
     expect(trainedSteps).toBe(256);
     expect(seen.map((progress) => progress.validation)).toEqual(returns);
-    const names = kind === 'ppo' ? ['loss', 'entropy', 'kl', 'explainedVariance', 'policyLoss'] : ['epsilon', 'loss'];
+    const names = {
+      ppo: ['loss', 'entropy', 'kl', 'explainedVariance', 'policyLoss'],
+      dqn: ['epsilon', 'loss'],
+      exact: ['loss', 'entropy', 'kl', 'clippedShare', 'policyLoss'],
+    }[kind];
     expect(Object.keys(seen[0].metrics)).toEqual(expect.arrayContaining(['reward', ...names]));
     expect(seen[0].stepsPerSecond).toBeGreaterThan(0);
     expect(seen.at(-1)).toMatchObject({ steps: STEPS, leftMs: 0 });
@@ -145,8 +154,9 @@ describe.each(KINDS)('training %s', (kind) => {
     const resume = (options: Parameters<typeof run>[1]) => run(kind, { files: files.copy(), resume: true, ...options });
     await expect(resume({ steps: 1000 })).rejects.toThrow('totalSteps 384, not 1000');
     await expect(resume({ config: { gamma: 0.5 } })).rejects.toThrow(/"gamma":0.99.*not.*"gamma":0.5/);
-    await expect(run(kind === 'ppo' ? 'dqn' : 'ppo', { files: files.copy(), resume: true })).rejects.toThrow(
-      `holds an agent of class ${kind}, not ${kind === 'ppo' ? 'dqn' : 'ppo'}`,
+    const other = kind === 'ppo' ? 'dqn' : 'ppo';
+    await expect(run(other, { files: files.copy(), resume: true })).rejects.toThrow(
+      `holds an agent of class ${kind}, not ${other}`,
     );
     await expect(run(kind, { resume: true })).rejects.toThrow('there is no checkpoint');
   });

@@ -28,7 +28,7 @@ function world() {
     freshMs: HOUR_MS / 4,
     alarm: () => {},
   });
-  broker.takeReconciled({ shortage: null, quoteShortage: false });
+  broker.reconciled = true;
   const context = {
     nowMs: () => state.nowMs,
     venueMs: () => state.nowMs,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
 import {
   ActorNetwork,
+  allActionLoss,
   EncodingNetwork,
   huber,
   mse,
@@ -97,6 +98,47 @@ test('ppo loss: gradient with masks, on both sides of the clip', () => {
   masks.forEach((allowed, i) => {
     if (!allowed) expect(Math.abs(dLogits[i])).toBe(0);
   });
+});
+
+test('all-action loss: gradient with masks, on both sides of the clip', () => {
+  const rng = new Rng(5);
+  const [batch, states] = [12, 4];
+  const rows = batch * states;
+  const logits = randomArray(rows * 3, rng);
+  const masks = Uint8Array.from({ length: rows * 3 }, (_, i) => (i % 3 === 2 || rng.uniform() < 0.7 ? 1 : 0));
+  const old = Array.from({ length: rows }, (_, row) => {
+    const weights = [0, 1, 2].map((k) => (masks[row * 3 + k] ? Math.exp(logits[row * 3 + k] + 0.4 * rng.normal()) : 0));
+    const sum = weights[0] + weights[1] + weights[2];
+    return weights.map((weight) => Math.log(weight / sum));
+  });
+  const data = {
+    masks,
+    oldLogProbs: Float64Array.from(old.flat()),
+    advantages: Float64Array.from(randomArray(rows * 3, rng)),
+    weights: Float64Array.from({ length: rows }, () => rng.uniform()),
+  };
+  const coefficients = { clip: 0.2, entropy: 0.1 };
+  const [gradient, scratch] = [wide(rows * 3), wide(rows * 3)];
+  const result = allActionLoss(logits, batch, 3, data, coefficients, gradient);
+  const total = data.weights.reduce((sum, weight) => sum + weight, 0) / batch;
+  expect(result.clippedShare / total).toBeGreaterThan(0.1);
+  expect(result.clippedShare / total).toBeLessThan(0.9);
+  expect(result.kl).toBeGreaterThan(0);
+  const loss = () => allActionLoss(logits, batch, 3, data, coefficients, scratch).loss;
+  for (let i = 0; i < logits.length; i++) {
+    if (masks[i] === 0) expect(Math.abs(gradient[i])).toBe(0);
+    expectSlope(logits, i, loss, gradient[i]);
+  }
+  // The policy that the advantages are of: nothing is clipped, and nothing is far.
+  const same = { ...data, oldLogProbs: Float64Array.from(logits) };
+  for (let at = 0; at < rows * 3; at += 3) {
+    const sum = [0, 1, 2].reduce((z, k) => z + (masks[at + k] ? Math.exp(logits[at + k]) : 0), 0);
+    for (let k = 0; k < 3; k++)
+      same.oldLogProbs[at + k] = masks[at + k] ? logits[at + k] - Math.log(sum) : Number.NEGATIVE_INFINITY;
+  }
+  const still = allActionLoss(logits, batch, 3, same, coefficients, scratch);
+  expect(still.clippedShare).toBe(0);
+  expect(still.kl).toBeCloseTo(0, 12);
 });
 
 test.each([

@@ -7,5 +7,6 @@ export const marketOrder: AccountReward = {
   docs: 'the change of log equity over the step, costs included',
   horizon: 1,
   hindsight: false,
+  pathDependent: false,
   pay: (_account, _action, logChange) => logChange,
 };

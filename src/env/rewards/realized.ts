@@ -7,5 +7,6 @@ export const realized: AccountReward = {
   docs: "a trade's ln(equity at exit / equity at entry), paid when it closes",
   horizon: 1,
   hindsight: false,
+  pathDependent: true,
   pay: (account) => (account.tradeClosed ? account.lastTradeLogReturn : 0),
 };

@@ -15,6 +15,11 @@ interface RewardFacts {
 /** What a trade through the account earned. */
 export interface AccountReward extends RewardFacts {
   readonly kind: 'account';
+  /**
+   * False where what it pays follows from the bar, the units held and the action; true where it looks at how the account
+   * came to be what it is, such as at the price of its entry.
+   */
+  readonly pathDependent: boolean;
   /** For one step: the account after it, the action taken, and the change of ln(equity). */
   pay(account: Account, action: Action, logChange: number): number;
 }

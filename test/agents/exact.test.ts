@@ -1,0 +1,178 @@
+/** The exact agent beyond its gradient: what it sees, what it starts from, what it refuses, and that it learns. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ExactAgent, exactConfigSchema } from '../../src/agents/index.ts';
+import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
+import { HOLD } from '../../src/core/action.ts';
+import { Rng } from '../../src/core/rng.ts';
+import { rewardNamed } from '../../src/env/rewards/index.ts';
+import { TradingEnv, type TradingEnvConfig } from '../../src/env/trading-env.ts';
+import type { VectorEnv } from '../../src/env/vector-env.ts';
+import { createKernels, type Kernels } from '../../src/nn/index.ts';
+import { createShield } from '../../src/shield/index.ts';
+import { makeMarket } from '../env/made-market.ts';
+import { alwaysUpMarket, playThrough, policyOf, toyTradingEnv } from '../env/market-worlds.ts';
+import { identityWorld, ToyEnv } from '../env/toy-worlds.ts';
+import { makeAgent, makeTradingEnv, SMALL_NETWORK, specFor, trainHere } from './made-agents.ts';
+
+let kernels: Kernels;
+beforeAll(async () => {
+  kernels = await createKernels({ threads: 1 });
+});
+afterAll(() => kernels.dispose());
+
+const FEW = { stretches: 4, stretchBars: 16, beyondBars: 20, minibatchBars: 32 };
+
+const makeExact = (env: VectorEnv, config: object) => makeAgent('exact', kernels, env, { config }) as ExactAgent;
+
+function envOf(changes: Partial<TradingEnvConfig> = {}): TradingEnv {
+  return new TradingEnv({
+    markets: [makeMarket({ rows: 200, window: 4 })],
+    count: 1,
+    account: DEFAULT_ACCOUNT,
+    reward: rewardNamed('market-order'),
+    rewardScale: 100,
+    starts: 'random',
+    maxEpisodeSteps: 0,
+    ...changes,
+  });
+}
+
+describe('what it sees', () => {
+  const width = 7;
+  const windowOf = (units: number, rng: Rng) => {
+    const values = new Float32Array(4 * width);
+    const account = [units, rng.normal(), rng.uniform(), rng.uniform()];
+    for (let t = 0; t < 4; t++) {
+      for (let c = 0; c < 3; c++) values[t * width + c] = 0.1 * (t + c);
+      for (let c = 0; c < 4; c++) values[t * width + 3 + c] = account[c];
+    }
+    return values;
+  };
+
+  it.each(['spot', 'margin'] as const)('is the market and the units it holds, of a %s account', (mode) => {
+    const env = makeTradingEnv(1);
+    const account = { ...DEFAULT_ACCOUNT, mode, maxUnits: 4 };
+    const agent = makeAgent('exact', kernels, env, { spec: { account } }) as ExactAgent;
+    // A head of its own for each number of units.
+    const bias = agent.actor.layout.tensors.find(({ name }) => name === 'head.bias')!;
+    for (let i = 0; i < agent.actor.outputs; i++) agent.actor.parameters[bias.offset + i] = Math.sin(i);
+    const seen = new Set<string>();
+    for (let units = mode === 'spot' ? 0 : -4; units <= 4; units++) {
+      const rng = new Rng(units + 10);
+      const decide = () =>
+        agent.decide({ values: windowOf(units / 4, rng), mask: new Uint8Array([1, 1, 1]) }).probabilities!.join();
+      const first = decide();
+      // Entry, time in the trade and drawdown are other ones now, and don't matter.
+      expect(decide()).toBe(first);
+      seen.add(first);
+    }
+    expect(seen.size).toBe(mode === 'spot' ? 5 : 9);
+    agent.dispose();
+  });
+
+  it('is refused where the observation does not say what is held', () => {
+    const env = envOf({ markets: [makeMarket({ rows: 200, window: 4, accounts: false })] });
+    expect(() => makeAgent('exact', kernels, env)).toThrow(/^exact: .*units_held.*features\.accountFeatures/);
+  });
+});
+
+it('an untrained one is in no hurry: it holds, whatever it holds', () => {
+  const env = makeTradingEnv(1);
+  const config = exactConfigSchema.parse({ network: SMALL_NETWORK });
+  for (let seed = 1; seed <= 5; seed++) {
+    const agent = new ExactAgent({ kernels, spec: specFor(env), config, seed });
+    env.reset(seed);
+    for (let n = 0; n < 60; n++) {
+      expect(agent.getAction({ values: env.obs, mask: env.masks })).toBe(HOLD);
+      env.step(new Uint8Array([n % 3]));
+    }
+    agent.dispose();
+  }
+});
+
+describe('refuses in one line', () => {
+  const attach = (env: TradingEnv, config: object = {}) => {
+    const agent = makeExact(env, { ...FEW, ...config });
+    return () => agent.attach(env, 1000);
+  };
+
+  it('a world that reacts', () => {
+    const agent = makeExact(makeTradingEnv(1), FEW);
+    expect(() => agent.attach(new ToyEnv(identityWorld(), 1), 1000)).toThrow(
+      'exact: this environment reacts to what is done in it; use ppo or dqn',
+    );
+  });
+
+  it('a reward that depends on the path, and a shield that masks', () => {
+    expect(attach(envOf({ reward: rewardNamed('realized') }))).toThrow(
+      /^exact: the reward realized depends on how a position was reached.*or use ppo or dqn$/,
+    );
+    const safety = () => createShield({ profile: 'cautious', without: ['smurf'] });
+    expect(attach(envOf({ safety }))).toThrow(/^exact: .*masking shield.*path.*or use ppo or dqn$/);
+  });
+
+  it('a market without a stretch of bars', () => {
+    expect(
+      attach(envOf({ markets: [makeMarket({ rows: 200, window: 4, gaps: [50, 100, 150] })] }), { stretchBars: 60 }),
+    ).toThrow('exact: no 60 consecutive bars can be traded');
+  });
+});
+
+it('visits every market, and no stretch leaves a market or crosses a gap', async () => {
+  const markets = [1, 2, 3].map((seed) => makeMarket({ seed, rows: 120, window: 4, gaps: [60] }));
+  const env = envOf({ markets });
+  const { outcomes } = env;
+  const visited = new Set<number>();
+  env.outcomes = () => {
+    const known = outcomes.call(env);
+    // Whatever looks at the outcomes of a row that can't be played finds it out.
+    for (let row = 0; row < known.playable.length; row++) {
+      if (known.playable[row] === 1) continue;
+      known.rewards.fill(Number.NaN, row * known.states * 3, (row + 1) * known.states * 3);
+      known.next.fill(0, row * known.states * 3, (row + 1) * known.states * 3);
+    }
+    const rewards = new Proxy(known.rewards, {
+      get: (target, key) => {
+        const at = typeof key === 'string' ? Number(key) : Number.NaN;
+        if (Number.isInteger(at)) visited.add(Math.floor(at / (known.states * 3)));
+        return Reflect.get(target, key, target);
+      },
+    });
+    return { ...known, rewards };
+  };
+  const agent = makeExact(env, { ...FEW, stretches: 8 });
+  await trainHere({ agent, env, steps: 2048 });
+  expect(agent.actor.parameters.every(Number.isFinite)).toBe(true);
+  for (const market of [0, 1, 2]) {
+    const own = [...visited].filter((row) => Math.floor(row / 120) === market).map((row) => row % 120);
+    // Rows 4 to 58 and 64 to 118 can be played.
+    const played = own.every((row) => (row >= 4 && row <= 58) || (row >= 64 && row <= 118));
+    expect(played).toBe(true);
+    expect(new Set(own).size).toBeGreaterThan(90);
+  }
+  agent.dispose();
+});
+
+it('learns to buy what rises, from a start that holds', async () => {
+  const env = toyTradingEnv(alwaysUpMarket(), { count: 1 });
+  const agent = makeExact(env, { ...FEW, stretches: 8 });
+  const score = () => playThrough(alwaysUpMarket(), policyOf(agent)).realised / (0.005 * 396 - 0.0015);
+  expect(score()).toBeLessThan(0.1);
+  const report: number[] = [];
+  await trainHere({ agent, env, steps: 4096, onProgress: ({ metrics }) => report.push(metrics.reward) });
+  expect(score()).toBeGreaterThan(0.95);
+  expect(report.at(-1)!).toBeGreaterThan(report[0]);
+  agent.dispose();
+});
+
+it('decays its weights, and decays nothing where it is told not to', async () => {
+  const env = makeTradingEnv(1);
+  const norm = async (weightDecay: number) => {
+    const agent = makeExact(env, { ...FEW, weightDecay });
+    await trainHere({ agent, env, steps: 2048 });
+    const sum = agent.actor.parameters.reduce((total, x) => total + x * x, 0);
+    agent.dispose();
+    return sum;
+  };
+  expect(await norm(10)).toBeLessThan(0.9 * (await norm(0)));
+});
