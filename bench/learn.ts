@@ -15,8 +15,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { cpus, loadavg } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { LEARNERS } from '../src/agents/index.ts';
 import { formatDuration } from '../src/cli/progress.ts';
-import { experimentSchema } from '../src/experiment/config.ts';
 import { findWorld, WORLDS } from '../src/market/worlds/index.ts';
 import { formatSummaries, keyOf, type Row, summariseAll } from './learn/results.ts';
 
@@ -25,7 +25,7 @@ const CELL = resolve(import.meta.dirname, 'learn/cell.ts');
 const FOLDS = 4;
 /** Worlds in which the mean over markets is what counts, since each market's luck is as large as what is measured. */
 const MARKETS: Readonly<Record<string, number>> = { fair: 20 };
-const AGENTS = ['ppo', 'dqn'];
+const AGENTS = LEARNERS.map(({ name }) => name);
 
 const { values: flags } = parseArgs({
   options: {
@@ -83,7 +83,7 @@ const checkouts = [
 ];
 const known = new Set(results.rows.map(keyOf));
 const first = Number(flags['first-seed']);
-const steps = Number(flags.steps ?? experimentSchema.parse({}).training.steps);
+const steps = flags.steps === undefined ? null : Number(flags.steps);
 const tasks = worlds.flatMap((world) =>
   Array.from({ length: Number(flags.seeds ?? MARKETS[world] ?? 5) }, (_, i) => first + i).flatMap((seed) =>
     list(flags.agent, AGENTS).flatMap((agent) =>
@@ -101,7 +101,7 @@ function run({ path, cell }: (typeof tasks)[number]): Promise<Row | null> {
   const task = {
     ...cell,
     threads,
-    validateEvery: Number(flags['validate-every'] ?? Math.ceil(cell.steps / 20)),
+    validateEvery: flags['validate-every'] === undefined ? null : Number(flags['validate-every']),
     candles: flags.candles === undefined ? null : { file: resolve(flags.candles), before: flags.before },
   };
   return new Promise((done) => {

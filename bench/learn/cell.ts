@@ -18,7 +18,7 @@ import type { Cell, CurvePoint, Row, TestScore } from './results.ts';
 /** What the driver adds to a cell. */
 export interface Task extends Cell {
   readonly threads: number;
-  readonly validateEvery: number;
+  readonly validateEvery: number | null;
   /** A candle file and the time it is cut at, for the worlds `real-1` ... `real-4`. */
   readonly candles: { readonly file: string; readonly before: string } | null;
 }
@@ -69,7 +69,7 @@ const defaults = tradernet.experimentSchema.parse({
   ...asked,
   training: {
     ...{ agent: task.agent, steps: task.steps, validateEvery: task.validateEvery },
-    ...{ checkpointEvery: task.steps, ...training },
+    ...training,
   },
 });
 const config =
@@ -120,11 +120,12 @@ try {
     return score(run(policy, split.test, own));
   };
   const best = made === null ? null : boundPolicy(solveLaw(made.law, account), made.states, account);
-  const { ppo, dqn } = config;
+  const { ppo, dqn, exact } = config;
   epochs = epochs.length > 0 ? epochs : [ppo.epochs];
   const passes: Record<string, number> = {
     ppo: epochs.reduce((sum, one) => sum + one, 0) / epochs.length,
     dqn: dqn.batchSize / dqn.trainEvery,
+    exact: exact.epochs,
   };
   const { world, agent: kind, seed, code, steps, settings, threads } = task;
   const row: Omit<Row, 'commit'> = {
@@ -133,7 +134,8 @@ try {
     best: result.best,
     notes: {},
     trainSeconds,
-    stepsPerSecond: task.steps / trainSeconds,
+    trainedSteps: result.steps,
+    stepsPerSecond: result.steps / trainSeconds,
     curve,
     passesPerStep: passes[kind] ?? Number.NaN,
     validationBound: best === null ? null : score(run(best, split.validation)).logReturn,

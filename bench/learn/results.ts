@@ -7,7 +7,8 @@ export interface Cell {
   readonly seed: number;
   /** Which code ran: `now`, or the name of another checkout. */
   readonly code: string;
-  readonly steps: number;
+  /** Environment steps; null: the agent's own default. */
+  readonly steps: number | null;
   /** What differs from the defaults: `ppo.epochs=10`. */
   readonly settings: readonly string[];
 }
@@ -37,6 +38,7 @@ export interface Row extends Cell {
   /** What else the run says of itself: who won, the gate. */
   readonly notes: Readonly<Record<string, unknown>>;
   readonly trainSeconds: number;
+  readonly trainedSteps: number;
   readonly stepsPerSecond: number;
   readonly curve: readonly CurvePoint[];
   /** Gradient passes over a sample, an environment step. */
@@ -78,7 +80,7 @@ export interface Summary {
   readonly agent: string;
   readonly code: string;
   readonly settings: readonly string[];
-  readonly steps: number;
+  readonly steps: number | null;
   readonly seeds: number;
   readonly logReturn: number;
   readonly lowest: number;

@@ -24,6 +24,8 @@ export interface LearnerType<
 > extends AgentType {
   readonly name: Name;
   readonly settings: Settings;
+  /** Environment steps of a training on so many bars where nobody says how long to train. */
+  readonly defaultSteps: (bars: number) => number;
   /** An agent with fresh weights, or without a seed one whose weights are to be loaded. */
   create(options: AgentOptions<z.output<Settings>>): Agent;
   load(checkpoint: OpenCheckpoint, kernels: Kernels): Agent;

@@ -262,6 +262,7 @@ export const dqn = defineLearner({
   name: 'dqn',
   summary: 'deep Q-learning',
   settings: dqnConfigSchema,
+  defaultSteps: () => 200_000,
   create: (options) => new DQNAgent(options),
 });
 

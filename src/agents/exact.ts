@@ -410,6 +410,8 @@ export const exact = defineLearner({
   name: 'exact',
   summary: 'exact policy gradient over all actions, in a market that does not react',
   settings: exactConfigSchema,
+  // Beyond twice it learns the past by heart.
+  defaultSteps: (bars) => Math.ceil(1.6 * bars),
   create: (options) => new ExactAgent(options),
 });
 

@@ -23,7 +23,7 @@ export { IntegratedAgent, type SupervisionResult } from './integrated.ts';
 export type { Learner, LoadedAgent, TrainReport } from './learner.ts';
 export { PPOAgent, type PPOConfig, ppoConfigSchema } from './ppo.ts';
 export { increasesRisk, SMURF_SETTINGS, type SupervisionCheck, VETO_LIMITS, VetoCounter } from './supervision.ts';
-export { type Best, type Progress, type TrainOptions, type TrainResult, train } from './train.ts';
+export { type Best, type Progress, readTrainingProgress, type TrainOptions, type TrainResult, train } from './train.ts';
 
 /** Agents that can be trained; the first is the default. Each has a section of settings under its name. */
 export const LEARNERS = [ppo, dqn, exact] as const;

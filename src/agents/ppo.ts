@@ -321,6 +321,7 @@ export const ppo = defineLearner({
   name: 'ppo',
   summary: 'proximal policy optimisation',
   settings: ppoConfigSchema,
+  defaultSteps: () => 200_000,
   create: (options) => new PPOAgent(options),
 });
 

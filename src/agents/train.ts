@@ -133,6 +133,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   return { status: 'finished', steps: agent.steps, best };
 }
 
+/** How far the training got that wrote the checkpoint `path`, a last/. @throws InputError where it is not whole */
+export function readTrainingProgress(files: FileSystem, path: string): { steps: number; totalSteps: number } {
+  const checkpoint = openCheckpoint(files, path);
+  const { totalSteps } = JSON.parse(new TextDecoder().decode(checkpoint.read('training.json')));
+  return { steps: checkpoint.description.trainedSteps, totalSteps };
+}
+
 /** Puts agent and environment back to where last/ was written. */
 function restore({ agent, env, seed, steps, files, folder }: TrainOptions, tableHash: string): Best | null {
   const checkpoint = openCheckpoint(files, `${folder}/last`);

@@ -101,7 +101,12 @@ export const experimentSchema = z.strictObject({
   training: z
     .strictObject({
       agent: setting(z.enum(LEARNER_NAMES), LEARNER_NAMES[0], 'choice', 'the algorithm'),
-      steps: setting(count, 200_000, 'environment steps', 'how long to train'),
+      steps: setting(
+        count.nullable(),
+        null,
+        'environment steps',
+        "how long to train; null: as long as the agent's kind takes on this many bars",
+      ),
       reward: setting(
         known(rewardNamed),
         'market-order',
@@ -116,8 +121,18 @@ export const experimentSchema = z.strictObject({
         'profile that masks what it denies while training, seen in columns of its own; null: no mask',
       ),
       episodeBars: setting(z.number().int().min(0), 720, 'bars', 'longest training episode; 0: to the end of the fold'),
-      validateEvery: setting(count, 20_000, 'environment steps', 'how often the validation fold is run'),
-      checkpointEvery: setting(count, 20_000, 'environment steps', 'how often last/ is written'),
+      validateEvery: setting(
+        count.nullable(),
+        null,
+        'environment steps',
+        'how often the validation fold is run; null: ten times in all',
+      ),
+      checkpointEvery: setting(
+        count.nullable(),
+        null,
+        'environment steps',
+        'how often last/ is written; null: ten times in all',
+      ),
     })
     .prefault({}),
   ...learnerSections,

@@ -172,6 +172,18 @@ function register(registry: RunRegistry, options: TrainRunOptions, prepared: Pre
   });
 }
 
+/** How long a training on these markets takes, and how often it stops to look: what `config` leaves open is filled in. */
+export function planTraining(
+  { training }: ExperimentConfig,
+  prepared: Prepared,
+): { readonly steps: number; readonly validateEvery: number; readonly checkpointEvery: number } {
+  const bars = prepared.markets.reduce((sum, { split }) => sum + split.train.to - split.train.from, 0);
+  const steps = training.steps ?? findLearner(training.agent).defaultSteps(bars);
+  const tenth = Math.ceil(steps / 10);
+  const { validateEvery, checkpointEvery } = training;
+  return { steps, validateEvery: validateEvery ?? tenth, checkpointEvery: checkpointEvery ?? tenth };
+}
+
 /** Trains as `config` says. Throws InputError where the data doesn't fit it, or a resume doesn't fit its run. */
 export async function trainRun(options: TrainRunOptions, runContext: RunContext): Promise<TrainRun> {
   const { config, series } = options;
@@ -200,10 +212,8 @@ export async function trainRun(options: TrainRunOptions, runContext: RunContext)
     agent,
     env,
     seed: config.seed,
-    steps: config.training.steps,
+    ...planTraining(config, prepared),
     validate: validate && ((one) => validate(one, prepared)),
-    validateEvery: config.training.validateEvery,
-    checkpointEvery: config.training.checkpointEvery,
     files,
     folder,
     // Killed before its first checkpoint, it goes on from its beginning.

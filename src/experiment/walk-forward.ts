@@ -3,7 +3,7 @@
  * next, under several profiles of the shield. Every part is an ordinary run of the registry, so what is there already
  * isn't done again, and whatever it says can be looked up.
  */
-import { hasCheckpoint, openCheckpoint } from '../agents/index.ts';
+import { hasCheckpoint, readTrainingProgress } from '../agents/index.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
@@ -74,14 +74,14 @@ export function findTraining(
     const parsed = experimentSchema.safeParse(settings);
     return parsed.success && describeTraining(parsed.data, ran ?? []) === wanted;
   });
-  const steps = (run: Run) => {
+  const progress = (run: Run) => {
     const last = `${CHECKPOINTS}/${run.name}/last`;
-    return hasCheckpoint(files, last) ? openCheckpoint(files, last).description.trainedSteps : 0;
+    return hasCheckpoint(files, last) ? readTrainingProgress(files, last) : { steps: 0, totalSteps: 1 };
   };
-  const [best] = runs.map((run) => ({ run, steps: steps(run) })).sort((a, b) => b.steps - a.steps);
+  const [best] = runs.map((run) => ({ run, ...progress(run) })).sort((a, b) => b.steps - a.steps);
   if (best === undefined || best.steps === 0) return null;
   const isWhole = hasCheckpoint(files, `${CHECKPOINTS}/${best.run.name}/best`);
-  return { run: best.run, finished: isWhole && best.steps >= part.config.training.steps };
+  return { run: best.run, finished: isWhole && best.steps >= best.totalSteps };
 }
 
 /** The supervisor that was trained for a run, and what became of it; null where there is none to go on with. */
