@@ -1,4 +1,5 @@
 /** What `paper` and `live` share: from flags to a running bot, its log, alarms and status pages. */
+
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -26,7 +27,7 @@ import { ExchangeConnector } from '../exchange/connector.ts';
 import { readKeys } from '../exchange/keys.ts';
 import { createRedactor } from '../exchange/redact.ts';
 import type { Market, Venue } from '../exchange/venue.ts';
-import type { RunContext } from '../experiment/train-run.ts';
+import type { RunContext } from '../experiment/run-context.ts';
 import { AcceleratedClock } from '../rehearsal/accelerated-clock.ts';
 import type { Overrides } from '../shield/index.ts';
 import { PROFILES } from '../shield/rule.ts';

@@ -11,7 +11,7 @@ import { renderReport } from '../evaluate/report/html.ts';
 import { renderTable } from '../evaluate/summary-text.ts';
 import { baselineRun } from '../experiment/baseline-run.ts';
 import { type Checkpoint, evaluateRun, findCheckpoint, type RunEvaluation } from '../experiment/evaluate-run.ts';
-import { CHECKPOINTS, type RunContext } from '../experiment/train-run.ts';
+import { CHECKPOINTS, type RunContext } from '../experiment/run-context.ts';
 import { PROFILES } from '../shield/rule.ts';
 import type { Command, Context, Option } from './command.ts';
 import { type Config, overrideSettings } from './config.ts';

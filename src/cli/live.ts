@@ -4,7 +4,7 @@ import type { NoteEntry } from '../bot/entries.ts';
 import { type Candidate, CONDITIONS, checkPromotion, FIRM } from '../bot/promotion/index.ts';
 import type { BotSetup } from '../bot/setup.ts';
 import { InputError } from '../core/errors.ts';
-import { nameResult } from '../experiment/evaluate-run.ts';
+import { nameResult } from '../experiment/trial.ts';
 import { openBotCheckpoint, openSession, runSession, SESSION_OPTIONS } from './bot-session.ts';
 import type { Command, Context } from './command.ts';
 import { replayJournal } from './journal-replay.ts';

@@ -1,4 +1,5 @@
 /** Opens, for a command, what the library takes as arguments: files, database, kernels, version. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import { experimentSchema, LEARNER_NAMES } from '../experiment/config.ts';
-import type { RunContext } from '../experiment/train-run.ts';
+import type { RunContext } from '../experiment/run-context.ts';
 import { CandleStore, MARKET_DATABASE } from '../market/store.ts';
 import { createKernels, type KernelKind } from '../nn/index.ts';
 import type { Run } from '../runs/registry.ts';

@@ -1,4 +1,5 @@
 /** What each rule of the shield's profiles avoided and cost on a fold. */
+
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { Ablation } from '../evaluate/ablation.ts';
@@ -7,9 +8,10 @@ import { sharpeSample } from '../evaluate/sharpe-ratio.ts';
 import { RunRegistry } from '../runs/registry.ts';
 import type { Profile } from '../shield/index.ts';
 import { ablateMarket } from './counterfactuals.ts';
-import { type EvaluateRunOptions, nameFold, nameResult, prepareEvaluation, recordOf } from './evaluate-run.ts';
+import { type EvaluateRunOptions, prepareEvaluation, recordOf } from './evaluate-run.ts';
+import type { RunContext } from './run-context.ts';
 import { shieldFor } from './shield.ts';
-import type { RunContext } from './train-run.ts';
+import { nameFold, nameResult } from './trial.ts';
 
 export interface ProfileAblation {
   readonly symbol: string;

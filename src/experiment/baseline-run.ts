@@ -1,4 +1,5 @@
 /** A baseline on the test folds: registered and counted like any other configuration that looks at them. */
+
 import type { CandleSeries } from '../core/candle.ts';
 import type { Json } from '../core/json.ts';
 import { findBaseline } from '../evaluate/baselines/index.ts';
@@ -6,9 +7,9 @@ import { type Evaluation, evaluateBaseline } from '../evaluate/evaluation.ts';
 import { countTrials } from '../evaluate/verdict.ts';
 import { hashJson, RunRegistry, trialSharpes } from '../runs/registry.ts';
 import type { ExperimentConfig } from './config.ts';
-import { nameFold, nameResult } from './evaluate-run.ts';
 import { prepareMarkets } from './prepare.ts';
-import type { RunContext } from './train-run.ts';
+import type { RunContext } from './run-context.ts';
+import { nameFold, nameResult } from './trial.ts';
 
 export interface BaselineRun {
   readonly run: string;

@@ -9,13 +9,14 @@ import type { AblationRow } from '../evaluate/ablation.ts';
 import { type Evaluation, evaluate } from '../evaluate/evaluation.ts';
 import { countTrials } from '../evaluate/verdict.ts';
 import { scalerFromJson } from '../features/scaler.ts';
-import { hashJson, type Run, RunRegistry, trialSharpes } from '../runs/registry.ts';
+import { type Run, RunRegistry, trialSharpes } from '../runs/registry.ts';
 import { SHIELD_COLUMNS } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
 import { ablateMarket } from './counterfactuals.ts';
-import { type Prepared, type PreparedMarket, prepareMarkets } from './prepare.ts';
+import { type Prepared, prepareMarkets } from './prepare.ts';
+import { CHECKPOINTS, type RunContext } from './run-context.ts';
 import { shieldFor } from './shield.ts';
-import { CHECKPOINTS, type RunContext, trialConfig } from './train-run.ts';
+import { type Fold, hashTrial, nameFold, nameResult, trialConfig } from './trial.ts';
 import { requireUnseen } from './unseen.ts';
 
 export interface Checkpoint {
@@ -89,35 +90,10 @@ export interface EvaluateRunOptions {
   readonly onEvaluation?: (symbol: string) => void;
 }
 
-export type Fold = 'test' | 'validation';
-
 /** An evaluation, with what the same agent would have done without each part of its shield. */
 export interface RunEvaluation extends Evaluation {
   /** null without a shield, or where they weren't asked for. */
   readonly counterfactuals: readonly AblationRow[] | null;
-}
-
-/** Names a market's fold by its times, so that the same bars are the same fold however they were imported. */
-export function nameFold({ series, split }: PreparedMarket, fold: Fold): string {
-  const { from, to } = split[fold];
-  return `${series.venue}:${series.symbol}:${series.timeframeMs}:${series.timeMs[from]}-${series.timeMs[to - 1]}`;
-}
-
-/** Name of an evaluation among a run's results. */
-export function nameResult({ path }: Pick<Checkpoint, 'path'>, symbol: string, fold: Fold, profile: string): string {
-  const part = path.slice(path.lastIndexOf('/') + 1);
-  return `${part === 'best' ? '' : `${part}-`}${fold}-${symbol.replaceAll(/[^\w]/g, '')}-${profile}`;
-}
-
-/** Everything that is tried on a test fold but the seed: what has the same hash is one trial. */
-export function hashTrial(
-  { path }: Pick<Checkpoint, 'path'>,
-  { shield, account }: Pick<ExperimentConfig, 'shield' | 'account'>,
-  trained: Json,
-  supervised: boolean,
-): string {
-  const part = path.slice(path.lastIndexOf('/') + 1);
-  return hashJson({ trained, part, shield, account, supervised } as unknown as Json);
 }
 
 /** What can be known of an evaluation before it looks at its fold. @throws InputError where the data doesn't fit */

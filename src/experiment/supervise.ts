@@ -2,6 +2,7 @@
  * Smurfing: a DQN agent that was trained to hold where trading does not pay supervises a primary agent. It is only put
  * to work if, on the validation fold, it vetoes neither (almost) everything nor (almost) nothing.
  */
+
 import { type LoadedAgent, loadAgent } from '../agents/index.ts';
 import { IntegratedAgent } from '../agents/integrated.ts';
 import { SMURF_SETTINGS, type SupervisionCheck, VetoCounter } from '../agents/supervision.ts';
@@ -15,9 +16,11 @@ import { backtest } from '../evaluate/backtest.ts';
 import { ACCOUNT_COLUMNS, scaleTable } from '../features/observation.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import type { ExperimentConfig } from './config.ts';
-import { type Checkpoint, nameFold, settingsOf } from './evaluate-run.ts';
+import { type Checkpoint, settingsOf } from './evaluate-run.ts';
 import type { Prepared } from './prepare.ts';
-import { type RunContext, type TrainRun, type TrainRunOptions, trainRun } from './train-run.ts';
+import type { RunContext } from './run-context.ts';
+import { type TrainRun, type TrainRunOptions, trainRun } from './train-run.ts';
+import { nameFold } from './trial.ts';
 
 /** The supervisor's settings: no account columns, since its account isn't the primary's; no future where `base` has one. */
 export function smurfConfig(config: ExperimentConfig, base = 'horizon'): ExperimentConfig {

@@ -1,38 +1,21 @@
 /** One training, from candles to checkpoints: registered before it starts, validated on its own fold, resumable. */
 
-import { type AgentSpec, hasCheckpoint } from '../agents/checkpoint.ts';
+import { hasCheckpoint } from '../agents/checkpoint.ts';
 import { findLearner } from '../agents/index.ts';
 import type { Learner } from '../agents/learner.ts';
 import { type Progress, type TrainResult, train } from '../agents/train.ts';
-import type { Agent } from '../core/agent.ts';
 import type { CandleSeries } from '../core/candle.ts';
-import type { Clock } from '../core/clock.ts';
 import { InputError } from '../core/errors.ts';
-import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
-import { log } from '../core/math.ts';
-import { rewardNamed } from '../env/rewards/index.ts';
-import { TradingEnv, type TradingMarket } from '../env/trading-env.ts';
-import { backtest } from '../evaluate/backtest.ts';
-import { agentPolicy } from '../evaluate/policy.ts';
-import { type Scaler, scalerToJson } from '../features/scaler.ts';
-import type { Kernels } from '../nn/index.ts';
+import type { Scaler } from '../features/scaler.ts';
 import { type Run, RunRegistry } from '../runs/registry.ts';
-import type { Shield } from '../shield/index.ts';
-import { dropOtherAgents, type ExperimentConfig } from './config.ts';
-import { fitMarketsRange, type Prepared, prepareMarkets } from './prepare.ts';
-import { maskingShield } from './shield.ts';
-
-export const CHECKPOINTS = 'checkpoints';
-
-/** What a training needs from outside; nothing in it decides the result but `config` and `series`. */
-export interface RunContext {
-  readonly files: FileSystem;
-  readonly clock: Clock;
-  readonly kernels: Kernels;
-  readonly codeVersion: string;
-  readonly signal?: AbortSignal;
-}
+import type { ExperimentConfig } from './config.ts';
+import { createAgent, describeAgent } from './fresh-agent.ts';
+import { type Prepared, prepareMarkets } from './prepare.ts';
+import { CHECKPOINTS, type RunContext } from './run-context.ts';
+import { createTrainingEnv } from './training-env.ts';
+import { trialConfig } from './trial.ts';
+import { validationLogReturn } from './validation.ts';
 
 export interface TrainRunOptions {
   readonly series: readonly CandleSeries[];
@@ -62,83 +45,6 @@ export interface TrainRun extends TrainResult {
   readonly agent: Learner;
   /** Folder of best/ and last/ in the storage. */
   readonly folder: string;
-}
-
-/** What decides the outcome of a training but its seed: two runs with the same one are one trial. */
-export function trialConfig(config: ExperimentConfig, prepared: Pick<Prepared, 'markets' | 'set'>): Json {
-  const { seed: _, evaluation: __, shield: ___, ...rest } = dropOtherAgents(config);
-  const symbols = prepared.markets.map(({ series }) => `${series.venue}:${series.symbol}`);
-  return { ...rest, symbols, featureSet: prepared.set.name } as unknown as Json;
-}
-
-/** What an agent trained on these markets sees and was trained for. */
-export function describeAgent(config: ExperimentConfig, prepared: Prepared): AgentSpec {
-  const { table, series } = prepared.markets[0];
-  const { startingEquity: _, ...account } = config.account;
-  return {
-    featureSet: prepared.set.name,
-    columns: table.columns.slice(0, table.marketWidth),
-    accountColumns: table.columns.slice(table.marketWidth),
-    signature: table.signature,
-    window: table.window,
-    timeframeMs: series.timeframeMs,
-    scaler: scalerToJson(prepared.scaler),
-    reward: config.training.reward,
-    rewardScale: config.training.rewardScale,
-    trainingRange: fitMarketsRange(prepared.markets) as unknown as Json,
-    account: account as unknown as Json,
-  };
-}
-
-/** Mean over the markets of ln(final / starting equity) on the validation folds, after costs. */
-export function validationLogReturn(agent: Agent, prepared: Prepared, config: ExperimentConfig): number {
-  const safety = makeMaskingShield(config, prepared)?.() ?? null;
-  let sum = 0;
-  for (const { series, table, split } of prepared.markets) {
-    const { equity, startingEquity } = backtest({
-      policy: agentPolicy(agent),
-      series,
-      table,
-      account: config.account,
-      safety,
-      rows: split.validation,
-    });
-    sum += log(Math.max(1e-9, equity[equity.length - 1] / startingEquity));
-  }
-  return sum / prepared.markets.length;
-}
-
-/** Makes the shields that mask a training; null where none does. */
-function makeMaskingShield({ training }: ExperimentConfig, prepared: Prepared): (() => Shield) | null {
-  const { maskByShield } = training;
-  if (maskByShield === null) return null;
-  const trainingRange = fitMarketsRange(prepared.markets) as unknown as Json;
-  return () => maskingShield(maskByShield, { trainingRange });
-}
-
-function createEnv(config: ExperimentConfig, prepared: Prepared, count: number): TradingEnv {
-  const markets: TradingMarket[] = prepared.markets.map(({ series, table, split }) => ({
-    series,
-    table,
-    ...split.train,
-  }));
-  const safety = makeMaskingShield(config, prepared);
-  return new TradingEnv({
-    markets,
-    count,
-    account: config.account,
-    reward: rewardNamed(config.training.reward),
-    rewardScale: config.training.rewardScale,
-    starts: 'random',
-    maxEpisodeSteps: config.training.episodeBars,
-    ...(safety === null ? {} : { safety }),
-  });
-}
-
-/** An agent with fresh weights. */
-export function createAgent(kernels: Kernels, config: ExperimentConfig, spec: AgentSpec): Learner {
-  const { seed, training } = config;
-  return findLearner(training.agent).create({ kernels, spec, config: config[training.agent], seed });
 }
 
 function register(registry: RunRegistry, options: TrainRunOptions, prepared: Prepared, runContext: RunContext): Run {
@@ -192,7 +98,7 @@ export async function trainRun(options: TrainRunOptions, runContext: RunContext)
   const registry = new RunRegistry(files);
   const spec = describeAgent(config, prepared);
   const agent = createAgent(kernels, config, spec);
-  const env = createEnv(config, prepared, agent.environments);
+  const env = createTrainingEnv(config, prepared, agent.environments);
 
   let run: Run;
   if (options.resume === undefined) run = register(registry, options, prepared, runContext);

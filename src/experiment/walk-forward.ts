@@ -14,10 +14,10 @@ import { walkForward } from '../evaluate/split.ts';
 import { canonicalJson, type EvaluationRecord, type Run, RunRegistry } from '../runs/registry.ts';
 import type { Profile } from '../shield/index.ts';
 import { dropOtherAgents, type ExperimentConfig, experimentSchema } from './config.ts';
-import { hashTrial, nameResult } from './evaluate-run.ts';
 import { chooseEmbargo, joinTimes } from './prepare.ts';
+import { CHECKPOINTS } from './run-context.ts';
 import { SUPERVISION } from './supervise.ts';
-import { CHECKPOINTS } from './train-run.ts';
+import { hashTrial, nameResult } from './trial.ts';
 
 /** One training of a walk-forward: its settings, the fold's cuts and the seed among them. */
 export interface Part {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IntegratedAgent, type SupervisionCheck, VETO_LIMITS } from '../../src/agents/index.ts';
 import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
+import type { RunContext } from '../../src/experiment/run-context.ts';
 import { smurfConfig, trainSupervisor } from '../../src/experiment/supervise.ts';
-import { type RunContext, trainRun } from '../../src/experiment/train-run.ts';
+import { trainRun } from '../../src/experiment/train-run.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { RunRegistry } from '../../src/runs/registry.ts';
 import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';

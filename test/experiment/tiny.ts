@@ -1,8 +1,9 @@
 /** A small market, small networks and a place for them: a whole experiment in a second. */
+
 import type { CandleSeries } from '../../src/core/candle.ts';
 import { type ExperimentConfig, experimentSchema } from '../../src/experiment/config.ts';
 import { type Checkpoint, findCheckpoint } from '../../src/experiment/evaluate-run.ts';
-import type { RunContext } from '../../src/experiment/train-run.ts';
+import type { RunContext } from '../../src/experiment/run-context.ts';
 import { synthesize } from '../../src/market/synthetic.ts';
 import type { Kernels } from '../../src/nn/index.ts';
 import { stepClock } from '../agents/made-agents.ts';

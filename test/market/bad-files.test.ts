@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Context, Output } from '../../src/cli/command.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { readConfig } from '../../src/cli/config.ts';
-import { commands } from '../../src/cli/data.ts';
-import { commands as featureCommands } from '../../src/cli/features.ts';
 import { InputError } from '../../src/core/errors.ts';
 import { CandleStore, MARKET_DATABASE } from '../../src/market/store.ts';
 import { type Cells, cellsOf, HOUR_MS, makeSeries, PLAIN_HEADER, PLAIN_KEYS, START_MS, toCsv } from './candle-files.ts';
@@ -25,8 +24,9 @@ const context: Context = {
 const database = join(context.storage, MARKET_DATABASE);
 
 /** Runs a command as the command line does, defaults filled in. */
-function run(name: string, options: Record<string, unknown>, args: string[] = []): Promise<Output> {
-  const command = [...commands, ...featureCommands].find((one) => one.name === name)!;
+async function run(name: string, options: Record<string, unknown>, args: string[] = []): Promise<Output> {
+  const { commands } = await COMMANDS.find((one) => one.name === name)!.load();
+  const command = commands.find((one) => one.name === name)!;
   const defaults = Object.fromEntries(
     command.options.flatMap((option) => {
       const key = /--([a-z-]+)/

@@ -1,0 +1,39 @@
+/** What the data commands share: the flags that name a stored series, and how they speak of one. */
+import type { CandleSeries } from '../core/candle.ts';
+import { InputError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import type { StoredSeries } from '../market/store.ts';
+import { formatTimeframe, parseTimeframe } from './options.ts';
+
+export const SYMBOL = { flags: '--symbol <name>', doc: 'such as BTC/USDT' };
+export const VENUE = { flags: '--venue <name>', doc: 'where the candles came from' };
+export const TIMEFRAME = { flags: '--timeframe <length>', doc: 'bar length: 15m, 1h, 1d', parse: parseTimeframe };
+export const REPLACE = { flags: '--replace', doc: 'overwrite what is stored' };
+
+export function day(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export function describeKey(series: CandleSeries | StoredSeries): { [key: string]: Json } {
+  return { venue: series.venue, symbol: series.symbol, timeframeMs: series.timeframeMs };
+}
+
+/** The stored series that the flags name; all of them where there are none. */
+export function selectSeries(rows: readonly StoredSeries[], options: Record<string, unknown>): StoredSeries[] {
+  const { symbol, venue, timeframe } = options;
+  const chosen = rows.filter(
+    (row) =>
+      (symbol === undefined || row.symbol === symbol) &&
+      (venue === undefined || row.venue === venue) &&
+      (timeframe === undefined || row.timeframeMs === timeframe),
+  );
+  if (chosen.length > 0) return chosen;
+  const wanted = [symbol, venue, timeframe === undefined ? undefined : formatTimeframe(timeframe as number)];
+  throw new InputError(
+    `no series of ${wanted.filter((one) => one !== undefined).join(', ') || 'any kind'} is stored; see 'tradernet data list'`,
+  );
+}

@@ -1,0 +1,36 @@
+/** The environment of a training: the training folds of its markets. */
+import type { Json } from '../core/json.ts';
+import { rewardNamed } from '../env/rewards/index.ts';
+import { TradingEnv, type TradingMarket } from '../env/trading-env.ts';
+import type { Shield } from '../shield/index.ts';
+import type { ExperimentConfig } from './config.ts';
+import { fitMarketsRange, type Prepared } from './prepare.ts';
+import { maskingShield } from './shield.ts';
+
+/** Makes the shields that mask a training; null where none does. */
+export function makeMaskingShield({ training }: ExperimentConfig, prepared: Prepared): (() => Shield) | null {
+  const { maskByShield } = training;
+  if (maskByShield === null) return null;
+  const trainingRange = fitMarketsRange(prepared.markets) as unknown as Json;
+  return () => maskingShield(maskByShield, { trainingRange });
+}
+
+/** @param count environments that step together */
+export function createTrainingEnv(config: ExperimentConfig, prepared: Prepared, count: number): TradingEnv {
+  const markets: TradingMarket[] = prepared.markets.map(({ series, table, split }) => ({
+    series,
+    table,
+    ...split.train,
+  }));
+  const safety = makeMaskingShield(config, prepared);
+  return new TradingEnv({
+    markets,
+    count,
+    account: config.account,
+    reward: rewardNamed(config.training.reward),
+    rewardScale: config.training.rewardScale,
+    starts: 'random',
+    maxEpisodeSteps: config.training.episodeBars,
+    ...(safety === null ? {} : { safety }),
+  });
+}
