@@ -1,6 +1,6 @@
 import type { BotEntry } from './entries.ts';
 
-/** One line of JSON for a log; secrets are taken out of the whole line. */
+/** One line of JSON for a log; secrets are taken out of what it says before it is encoded, and of the line. */
 export function formatLogLine(
   level: 'info' | 'warn' | 'error',
   event: string,
@@ -8,7 +8,8 @@ export function formatLogLine(
   fields: Readonly<Record<string, unknown>>,
   redact: (text: string) => string,
 ): string {
-  return redact(JSON.stringify({ time: new Date(timeMs).toISOString(), level, event, ...fields }));
+  const line = { time: new Date(timeMs).toISOString(), level, event, ...fields };
+  return redact(JSON.stringify(line, (_, value) => (typeof value === 'string' ? redact(value) : value)));
 }
 
 /** What of a journal entry a log repeats: enough to follow, the journal has the rest. */

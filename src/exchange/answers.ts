@@ -13,6 +13,11 @@ export function badAnswer(what: string): ExchangeError {
   return new ExchangeError(`the venue's answer makes no sense: ${what}`, { code: 'bad-answer', retryable: true });
 }
 
+/** A venue's word in a message: whole or not at all, since nobody would know a key by its half. */
+function quoteWord(word: unknown): string {
+  return typeof word === 'string' && /^[\w -]{1,40}$/.test(word) ? `'${word}'` : 'that is no word';
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function fieldsOf(value: unknown, what: string): Fields {
@@ -148,7 +153,7 @@ export function readBalances(raw: unknown): Map<string, Balance> {
     const held = value as Fields;
     const free = decimalIn(held.free, `free ${currency}`);
     const used = decimalIn(held.used, `used ${currency}`);
-    if (free === null && used === null) throw badAnswer(`nothing is said of the balance of ${currency.slice(0, 12)}`);
+    if (free === null && used === null) throw badAnswer(`nothing is said of the balance of ${quoteWord(currency)}`);
     balances.set(currency, {
       free: amountIn(free ?? '0', `free ${currency}`),
       locked: amountIn(used ?? '0', `used ${currency}`),
@@ -189,7 +194,7 @@ export function readOrder(raw: unknown, symbol: string, nowMs: number, request?:
   if (compareDecimals(filled, quantity) > 0) throw badAnswer('an order is filled beyond its quantity');
   const stated = order.status ?? (request === undefined ? undefined : 'open');
   const status = typeof stated === 'string' && Object.hasOwn(statuses, stated) ? statuses[stated] : undefined;
-  if (status === undefined) throw badAnswer(`order status ${JSON.stringify(String(stated).slice(0, 20))}`);
+  if (status === undefined) throw badAnswer(`order status ${quoteWord(stated)}`);
   const clientOrderId = typeof order.clientOrderId === 'string' ? order.clientOrderId : '';
   if (request !== undefined && clientOrderId !== '' && clientOrderId !== request.clientOrderId) {
     throw badAnswer('the answer is about another order');

@@ -23,7 +23,8 @@ export function toExchangeError(
   const names = classNames(error);
   const text = error instanceof Error ? error.message : String(error);
   const all = `${text} ${notes?.body ?? ''}`;
-  const message = redact(shorten(text));
+  // Cut last: half a key is no word that the redactor knows.
+  const message = shorten(redact(text));
   const make = (code: ExchangeErrorCode, retryable: boolean) =>
     new ExchangeError(message, { code, retryable, retryAfterMs: retryAfterMs(notes, nowMs) });
 
