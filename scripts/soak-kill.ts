@@ -21,6 +21,7 @@ import { readRecords } from '../src/journal/record-log.ts';
 import { allocateSeries } from '../src/market/series.ts';
 import { AcceleratedClock } from '../src/rehearsal/accelerated-clock.ts';
 import { drawFaults } from '../src/rehearsal/faults.ts';
+import { REHEARSAL_KEYS } from '../src/rehearsal/keys.ts';
 import { RehearsalServer } from '../src/rehearsal/server.ts';
 import { createWorld, minuteMs } from '../test/bot/bot-world.ts';
 import { checkCandles, checkOrders, checkRisk } from '../test/bot/promises.ts';
@@ -52,12 +53,11 @@ const faults = drawFaults(seed, {
 });
 const world = createWorld({ seed, bars, startBars: history, faults });
 const clock = new AcceleratedClock(real, world.firstMs, speed);
-const keys = { key: 'kill-test-key', secret: 'kill-test-secret' };
 const server = new RehearsalServer({
   clock,
   engine: world.engine,
   paths: world.paths,
-  keys,
+  keys: REHEARSAL_KEYS,
   faults: world.faults,
   speed,
 });
@@ -98,8 +98,6 @@ const start = (): ChildProcess =>
   spawn(process.execPath, [main, 'live', ...flags, ...sets.flatMap((set) => ['--set', set])], {
     env: {
       ...process.env,
-      TRADERNET_BINANCE_KEY: keys.key,
-      TRADERNET_BINANCE_SECRET: keys.secret,
       TRADERNET_KERNELS: 'wasm',
     },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,6 +1,6 @@
 import type { BotEntry } from './entries.ts';
 
-/** One line of JSON for a log; secrets are taken out of what it says before it is encoded, and of the line. */
+/** One line of JSON for a log; secrets are taken out of every name and text before it is encoded. */
 export function formatLogLine(
   level: 'info' | 'warn' | 'error',
   event: string,
@@ -8,8 +8,13 @@ export function formatLogLine(
   fields: Readonly<Record<string, unknown>>,
   redact: (text: string) => string,
 ): string {
-  const line = { time: new Date(timeMs).toISOString(), level, event, ...fields };
-  return redact(JSON.stringify(line, (_, value) => (typeof value === 'string' ? redact(value) : value)));
+  const clean = (value: unknown): unknown => {
+    if (typeof value === 'string') return redact(value);
+    if (Array.isArray(value)) return value.map(clean);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [redact(name), clean(inner)]));
+  };
+  return JSON.stringify(clean({ time: new Date(timeMs).toISOString(), level, event, ...fields }));
 }
 
 /** What of a journal entry a log repeats: enough to follow, the journal has the rest. */

@@ -25,10 +25,11 @@ import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import { ExchangeConnector } from '../exchange/connector.ts';
 import { readKeys } from '../exchange/keys.ts';
-import { createRedactor } from '../exchange/redact.ts';
+import { createRedactor, secretsOfUrl } from '../exchange/redact.ts';
 import type { Market, Venue } from '../exchange/venue.ts';
 import type { RunContext } from '../experiment/run-context.ts';
 import { AcceleratedClock } from '../rehearsal/accelerated-clock.ts';
+import { REHEARSAL_KEYS } from '../rehearsal/keys.ts';
 import type { Overrides } from '../shield/index.ts';
 import { PROFILES } from '../shield/rule.ts';
 import type { Context, Option, Output } from './command.ts';
@@ -86,22 +87,28 @@ export function openVenue(
   clock: Clock,
 ): { readonly venue: ExchangeConnector; readonly redact: (text: string) => string; readonly hasKeys: boolean } {
   const file = options.keys as string | undefined;
-  const keys = readKeys(name, context.env, file === undefined ? undefined : resolve(context.cwd, file));
   const server = options.server as string | undefined;
-  const { TRADERNET_TELEGRAM_TOKEN: telegram, TRADERNET_WEBHOOK_URL: webhook } = context.env;
-  const secrets = [
-    ...(keys === null ? [] : Object.values(keys)),
-    telegram,
-    webhook,
-    context.env.TRADERNET_STATUS_TOKEN,
-  ];
+  if (server !== undefined && file !== undefined)
+    throw new InputError('--keys with --server: a rehearsal server gets made-up keys, never yours; leave --keys out');
+  const keys =
+    server === undefined
+      ? readKeys(name, context.env, file === undefined ? undefined : resolve(context.cwd, file))
+      : REHEARSAL_KEYS;
+  const secrets = [...Object.values(keys ?? {}), ...secretsIn(context.env)];
   const venue = new ExchangeConnector({
     venue: name,
     clock,
     keys,
     ...(server === undefined ? {} : { localUrl: server, orderWindowMs: windowOn(clock) }),
   });
-  return { venue, redact: createRedactor(secrets.filter((one) => one !== undefined)), hasKeys: keys !== null };
+  return { venue, redact: createRedactor(secrets), hasKeys: keys !== null };
+}
+
+/** What of the environment nobody else may read, whichever venue and channel are in use. */
+function secretsIn(environment: Context['env']): string[] {
+  return Object.entries(environment)
+    .filter(([name]) => /^TRADERNET_\w*(KEY|SECRET|PASSPHRASE|TOKEN|URL)$/.test(name))
+    .flatMap(([name, value]) => (name.endsWith('URL') ? secretsOfUrl(value ?? '') : [value ?? '']));
 }
 
 function openChannels(context: Context): AlarmChannel[] {
@@ -307,13 +314,21 @@ export async function runSession(session: Session, context: Context): Promise<Ou
     const message = redact(String((error as Error).message));
     log('error', 'crashed', { message });
     if (!(error instanceof InputError)) desk.raise('crashed', { message });
-    throw error;
+    throw redactError(error, redact);
   } finally {
     await desk.drain();
     await pages?.close();
     await session.venue.close();
     unlock();
   }
+}
+
+/** The error as the terminal may show it, its class and its stack kept. */
+function redactError(error: unknown, redact: (text: string) => string): unknown {
+  if (!(error instanceof Error)) return error;
+  error.message = redact(error.message);
+  if (error.stack !== undefined) error.stack = redact(error.stack);
+  return error;
 }
 
 async function beat(desk: AlarmDesk, bot: Bot, minutes: number, context: Context, signal: AbortSignal): Promise<void> {

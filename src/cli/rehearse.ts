@@ -5,6 +5,7 @@ import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { synthesize } from '../market/synthetic.ts';
 import { type FaultKind, faultKinds } from '../rehearsal/faults.ts';
+import { REHEARSAL_KEYS } from '../rehearsal/keys.ts';
 import { formatReport } from '../rehearsal/report.ts';
 import { type Rehearsal, startRehearsal } from '../rehearsal/start.ts';
 import type { Command, Context, Option } from './command.ts';
@@ -16,8 +17,6 @@ const VENUES = ['binance', 'bybit'] as const;
 const hourMs = 3_600_000;
 /** Bars of history before the rehearsal begins, where there are so many. */
 const historyBars = 1_500;
-/** Made-up keys: the server asks for these, and no real venue knows them. */
-const keys = { key: 'rehearsal-key', secret: 'rehearsal-secret' };
 
 function parseKinds(text: string): FaultKind[] {
   return parseList(text).map(parseChoice(Object.keys(faultKinds) as FaultKind[]));
@@ -54,7 +53,7 @@ async function rehearse(options: Record<string, unknown>, context: Context) {
   if (!VENUES.includes(venue as (typeof VENUES)[number]))
     throw new InputError(`the rehearsal speaks ${VENUES.join(' and ')}; choose one with --venue`);
   const rehearsal = await startRehearsal({
-    ...{ series, real: context.clock, startMs, endMs, keys, seed: config.seed },
+    ...{ series, real: context.clock, startMs, endMs, keys: REHEARSAL_KEYS, seed: config.seed },
     ...{ speed: options.speed as number, port: options.port as number, quoteBalance: String(options.balance) },
     faults: Math.round((options.faults as number) * ((endMs - startMs) / (24 * hourMs))),
     ...(options.kinds === undefined ? {} : { faultKinds: options.kinds as FaultKind[] }),
@@ -64,7 +63,7 @@ async function rehearse(options: Record<string, unknown>, context: Context) {
   const signal = AbortSignal.any([context.signal, stop.signal]);
   try {
     announce(rehearsal, venue, endMs, context);
-    const bot = options.run === undefined ? null : runBot(options, rehearsal, venue, { ...context, signal });
+    const bot = options.run === undefined ? null : runBot(options, rehearsal, { ...context, signal });
     const over = rehearsal.clock.sleep(endMs - startMs, signal).catch(() => {});
     const telling = tell(rehearsal, signal, context);
     const outcome = await Promise.race([over, bot ?? over]);
@@ -99,14 +98,12 @@ function readSeries(
 }
 
 function announce({ url, clock, symbols }: Rehearsal, venue: string, endMs: number, context: Context): void {
-  const name = venue.toUpperCase();
   for (const line of [
     `${styleText('bold', url)} speaks ${VENUES.join(' and ')}; ${symbols.join(', ')}; ${clock.speed} times as fast as life`,
     `from ${new Date(clock.startMs).toISOString()} to ${new Date(endMs).toISOString()}, about ${Math.ceil((endMs - clock.startMs) / clock.speed / 60_000)} min`,
     'Point a bot at it, in another terminal:',
-    `  export TRADERNET_${name}_KEY=${keys.key} TRADERNET_${name}_SECRET=${keys.secret}`,
     `  tradernet paper --checkpoint RUN --symbol ${symbols.join(',')} --venue ${venue} --server ${url}`,
-    'These keys are made up; no real venue is ever contacted. Ctrl-C ends it with a report.',
+    'It gets made-up keys, never yours, and no real venue is contacted. Ctrl-C ends it with a report.',
   ])
     context.say(line);
 }
@@ -130,17 +127,12 @@ async function tell({ server, clock }: Rehearsal, signal: AbortSignal, context: 
 }
 
 /** The user's own bot, with nothing changed but the venue's address and the keys. */
-async function runBot(options: Record<string, unknown>, { url, symbols }: Rehearsal, venue: string, context: Context) {
+async function runBot(options: Record<string, unknown>, { url, symbols }: Rehearsal, context: Context) {
   const name = options.run as string;
   const { commands } = await COMMANDS.find((entry) => entry.name === name)!.load();
-  const env = {
-    ...context.env,
-    [`TRADERNET_${venue.toUpperCase()}_KEY`]: keys.key,
-    [`TRADERNET_${venue.toUpperCase()}_SECRET`]: keys.secret,
-  };
   const { checkpoint, journal } = options;
   const given = { checkpoint, symbol: symbols, server: url, ...(journal === undefined ? {} : { journal }) };
-  return commands.find((command) => command.name === name)!.run(given, { ...context, env }, []);
+  return commands.find((command) => command.name === name)!.run(given, context, []);
 }
 
 const command: Command = {

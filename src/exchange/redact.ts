@@ -26,7 +26,7 @@ function spell(character: string): string {
   const spellings = [
     escapeRegExp(character),
     percent,
-    ...(code < 0x10000 ? [`\\\\+u${hex.padStart(4, '0')}`] : []),
+    ...(code < 0x10000 ? [`u${hex.padStart(4, '0')}`] : []),
     `&#(?:x0*${hex}|0*${code});`,
     ...(HTML_NAMES[character] === undefined ? [] : [`&${HTML_NAMES[character]};`]),
     ...(character === ' ' ? ['\\+'] : []),
@@ -67,7 +67,7 @@ function wordsOf(secret: string): string[] {
 }
 
 /** What says who we are in the queries, bodies and headers of venues and webhooks, whatever its value. */
-const VALUE = '[^\\s"\',}&]+';
+const VALUE = '[^\\s"\',}&\\\\]+';
 const SEPARATOR = '(?:\\\\*["\']?\\s*(?:[:=]|%3[ad])\\s*\\\\*["\']?|["\']\\s*,\\s*["\'])';
 const HEADERS = [
   'x-mbx-[\\w-]+',

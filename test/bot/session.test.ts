@@ -21,6 +21,8 @@ import { commands as verifyCommands } from '../../src/cli/verify.ts';
 import { InputError } from '../../src/core/errors.ts';
 import { NodeFileSystem } from '../../src/disk/node-file-system.ts';
 import { synthesize } from '../../src/market/synthetic.ts';
+import type { ServerKeys } from '../../src/rehearsal/dialect.ts';
+import { REHEARSAL_KEYS } from '../../src/rehearsal/keys.ts';
 import { type Rehearsal, startRehearsal } from '../../src/rehearsal/start.ts';
 import { minuteMs } from './bot-world.ts';
 import { real } from './socket-schedule.ts';
@@ -102,19 +104,16 @@ beforeAll(async () => {
   webhook = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook?apiKey=hook`;
   await saveTinyCheckpoint(new NodeFileSystem(storage), 'spot', { series, mode: 'spot' });
   await saveTinyCheckpoint(new NodeFileSystem(storage), 'margin', { series, mode: 'margin' });
-  rehearsal = await startRehearsal({
-    ...{
-      series: [series],
-      real,
-      startMs: series.timeMs[300],
-      endMs: series.timeMs[400],
-      speed: 30,
-      seed: 1,
-      faults: 0,
-    },
-    ...{ keys: SECRETS, quoteBalance: '5000', feeRate: '0.001', feeIn: 'received' },
-  });
+  rehearsal = await startVenue(REHEARSAL_KEYS);
 });
+
+function startVenue(keys: ServerKeys): Promise<Rehearsal> {
+  const [startMs, endMs] = [series.timeMs[300], series.timeMs[400]];
+  return startRehearsal({
+    ...{ series: [series], real, startMs, endMs, speed: 30, seed: 1, faults: 0, keys },
+    ...{ quoteBalance: '5000', feeRate: '0.001', feeIn: 'received' },
+  });
+}
 
 afterAll(async () => {
   await rehearsal.server.stop();
@@ -178,11 +177,29 @@ it('refuses what must not trade, in one line', async () => {
   await expect(live({ checkpoint: 'margin' })).rejects.toThrow(/margin account; the bot trades spot only/);
   await expect(live({ server: undefined })).rejects.toThrow(/switched off/);
   await expect(live({ symbol: ['ETH/USDT'], journal: 'other' })).rejects.toThrow(InputError);
-  const wrong = { TRADERNET_BINANCE_KEY: `${SECRETS.key}-wrong`, TRADERNET_BINANCE_SECRET: `${SECRETS.secret}-wrong` };
-  const soon = AbortSignal.timeout(1_500);
-  await live({ journal: 'denied' }, soon, wrong);
+  const strict = await startVenue({ key: 'another', secret: 'another' });
+  await live({ journal: 'denied', server: strict.url }, AbortSignal.timeout(1_500));
+  await strict.server.stop();
   const log = readFileSync(join(storage, 'bots/denied/bot.log'), 'utf8');
   expect(log).toMatch(/authentication/);
+});
+
+it('sends no key of its owner to a rehearsal server, and takes none for it', async () => {
+  const heard: string[] = [];
+  const server = createServer((request, response) => {
+    heard.push(`${request.url} ${request.rawHeaders.join(' ')}`);
+    request.on('data', (chunk) => heard.push(String(chunk)));
+    const body = request.url === '/rehearsal/clock' ? { nowMs: series.timeMs[300], speed: 1 } : { serverTime: 1 };
+    request.on('end', () => response.end(JSON.stringify(body)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await call(doctorCommands[0], { checkpoint: 'spot', symbol: ['BTC/USDT'], server: url });
+  server.closeAllConnections();
+  server.close();
+  expect(heard.length).toBeGreaterThan(2);
+  for (const value of Object.values(SECRETS)) expect(heard.join('\n')).not.toContain(value);
+  await expect(live({ keys: 'mine.json' })).rejects.toThrow('made-up keys, never yours');
 });
 
 it('left no secret in any journal, log, alarm, page, report or error', () => {
