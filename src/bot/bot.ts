@@ -196,7 +196,11 @@ export class Bot {
     if (reconciler === null) return true;
     return runInAll(
       this.traders.map(({ queue }) => queue),
-      () => reconciler.reconcile(),
+      async () => {
+        const results = await reconciler.reconcile();
+        for (const [broker, result] of results ?? []) broker.takeReconciled(result);
+        return results !== null;
+      },
     );
   }
 

@@ -1,5 +1,6 @@
 import type { Broker, JournalWriter } from '../broker/broker.ts';
-import { type Alarm, LiveBroker } from '../broker/live.ts';
+import { LiveBroker } from '../broker/live.ts';
+import type { Alarm } from '../broker/order-desk.ts';
 import { PaperBroker } from '../broker/paper.ts';
 import { Account } from '../core/account.ts';
 import { DecisionMaker } from './decision-maker.ts';

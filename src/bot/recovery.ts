@@ -1,4 +1,5 @@
 /** A start is a recovery: the journal was replayed, now the venue is asked, and only then do candles come in. */
+import { backoffMs } from '../core/backoff.ts';
 import type { BotJournal } from './bot-journal.ts';
 import type { BotOptions } from './options.ts';
 import type { BotState } from './state.ts';
@@ -61,8 +62,7 @@ async function untilItWorks(
       return await work();
     } catch (error) {
       const askedMs = context.waitOut(error);
-      const backoffMs = Math.min(LONGEST_BACKOFF_MS, 500 * 2 ** Math.min(attempt, 10));
-      await clock.sleep(Math.max(askedMs, backoffMs), signal).catch(() => {});
+      await clock.sleep(Math.max(askedMs, backoffMs(attempt, 500, LONGEST_BACKOFF_MS)), signal).catch(() => {});
     }
   }
 }

@@ -34,7 +34,7 @@ export class BotStatus {
     const nowMs = this.#nowMs();
     const symbols = this.#bot.traders.map(({ symbol, broker, lastTimeMs }) => {
       const behindMs = nowMs - lastTimeMs - 2 * this.#timeframeMs;
-      return { symbol, stale: !(behindMs < this.#timeframeMs), doubt: broker.doubt, lastBarMs: lastTimeMs };
+      return { symbol, stale: !(behindMs < this.#timeframeMs), doubt: broker.unresolved, lastBarMs: lastTimeMs };
     });
     const { halted } = this.#bot;
     const healthy = halted === null && symbols.every(({ stale, doubt }) => !stale && doubt === null);
@@ -54,7 +54,9 @@ export class BotStatus {
       '# TYPE tradernet_position_base gauge',
       ...traders.map(({ symbol, broker }) => `tradernet_position_base{symbol="${symbol}"} ${broker.account.position}`),
       '# TYPE tradernet_in_doubt gauge',
-      ...traders.map(({ symbol, broker }) => `tradernet_in_doubt{symbol="${symbol}"} ${broker.doubt === null ? 0 : 1}`),
+      ...traders.map(
+        ({ symbol, broker }) => `tradernet_in_doubt{symbol="${symbol}"} ${broker.unresolved === null ? 0 : 1}`,
+      ),
       '# TYPE tradernet_last_bar_seconds gauge',
       ...traders.map(({ symbol, lastTimeMs }) => `tradernet_last_bar_seconds{symbol="${symbol}"} ${lastTimeMs / 1000}`),
       '# TYPE tradernet_portfolio_drawdown gauge',

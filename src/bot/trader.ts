@@ -69,7 +69,7 @@ export class Trader {
     const timeMs = context.nowMs();
     const decision = this.maker.decide(candle, broker.account, {
       dataAgeMs: Math.max(0, context.venueMs() - candle.timeMs - this.#timeframeMs),
-      doubt: broker.doubt,
+      doubt: broker.unresolved,
       spread: broker.spread,
       lastSlippage: broker.lastSlippage,
       halted: context.halted,

@@ -27,8 +27,8 @@ export interface Broker {
   readonly kind: 'paper' | 'live';
   readonly symbol: string;
   readonly account: Account;
-  /** Why the orders or the position are in doubt; null where all is known. While in doubt nothing is opened. */
-  readonly doubt: string | null;
+  /** What is not known of the orders or the position; null where all is known. Meanwhile nothing is opened. */
+  readonly unresolved: string | null;
   /** Relative difference of the last fill to its expected price, cost positive; NaN before the first. */
   readonly lastSlippage: number;
   /** Relative bid-ask spread at the last close; NaN where it isn't known. */
@@ -39,7 +39,7 @@ export interface Broker {
   place(intent: OrderIntent): Promise<void>;
   /** Sets where the protective levels come from, until the next call; null where all is being closed: no entry goes on. */
   protect(levels: SafetyLayer['levels'] | null): Promise<void>;
-  /** Called every few seconds: asks after orders in doubt, fetches fills, keeps the stop, retries exits. */
+  /** Called every few seconds: asks after unresolved orders, fetches fills, keeps the stop, retries exits. */
   poll(): Promise<void>;
   /** After a restart, once state and entries are back: finds out what became of everything that was under way. */
   recover(): Promise<void>;

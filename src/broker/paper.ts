@@ -25,7 +25,7 @@ export class PaperBroker implements Broker {
   readonly kind = 'paper';
   readonly symbol: string;
   readonly account: Account;
-  readonly doubt = null;
+  readonly unresolved = null;
   readonly spread = Number.NaN;
   readonly #options: PaperOptions;
   #pending = 0;

@@ -3,7 +3,8 @@ import { ExchangeError } from '../core/errors.ts';
 import { addDecimals, compareDecimals, decimalOf, subtractDecimals } from '../exchange/decimal.ts';
 import type { Venue } from '../exchange/venue.ts';
 import type { HoldingsEntry } from './entries.ts';
-import type { Alarm, LiveBroker } from './live.ts';
+import type { LiveBroker, Reconciled } from './live.ts';
+import type { Alarm } from './order-desk.ts';
 
 /**
  * Compares what the brokers own with what the venue holds, by currency. The difference belongs to somebody else: the
@@ -18,8 +19,6 @@ export class Reconciler {
   readonly #alarm: Alarm;
   /** What the venue held beyond the brokers' share, when last looked at. */
   readonly foreign = new Map<string, string>();
-  /** The end of the last whole reconciliation, our clock; NaN before it. */
-  lastMs = Number.NaN;
 
   constructor(options: {
     readonly venue: Venue;
@@ -39,27 +38,33 @@ export class Reconciler {
     this.foreign.set(entry.currency, entry.foreign);
   }
 
-  /** False where orders are under way or the venue didn't answer: then try again later. All lanes stand still. */
-  async reconcile(): Promise<boolean> {
-    if (this.#brokers.some((broker) => broker.busy)) return false;
+  /**
+   * What each broker lacks; null where orders are under way or the venue didn't answer: then try again later. All
+   * queues stand still.
+   */
+  async reconcile(): Promise<ReadonlyMap<LiveBroker, Reconciled> | null> {
+    if (this.#brokers.some((broker) => broker.busy)) return null;
     const activity = this.#activity();
+    const missing = new Map<string, string>();
     try {
       const balances = await this.#venue.fetchBalances();
       for (const broker of this.#brokers) await broker.checkOpenOrders();
-      if (this.#activity() !== activity) return false;
+      if (this.#activity() !== activity) return null;
       for (const [currency, owned] of this.#owned()) {
         const held = balances.get(currency);
         const total = held === undefined ? '0' : addDecimals(held.free, held.locked);
-        this.#compare(currency, total, subtractDecimals(total, owned));
+        if (this.#isShort(currency, subtractDecimals(total, owned))) missing.set(currency, total);
       }
     } catch (error) {
       if (!(error instanceof ExchangeError)) throw error;
       this.#alarm('venue-error', { code: error.code, message: error.message });
-      return false;
+      return null;
     }
-    for (const broker of this.#brokers) broker.reconciled = true;
-    this.lastMs = this.#clock.nowMs();
-    return true;
+    const result = (broker: LiveBroker): Reconciled => ({
+      shortage: missing.get(broker.book.base) ?? null,
+      quoteShortage: missing.has(broker.book.quote),
+    });
+    return new Map(this.#brokers.map((broker) => [broker, result(broker)]));
   }
 
   #activity(): number {
@@ -79,21 +84,16 @@ export class Reconciler {
     return owned;
   }
 
-  #compare(currency: string, total: string, foreign: string): void {
+  /** Takes in what the venue holds beyond the brokers' share; true where it is less than that. */
+  #isShort(currency: string, foreign: string): boolean {
     const before = this.foreign.get(currency);
     const change = before === undefined ? '0' : subtractDecimals(foreign, before);
-    if (before === undefined || change !== '0') {
-      const timeMs = this.#clock.nowMs();
-      this.#record({ type: 'holdings', currency, foreign, change, timeMs });
-      this.foreign.set(currency, foreign);
-    }
+    const changed = before === undefined || change !== '0';
+    if (changed) this.#record({ type: 'holdings', currency, foreign, change, timeMs: this.#clock.nowMs() });
+    this.foreign.set(currency, foreign);
     if (change !== '0') this.#alarm('holdings-changed', { currency, change, foreign });
     const short = compareDecimals(foreign, '0') < 0;
-    if (short && (before === undefined || change !== '0'))
-      this.#alarm('holdings-short', { currency, missing: subtractDecimals('0', foreign) });
-    for (const broker of this.#brokers) {
-      if (broker.book.base === currency) broker.shortage = short ? total : null;
-      if (broker.book.quote === currency) broker.quoteShortage = short;
-    }
+    if (short && changed) this.#alarm('holdings-short', { currency, missing: subtractDecimals('0', foreign) });
+    return short;
   }
 }

@@ -1,4 +1,4 @@
-/** A queue of one: what is run in a lane comes one after the other, in the order in which it was asked for. */
+/** A queue of one: what is run in it comes one after the other, in the order in which it was asked for. */
 export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
 
@@ -9,7 +9,7 @@ export class SerialQueue {
   }
 }
 
-/** Runs `work` while every lane stands still. */
+/** Runs `work` while every queue stands still. */
 export function runInAll<T>(queues: readonly SerialQueue[], work: () => Promise<T>): Promise<T> {
   const [first, ...others] = queues;
   return first === undefined ? work() : first.run(() => runInAll(others, work));

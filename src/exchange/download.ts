@@ -1,3 +1,4 @@
+import { backoffMs } from '../core/backoff.ts';
 import type { Candle, CandleSeries } from '../core/candle.ts';
 import type { Clock } from '../core/clock.ts';
 import { ExchangeError, InputError } from '../core/errors.ts';
@@ -151,7 +152,7 @@ async function withRetries<T>(
       return await ask();
     } catch (error) {
       if (!(error instanceof ExchangeError) || !error.retryable || ++failures >= attempts) throw error;
-      const waitMs = Math.max(error.retryAfterMs, Math.min(60_000, 500 * 2 ** failures));
+      const waitMs = Math.max(error.retryAfterMs, backoffMs(failures, 500, 60_000));
       const waiting = `${error.code}, trying again in ${Math.ceil(waitMs / 1000)} s`;
       onProgress?.({ candles, atMs, fromMs: options.fromMs, toMs: options.toMs, waiting });
       await clock.sleep(waitMs, signal);

@@ -28,6 +28,31 @@ export function assertOutgoing(request: OrderRequest, url: string, body: unknown
   }
 }
 
+/** Orders between `createOrder` and the wire: each is looked at as it leaves, and leaves once. */
+export class OutgoingOrders {
+  readonly #leaving = new Map<string, { readonly request: OrderRequest; sent: boolean }>();
+
+  /** Has `send` send the order, and no other time may it leave. */
+  async expect<T>(request: OrderRequest, send: () => Promise<T>): Promise<T> {
+    this.#leaving.set(request.clientOrderId, { request, sent: false });
+    try {
+      return await send();
+    } finally {
+      this.#leaving.delete(request.clientOrderId);
+    }
+  }
+
+  /** Every request on its way; throws (a bug) where it is an order that may not leave like this. */
+  look(method: string, url: string, body: unknown): void {
+    for (const order of this.#leaving.values()) {
+      if (!carriesOrder(order.request, method, url, body)) continue;
+      assert(!order.sent, `order ${order.request.clientOrderId} would leave twice`);
+      assertOutgoing(order.request, url, body);
+      order.sent = true;
+    }
+  }
+}
+
 /** Whether a request is the one that carries this order. */
 export function carriesOrder(request: OrderRequest, method: string, url: string, body: unknown): boolean {
   return method === 'POST' && outgoingFields(url, body).some(([, value]) => value === request.clientOrderId);

@@ -1,3 +1,4 @@
+import { backoffMs } from '../core/backoff.ts';
 import type { Candle } from '../core/candle.ts';
 import type { Clock } from '../core/clock.ts';
 import { ExchangeError } from '../core/errors.ts';
@@ -61,7 +62,7 @@ export class WebSocketClient {
   #failures = 0;
   #waitUntilMs = 0;
   /** First candle that was seen missing, to be asked for once more; NaN when there is none. */
-  #doubtMs = Number.NaN;
+  #missingMs = Number.NaN;
   #seen = '';
 
   constructor(options: StreamOptions, listener: StreamListener) {
@@ -123,7 +124,7 @@ export class WebSocketClient {
         await watchdog;
       }
       failures = Object.is(this.status.lastUpdateMs, updateBefore) ? failures + 1 : 0;
-      const pauseMs = Math.min(longestPauseMs, 1_000 * 2 ** Math.min(failures, 10));
+      const pauseMs = backoffMs(failures, 1_000, longestPauseMs);
       await clock.sleep(pauseMs, signal).catch(() => {});
     }
   }
@@ -221,8 +222,8 @@ export class WebSocketClient {
       const nextMs = this.status.lastTimeMs + timeframeMs;
       if (row.timeMs < nextMs) continue;
       // The socket may have brought it meanwhile.
-      if (row.timeMs > nextMs && (this.#doubtMs !== nextMs || this.#finals.has(nextMs))) {
-        this.#doubtMs = nextMs;
+      if (row.timeMs > nextMs && (this.#missingMs !== nextMs || this.#finals.has(nextMs))) {
+        this.#missingMs = nextMs;
         break;
       }
       if (row.timeMs > nextMs) {
@@ -238,7 +239,7 @@ export class WebSocketClient {
 
   /** Exponential, from 250 ms. */
   #pause(atLeastMs: number): void {
-    const pauseMs = Math.min(this.#options.longestPauseMs, 250 * 2 ** Math.min(this.#failures++, 10));
+    const pauseMs = backoffMs(this.#failures++, 250, this.#options.longestPauseMs);
     this.#waitUntilMs = this.#options.clock.nowMs() + Math.max(atLeastMs, pauseMs);
   }
 

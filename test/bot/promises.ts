@@ -111,7 +111,7 @@ async function checkReplay(entries: readonly BotEntry[], world: World): Promise<
   );
 }
 
-/** Nothing in doubt at the end, ledger = venue to the last digit, flat where it was halted. */
+/** Nothing unresolved at the end, ledger = venue to the last digit, flat where it was halted. */
 function checkEnd(bot: Bot, world: World, halted: boolean): string[] {
   const wrong: string[] = [];
   const balances = world.engine.balances();
@@ -123,7 +123,7 @@ function checkEnd(bot: Bot, world: World, halted: boolean): string[] {
   for (const { broker } of bot.traders) {
     if (!(broker instanceof LiveBroker)) continue;
     const { book, account } = broker;
-    if (broker.doubt !== null) wrong.push(`${book.symbol}: in doubt at the end: ${broker.doubt}`);
+    if (broker.unresolved !== null) wrong.push(`${book.symbol}: unresolved at the end: ${broker.unresolved}`);
     if (total(book.base) !== addDecimals('0.5', book.baseOwned))
       wrong.push(`${book.base}: the venue holds ${total(book.base)}, the book 0.5 + ${book.baseOwned}`);
     if (Math.abs(account.position - Number(book.baseOwned)) > 1e-9)

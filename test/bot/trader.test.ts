@@ -28,7 +28,7 @@ function world() {
     freshMs: HOUR_MS / 4,
     alarm: () => {},
   });
-  broker.reconciled = true;
+  broker.takeReconciled({ shortage: null, quoteShortage: false });
   const context = {
     nowMs: () => state.nowMs,
     venueMs: () => state.nowMs,

@@ -36,7 +36,7 @@ function world() {
     freshMs: 30_000,
     alarm: (code) => alarms.push(code),
   });
-  broker.reconciled = true;
+  broker.takeReconciled({ shortage: null, quoteShortage: false });
   const buy = () => broker.place({ quantity: 2, decisionMs: nowMs, close: 100, reason: 'order' });
   const sell = () =>
     broker.place({ quantity: -broker.account.position, decisionMs: nowMs, close: 100, reason: 'order' });
@@ -79,7 +79,7 @@ describe('an entry', () => {
       w.venue.script.create = () => failure(code);
       w.venue.script.fetchOrder = () => null;
       await w.buy();
-      expect(w.broker.doubt).toMatch(/unknown/);
+      expect(w.broker.unresolved).toMatch(/unknown/);
       for (let i = 0; i < 4; i++) {
         w.pass(2_000);
         await w.broker.poll();
@@ -92,7 +92,7 @@ describe('an entry', () => {
       w.pass(60_000);
       await w.broker.poll();
       expect(w.broker.account.position).toBe(2);
-      expect(w.broker.doubt).toBeNull();
+      expect(w.broker.unresolved).toBeNull();
       expect(w.venue.sent.length).toBe(1);
     },
   );
@@ -122,7 +122,7 @@ describe('an entry', () => {
       else await w.broker.poll();
       expect(w.venue.sent.length).toBe(1);
       expect(w.entries[w.entries.length - 1]).toMatchObject({ type: 'denied', code: 'no-longer-fresh' });
-      expect(w.broker.doubt).toBeNull();
+      expect(w.broker.unresolved).toBeNull();
     }
   });
 
@@ -135,7 +135,7 @@ describe('an entry', () => {
       w.pass(20_000);
       await w.broker.poll();
       expect(w.venue.sent.length).toBe(1);
-      expect(w.broker.doubt).toBeNull();
+      expect(w.broker.unresolved).toBeNull();
       expect(w.entries[w.entries.length - 1]).toMatchObject({ type: 'order-end', end: 'rejected', why: code });
     },
   );
@@ -146,10 +146,10 @@ describe('an entry', () => {
     w.venue.script.fetchOrder = () => orderOf(w.venue.sent[0], { filled: '0.8', status: 'open' });
     await w.buy();
     expect(w.broker.account).toMatchObject({ units: 1, position: 0.8 });
-    expect(w.broker.doubt).toMatch(/open/);
+    expect(w.broker.unresolved).toMatch(/open/);
     w.venue.script.fetchOrder = () => orderOf(w.venue.sent[0], { filled: '0.8', status: 'cancelled' });
     await w.broker.poll();
-    expect(w.broker.doubt).toBeNull();
+    expect(w.broker.unresolved).toBeNull();
     expect(w.broker.account).toMatchObject({ units: 1, position: 0.8 });
     expect(w.venue.sent.length).toBe(1);
   });
@@ -160,15 +160,15 @@ describe('an entry', () => {
     const part = (order: Parameters<typeof fillOf>[0], i: number) => fillOf(order, { fillId: `f${i}`, quantity: '1' });
     w.venue.script.fills = (order) => [0, 1].slice(0, listed).map((i) => part(order, i));
     await w.buy();
-    expect(w.broker.doubt).toMatch(/closing/);
+    expect(w.broker.unresolved).toMatch(/closing/);
     listed = 1;
     await w.broker.poll();
     expect(w.broker.account.position).toBe(1);
-    expect(w.broker.doubt).toMatch(/closing/);
+    expect(w.broker.unresolved).toMatch(/closing/);
     listed = 2;
     await w.broker.poll();
     expect(w.broker.account).toMatchObject({ position: 2, units: 1 });
-    expect(w.broker.doubt).toBeNull();
+    expect(w.broker.unresolved).toBeNull();
   });
 });
 
@@ -207,7 +207,7 @@ describe('an exit', () => {
     await w.sell();
     expect(marketOrders(w.venue).length).toBe(1);
     expect(w.broker.account).toMatchObject({ units: 0, position: 0, cash: 980 });
-    expect(w.broker.doubt).toBeNull();
+    expect(w.broker.unresolved).toBeNull();
   });
 
   it('is tried until it is done: cancelled by the venue, refused, lost', async () => {
@@ -227,14 +227,14 @@ describe('an exit', () => {
         return end !== undefined && request === w.venue.sent[1] ? null : orderOf(request);
       };
       await w.sell();
-      expect(w.broker.doubt, `${first} ${end}`).not.toBeNull();
+      expect(w.broker.unresolved, `${first} ${end}`).not.toBeNull();
       for (let i = 0; i < 5; i++) {
         w.pass(6_000);
         await w.broker.poll();
       }
       expect(w.broker.account.units, `${first} ${end}`).toBe(0);
       expect(w.broker.book.baseOwned).toBe('0');
-      expect(w.broker.doubt).toBeNull();
+      expect(w.broker.unresolved).toBeNull();
     }
   });
 
@@ -260,12 +260,12 @@ describe('an exit', () => {
     }
     expect(w.alarms).toContain('order-stuck');
     expect(w.broker.account.units).toBe(0);
-    expect(w.broker.doubt).toBeNull();
+    expect(w.broker.unresolved).toBeNull();
   });
 
   it('that the filters refuse is said once a minute, however often a halt asks for it', async () => {
     const w = await long();
-    w.broker.shortage = '0.01';
+    w.broker.takeReconciled({ shortage: '0.01', quoteShortage: false });
     for (let i = 0; i < 30; i++) {
       await w.sell();
       await w.broker.poll();
@@ -275,9 +275,10 @@ describe('an exit', () => {
     expect(w.venue.sent.length).toBe(1);
   });
 
-  it('passes while everything is in doubt', async () => {
+  it('passes while everything is unresolved', async () => {
     const w = await long();
-    w.broker.reconciled = false;
+    w.broker.takeReconciled({ shortage: null, quoteShortage: true });
+    expect(w.broker.unresolved).not.toBeNull();
     await w.sell();
     expect(w.broker.account.units).toBe(0);
   });
@@ -321,7 +322,7 @@ describe('every state for spot', () => {
       if (state.stop !== null) broker.apply(intent('stop', ids.stop));
       if (state.stop !== null && state.stop !== 'intended') broker.apply(order(ids.stop, state.stop));
       const calm = state.pending === null && (state.stop === null || state.stop === 'open');
-      expect(broker.doubt === null).toBe(calm);
+      expect(broker.unresolved === null).toBe(calm);
 
       // A restart from here: the saved state says the same.
       const copy = new LiveBook('BTC/USDT', account());
@@ -367,7 +368,7 @@ describe('every state for spot', () => {
       expect(broker.book.orders.size).toBe(0);
       const sold = venue.sent.filter(({ side, type }) => side === 'sell' && type === 'market');
       expect(sold.length).toBe(1);
-      expect(broker.doubt).toBeNull();
+      expect(broker.unresolved).toBeNull();
     },
   );
 });
@@ -382,36 +383,41 @@ describe('reconciliation', () => {
       record: (entry) => w.entries.push(entry),
       alarm: (code, numbers) => alarms.push([code, numbers]),
     });
-    return { one, alarms };
+    const reconcile = async () => {
+      const results = await one.reconcile();
+      for (const [broker, result] of results ?? []) broker.takeReconciled(result);
+      return results !== null;
+    };
+    return { reconcile, alarms };
   }
 
   it('owns its allocation, not the balance: deposits and manual trades are seen and said', async () => {
     const w = world();
-    const { one, alarms } = reconciler(w);
+    const { reconcile, alarms } = reconciler(w);
     w.venue.script.balances = () => ({ USDT: '1500', BTC: '3' });
-    expect(await one.reconcile()).toBe(true);
+    expect(await reconcile()).toBe(true);
     expect(alarms).toEqual([]);
     await w.buy();
     w.venue.script.balances = () => ({ USDT: '1300', BTC: '5' });
-    expect(await one.reconcile()).toBe(true);
+    expect(await reconcile()).toBe(true);
     expect(alarms).toEqual([]);
     w.venue.script.balances = () => ({ USDT: '1400', BTC: '5.25' });
-    expect(await one.reconcile()).toBe(true);
+    expect(await reconcile()).toBe(true);
     expect(alarms).toEqual([
       ['holdings-changed', { currency: 'BTC', change: '0.25', foreign: '3.25' }],
       ['holdings-changed', { currency: 'USDT', change: '100', foreign: '600' }],
     ]);
-    expect(w.broker.doubt).toBeNull();
+    expect(w.broker.unresolved).toBeNull();
     expect(w.broker.account).toMatchObject({ position: 2, cash: 800 });
   });
 
   it('opens nothing and sells what is there where the venue holds less than the bot owns', async () => {
     const w = world();
-    const { one, alarms } = reconciler(w);
-    await one.reconcile();
+    const { reconcile, alarms } = reconciler(w);
+    await reconcile();
     await w.buy();
     w.venue.script.balances = () => ({ USDT: '800', BTC: '0.5' });
-    await one.reconcile();
+    await reconcile();
     expect(alarms.map(([code]) => code)).toContain('holdings-short');
     await w.buy();
     expect(marketOrders(w.venue).length).toBe(1);
@@ -419,15 +425,15 @@ describe('reconciliation', () => {
     expect(w.venue.sent[1]).toMatchObject({ side: 'sell', quantity: '0.5' });
     // Back where it belongs: it may trade again.
     w.venue.script.balances = () => ({ USDT: '850', BTC: '1.5' });
-    await one.reconcile();
-    expect(w.broker.doubt).toBeNull();
+    await reconcile();
+    expect(w.broker.unresolved).toBeNull();
   });
 
   it('buys nothing where quote currency is missing from the start', async () => {
     const w = world();
-    const { one, alarms } = reconciler(w);
+    const { reconcile, alarms } = reconciler(w);
     w.venue.script.balances = () => ({ USDT: '999.99' });
-    await one.reconcile();
+    await reconcile();
     expect(alarms).toEqual([['holdings-short', { currency: 'USDT', missing: '0.01' }]]);
     await w.buy();
     expect(w.venue.sent).toEqual([]);
@@ -435,20 +441,20 @@ describe('reconciliation', () => {
 
   it('says foreign orders, cancels strays of its own, and waits while orders are under way', async () => {
     const w = world();
-    const { one } = reconciler(w);
+    const { reconcile } = reconciler(w);
     const resting = (id: string) =>
       orderOf(
         { clientOrderId: id, symbol: 'BTC/USDT', side: 'sell', type: 'limit', quantity: '1', price: '120' },
         { status: 'open', filled: '0' },
       );
     w.venue.script.open = () => [resting('somebody'), resting('test0-z')];
-    expect(await one.reconcile()).toBe(false);
+    expect(await reconcile()).toBe(false);
     expect(w.alarms).toEqual(['foreign-order', 'stray-order']);
     expect(w.venue.cancelled).toEqual(['test0-z']);
     w.venue.script.open = () => [resting('somebody')];
-    expect(await one.reconcile()).toBe(true);
+    expect(await reconcile()).toBe(true);
     w.venue.script.create = () => failure('timeout');
     await w.buy();
-    expect(await one.reconcile()).toBe(false);
+    expect(await reconcile()).toBe(false);
   });
 });

@@ -182,7 +182,7 @@ export async function runHostile(seed: number, options: HostileOptions = {}): Pr
         position: broker.account.position,
         cash: broker.account.cash,
         units: broker.account.units,
-        unresolved: broker instanceof LiveBroker ? broker.doubt : null,
+        unresolved: broker instanceof LiveBroker ? broker.unresolved : null,
       })),
     }),
   );

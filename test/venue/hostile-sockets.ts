@@ -118,7 +118,7 @@ export async function runHostileSockets(seed: number, options: HostileSocketOpti
         ...{ exchange, timeframeMs: MINUTE, own, allocation, maxUnits: 4, haltMs: haltedMs, endMs, intents, alarms },
         final: bot.traders.map(({ broker }) => ({
           ...{ symbol: broker.symbol, position: broker.account.position, cash: broker.account.cash },
-          ...{ units: broker.account.units, unresolved: broker instanceof LiveBroker ? broker.doubt : null },
+          ...{ units: broker.account.units, unresolved: broker instanceof LiveBroker ? broker.unresolved : null },
         })),
       }),
     );

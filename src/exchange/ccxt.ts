@@ -1,10 +1,32 @@
 import { Agent } from 'node:http';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import type { Clock } from '../core/clock.ts';
 import { InputError } from '../core/errors.ts';
-import type { ConnectorOptions } from './connector.ts';
+import type { Keys } from './keys.ts';
 import type { AnswerNotes } from './venue-errors.ts';
 import type { VenueHandle, VenueRow } from './venues.ts';
 
-/** ccxt's classes as the connector sees them: typed as far as they are used, hooked, and opened with our settings. */
+/**
+ * The only file that loads ccxt, and one venue of it at that: its classes typed as far as they are used, with our hooks
+ * in them, opened with our settings.
+ */
+
+export interface ConnectorOptions {
+  /** ccxt's name of the venue, such as 'binance'. */
+  readonly venue: string;
+  readonly clock: Clock;
+  /** Null for public data only. */
+  readonly keys: Keys | null;
+  /** The venue's own test network, where it has one. */
+  readonly sandbox?: boolean;
+  /** A rehearsal server on this machine, such as 'http://127.0.0.1:8686', in the venue's place. */
+  readonly localUrl?: string;
+  /** How long an answer is waited for, in real time. Default 10,000; 2,000 from a server on this machine. */
+  readonly timeoutMs?: number;
+  /** Replaces the venue's window for signed requests; a rehearsal on a fast clock needs a wider one. */
+  readonly orderWindowMs?: number;
+}
 
 /** The part of a ccxt exchange that is used here. Answers are `unknown`: `answers.ts` reads them. */
 export interface Ccxt extends VenueHandle {
@@ -122,4 +144,22 @@ export function openCcxt(options: ConnectorOptions, row: VenueRow, Venue: OpenCl
   // Without an agent of ours ccxt takes plain ws:// for a proxy's business.
   exchange.httpAgent = new Agent();
   return exchange;
+}
+
+/** One venue's class: importing all of ccxt takes three times as long and twice the memory. */
+export async function importVenue(name: string): Promise<CcxtClass> {
+  const entry = pathToFileURL(createRequire(import.meta.url).resolve('ccxt'));
+  for (const folder of ['pro/', '']) {
+    try {
+      const module = await import(/* @vite-ignore */ new URL(`../js/src/${folder}${name}.js`, entry).href);
+      return module.default;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    }
+  }
+  const { default: ccxt } = await import('ccxt');
+  const near = ccxt.exchanges.filter((other: string) => other.startsWith(name.slice(0, 3))).slice(0, 6);
+  throw new InputError(
+    `unknown exchange ${name}; ${near.length > 0 ? `did you mean ${near.join(', ')}?` : 'names are like binance or bybit'}`,
+  );
 }
