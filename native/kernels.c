@@ -2,7 +2,8 @@
  * The kernels: src/nn/ops.ts says what each op means, src/nn/reference.ts computes it slowly. Compiled once for each
  * instruction set (see simd.h); KERNEL_SUFFIX keeps their names apart.
  *
- * An op record is 16 ints: code and operands, where an array is its offset in floats from `mem` and 0 is "absent".
+ * An op record is 16 ints: code and operands (ops.h), where an array is its offset in floats from `mem` and 0 is
+ * "absent".
  *
  *   1 elementary functions     4 head                 7 dispatch
  *   2 tiles (the inner loops)  5 sums, transposition
@@ -11,11 +12,8 @@
 #include "simd.h"
 #include "kernels.h"
 
-#define PANEL 32
 #define BLOCK (LANES * 2)     /* columns of a tile */
 #define BATCH_BLOCK 128       /* rows of the batch that a weight gradient takes at a time; they stay in L1 */
-#define CONV_BLOCK 16         /* samples in one block of the chain of the convolution's weight gradient */
-#define SQUARE_LANES 64
 
 typedef const int32_t *Record;
 
@@ -140,20 +138,20 @@ INLINE V v_tanh(V x) {
 }
 
 static void unary(float *mem, Record o) {
-  const float *x = mem + o[1];
-  float *out = mem + o[2];
+  const float *x = mem + o[0];
+  float *out = mem + o[1];
   for (int i = 0; i < o[3]; i += LANES) {
     int n = o[3] - i < LANES ? o[3] - i : LANES;
     float part[LANES];
     for (int j = 0; j < n; j++) part[j] = x[i + j];
     for (int j = n; j < LANES; j++) part[j] = 0;
     V slope, v = v_load(part);
-    switch (o[0]) {
-      case 0: v = v_exp(v); break;
-      case 1: v = v_log(v); break;
-      case 2: v = v_erf(v); break;
-      case 3: v = v_tanh(v); break;
-      case 4: v = gelu(v, &slope); break;
+    switch (o[2]) {
+      case UNARY_EXP: v = v_exp(v); break;
+      case UNARY_LOG: v = v_log(v); break;
+      case UNARY_ERF: v = v_erf(v); break;
+      case UNARY_TANH: v = v_tanh(v); break;
+      case UNARY_GELU: v = gelu(v, &slope); break;
       default: gelu(v, &slope); v = slope;
     }
     v_store(part, v);
@@ -311,8 +309,9 @@ INLINE void copy_to_panels(const float *from, int length, float *to, int panel) 
 }
 
 /*
- * Rows are (step, sample) pairs, so that a tile writes neighbouring rows; the inputs of one are `taps` contiguous floats of the padded window. The rows of a tile
- * are gathered so that their distance is a constant; a window too long for the buffer goes in pieces.
+ * Rows are (step, sample) pairs, so that a tile writes neighbouring rows; the inputs of one are `taps` contiguous floats
+ * of the padded window. The rows of a tile are gathered so that their distance is a constant; a window too long for the
+ * buffer goes in pieces.
  */
 static void conv(float *mem, Record o) {
   enum { PIECE = 8 * PANEL };
@@ -507,23 +506,23 @@ UNROLL
 
 /* ---- 5 sums, transposition ------------------------------------------------------------------------------------- */
 
-/* Row r adds to lane r % 4; numbering goes on from panel to panel. */
+/* Row r adds to lane r % SUM_LANES; numbering goes on from panel to panel. */
 static void column_sum(float *mem, Record o) {
   const float *dz = mem + o[0];
   float *out = mem + o[1];
   const int batch = o[2], panels = o[3], stride = o[4];
   for (int c = 0; c < PANEL; c += LANES) {
-    V acc[4] = {v_set(0.0f), v_set(0.0f), v_set(0.0f), v_set(0.0f)};
+    V acc[SUM_LANES] = {v_set(0.0f), v_set(0.0f), v_set(0.0f), v_set(0.0f)};
     int r = 0;
     for (int p = 0; p < panels; p++) {
       const float *row = dz + (ptrdiff_t)p * stride * batch * PANEL + c;
       int b = 0;
-      for (; b < batch && r % 4; b++, r++) acc[r % 4] = acc[r % 4] + v_load(row + b * PANEL);
-      for (; b + 4 <= batch; b += 4, r += 4) {
+      for (; b < batch && r % SUM_LANES; b++, r++) acc[r % SUM_LANES] = acc[r % SUM_LANES] + v_load(row + b * PANEL);
+      for (; b + SUM_LANES <= batch; b += SUM_LANES, r += SUM_LANES) {
 UNROLL
-        for (int i = 0; i < 4; i++) acc[i] = acc[i] + v_load(row + (b + i) * PANEL);
+        for (int i = 0; i < SUM_LANES; i++) acc[i] = acc[i] + v_load(row + (b + i) * PANEL);
       }
-      for (; b < batch; b++, r++) acc[r % 4] = acc[r % 4] + v_load(row + b * PANEL);
+      for (; b < batch; b++, r++) acc[r % SUM_LANES] = acc[r % SUM_LANES] + v_load(row + b * PANEL);
     }
     v_store(out + c, (acc[0] + acc[1]) + (acc[2] + acc[3]));
   }
@@ -625,23 +624,23 @@ static void polyak(float *mem, Record o) {
 void KERNEL_NAME(run_op)(float *mem, Record record) {
   Record o = record + 1;
   switch (record[0]) {
-    case 1: pad(mem, o); break;
-    case 2: conv(mem, o); break;
-    case 3: dense(mem, o); break;
-    case 4: head(mem, o); break;
-    case 5: head_grad_input(mem, o); break;
-    case 6: head_grad_weight(mem, o); break;
-    case 7: dense_grad_input(mem, o); break;
-    case 8: dense_grad_weight(mem, o); break;
-    case 9: column_sum(mem, o); break;
-    case 10: conv_grad_weight(mem, o); break;
-    case 11: transpose(mem, o); break;
-    case 12: sum_squares(mem, o); break;
-    case 13: adam(mem, o); break;
-    case 14: polyak(mem, o); break;
-    case 15: from_panels(mem, o); break;
-    case 16: to_panels_times(mem, o); break;
-    case 17: unary(mem, o); break;
+    case OP_PAD: pad(mem, o); break;
+    case OP_CONV: conv(mem, o); break;
+    case OP_DENSE: dense(mem, o); break;
+    case OP_HEAD: head(mem, o); break;
+    case OP_HEAD_GRAD_INPUT: head_grad_input(mem, o); break;
+    case OP_HEAD_GRAD_WEIGHT: head_grad_weight(mem, o); break;
+    case OP_DENSE_GRAD_INPUT: dense_grad_input(mem, o); break;
+    case OP_DENSE_GRAD_WEIGHT: dense_grad_weight(mem, o); break;
+    case OP_COLUMN_SUM: column_sum(mem, o); break;
+    case OP_CONV_GRAD_WEIGHT: conv_grad_weight(mem, o); break;
+    case OP_TRANSPOSE: transpose(mem, o); break;
+    case OP_SUM_SQUARES: sum_squares(mem, o); break;
+    case OP_ADAM: adam(mem, o); break;
+    case OP_POLYAK: polyak(mem, o); break;
+    case OP_FROM_PANELS: from_panels(mem, o); break;
+    case OP_TO_PANELS_TIMES: to_panels_times(mem, o); break;
+    case OP_UNARY: unary(mem, o); break;
   }
 }
 

@@ -1,9 +1,7 @@
 /* Names of the kernels of one instruction set: KERNEL_NAME(run_op) is run_op_avx512 and the like. */
 #pragma once
 #include <stdint.h>
-
-/* Counted up with every change of an op or of the pool; src/nn/ops.ts has the same number. */
-#define KERNELS_VERSION 2
+#include "ops.h"
 
 #define KERNEL_JOIN(name, suffix) name##_##suffix
 #define KERNEL_PASTE(name, suffix) KERNEL_JOIN(name, suffix)

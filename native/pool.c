@@ -42,7 +42,7 @@ static int claim(Pool *pool, uint32_t state, int thread, int threads) {
 static void run_unit(float *mem, RunOp run_op, const int32_t *words, int unit) {
   const int32_t *entry = words + 1 + 2 * words[0] + 2 * unit;
   const int32_t *op = words + entry[0];
-  for (int i = 0; i < entry[1]; i++, op += 16) run_op(mem, op);
+  for (int i = 0; i < entry[1]; i++, op += RECORD) run_op(mem, op);
 }
 
 /* Takes part in the current run until no unit of the current phase is left to take. Returns the state it saw. */
@@ -68,7 +68,6 @@ static void run_alone(float *mem, RunOp run_op, const int32_t *words) {
   const int32_t last = words[0] - 1, units = words[1 + 2 * last] + words[2 + 2 * last];
   for (int32_t unit = 0; unit < units; unit++) run_unit(mem, run_op, words, unit);
 }
-
 
 /* Returns whether the caller lost time because another thread had a unit and did not finish it. */
 static int run_together(float *mem, Pool *pool, RunOp run_op, int32_t program, int threads) {

@@ -123,7 +123,7 @@ export class Adam {
     for (const { m, v } of this.#moments) for (const view of [m, v]) this.#kernels.free(view);
     if (this.#zeros !== null) this.#kernels.free(this.#zeros);
     this.#kernels.free(this.#scalars);
-    this.#kernels.free(this.#program.view);
+    this.#kernels.discard(this.#program);
   }
 
   #count(): void {

@@ -72,8 +72,8 @@ export class AllActionUpdater implements AllActionBatch {
   /** Gives the memory back. */
   dispose(): void {
     for (const { forward, backward } of this.#programs.values()) {
-      this.#kernels.free(forward.view);
-      this.#kernels.free(backward.view);
+      this.#kernels.discard(forward);
+      this.#kernels.discard(backward);
     }
     this.#memory.free();
     this.adam.dispose();

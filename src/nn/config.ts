@@ -57,6 +57,16 @@ export interface Layout {
   readonly parameterCount: number;
 }
 
+/** What tells the networks apart. */
+export interface Head {
+  /** Outputs of the head; 0: no head, the features themselves. */
+  readonly outputs: number;
+  /** Gain of the head's orthogonal initialisation. */
+  readonly gain: number;
+  /** (outputs) the biases that it begins with; default zeros. */
+  readonly bias?: readonly number[];
+}
+
 const whole = (n: number): number => Math.ceil(n / PANEL) * PANEL;
 
 /** Checks the sizes and lays the tensors out; `outputs` 0 means an encoder without a head. */

@@ -100,8 +100,8 @@ export class DQNUpdater implements DQNBatch {
   /** Gives the memory back. */
   dispose(): void {
     for (const { forward, backward } of this.#programs.values()) {
-      this.#kernels.free(forward.view);
-      this.#kernels.free(backward.view);
+      this.#kernels.discard(forward);
+      this.#kernels.discard(backward);
     }
     this.#onlineMemory.free();
     this.#targetMemory.free();

@@ -34,8 +34,9 @@
 export { Adam, type AdamOptions, clipScale, gradientNorm } from './adam.ts';
 export { type AllActionUpdate, AllActionUpdater, type AllActionUpdaterOptions } from './all-action-updater.ts';
 export { DEFAULT_NETWORK, type NetworkConfig } from './config.ts';
+export { createKernels, type KernelOptions } from './create-kernels.ts';
 export { type DQNUpdate, DQNUpdater, type DQNUpdaterOptions } from './dqn-updater.ts';
-export { createKernels, type KernelKind, type KernelOptions, type Kernels } from './kernels.ts';
+export type { KernelKind, Kernels } from './kernels.ts';
 export {
   type AllActionBatch,
   type AllActionLoss,

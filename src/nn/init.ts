@@ -3,22 +3,22 @@
  * orthonormal by Gram-Schmidt along its shorter side, times a gain. Biases are zero, but for those that a head sets.
  */
 import type { Rng } from '../core/rng.ts';
-import type { Network } from './network.ts';
+import type { Head, Layout } from './config.ts';
 
 const BODY_GAIN = Math.SQRT2;
 
-export function initializeOrthogonal(network: Network, rng: Rng): void {
-  network.parameters.fill(0);
-  for (const { name, shape, offset, place } of network.layout.tensors) {
+/** Fills a network's flat parameter vector; the gain of the body is sqrt 2. */
+export function initializeOrthogonal(layout: Layout, parameters: Float32Array, head: Head, rng: Rng): void {
+  parameters.fill(0);
+  for (const { name, shape, offset, place } of layout.tensors) {
     if (shape.length === 1) continue;
     const columns = shape.slice(1).reduce((a, b) => a * b, 1);
     const matrix = orthogonal(shape[0], columns, rng);
-    const gain = name.startsWith('head') ? network.head.gain : BODY_GAIN;
-    for (let i = 0; i < matrix.length; i++) network.parameters[offset + place(i)] = gain * matrix[i];
+    const gain = name.startsWith('head') ? head.gain : BODY_GAIN;
+    for (let i = 0; i < matrix.length; i++) parameters[offset + place(i)] = gain * matrix[i];
   }
-  const bias = network.layout.tensors.find(({ name }) => name === 'head.bias');
-  if (bias !== undefined && network.head.bias !== undefined) network.parameters.set(network.head.bias, bias.offset);
-  network.parametersChanged();
+  const bias = layout.tensors.find(({ name }) => name === 'head.bias');
+  if (bias !== undefined && head.bias !== undefined) parameters.set(head.bias, bias.offset);
 }
 
 /** (rows, columns) row-major with orthonormal rows, or columns where there are fewer of them. */

@@ -3,9 +3,9 @@
  * file here that touches Node; it asks for Node's modules at run time, so a bundle for browsers has no node: import.
  */
 import type { Kernels } from './kernels.ts';
-import { Memory } from './memory.ts';
+import { divideMemory } from './memory.ts';
 import { KERNELS_VERSION } from './ops.ts';
-import { encodeProgram } from './program.ts';
+import { ProgramStore } from './program.ts';
 
 interface Engine {
   readonly buffer: ArrayBuffer;
@@ -33,18 +33,23 @@ export function createNativeKernels(threads?: number, isa: 'auto' | 'avx512' | '
   const cores = Math.min(globalThis.navigator?.hardwareConcurrency ?? 1, DEFAULT_MAX_THREADS);
   const engine = addon?.create(threads ?? cores, isa);
   if (!engine) return null;
-  const memory = new Memory(engine.buffer, Math.ceil(engine.poolBytes / 4));
+  const { arrays, programs: place } = divideMemory(engine.buffer, Math.ceil(engine.poolBytes / 4));
+  const programs = new ProgramStore(arrays, place);
   return {
     name: 'native',
     isa: engine.isa,
     fused: true,
     threads: engine.threads,
-    alloc: (length) => memory.alloc(length),
-    free: (view) => memory.free(view),
-    compile: (phases) => encodeProgram(phases, memory),
-    run: (program) => engine.run(program.view.byteOffset / 4),
+    alloc: (length) => arrays.alloc(length),
+    free: (view) => arrays.free(view),
+    compile: (phases) => programs.compile(phases),
+    discard: (program) => programs.discard(program),
+    run: (program) => engine.run(programs.words(program).byteOffset / 4),
     peak: (rounds) => engine.peak(rounds),
-    dispose: () => engine.stop(),
+    dispose: () => {
+      programs.close();
+      engine.stop();
+    },
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { InputError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
-import { DEFAULT_NETWORK, type Layout, layOut, type NetworkConfig, type Tensor } from './config.ts';
+import { DEFAULT_NETWORK, type Head, type Layout, layOut, type NetworkConfig, type Tensor } from './config.ts';
 import { initializeOrthogonal } from './init.ts';
 import type { Kernels } from './kernels.ts';
 import { polyak } from './ops.ts';
@@ -18,16 +18,6 @@ export interface TensorData {
 }
 /** Tensors under PyTorch's names, in module order. */
 export type StateDict = Map<string, TensorData>;
-
-/** What tells the networks apart. */
-export interface Head {
-  /** Outputs of the head; 0: no head, the features themselves. */
-  readonly outputs: number;
-  /** Gain of the head's orthogonal initialisation. */
-  readonly gain: number;
-  /** (outputs) the biases that it begins with; default zeros. */
-  readonly bias?: readonly number[];
-}
 
 interface Programs {
   readonly infer: Program;
@@ -90,7 +80,8 @@ export class Network {
 
   /** Orthogonal weights (gain sqrt 2 in the body), zero biases but for the head's. */
   initialize(rng: Rng): void {
-    initializeOrthogonal(this, rng);
+    initializeOrthogonal(this.layout, this.parameters, this.head, rng);
+    this.parametersChanged();
   }
 
   /**
@@ -174,8 +165,12 @@ export class Network {
   dispose(): void {
     this.#freePrograms();
     this.#activations?.free();
-    const views = [this.parameters, this.gradients, ...this.transposed, this.squares, this.#transpose.view];
-    if (this.#polyak) views.push(this.#polyak.tau, this.#polyak.program.view);
+    this.kernels.discard(this.#transpose);
+    const views = [this.parameters, this.gradients, ...this.transposed, this.squares];
+    if (this.#polyak) {
+      this.kernels.discard(this.#polyak.program);
+      views.push(this.#polyak.tau);
+    }
     for (const view of views) this.kernels.free(view);
   }
 
@@ -206,7 +201,7 @@ export class Network {
 
   #freePrograms(): void {
     for (const { infer, forward, backward } of this.#programs.values()) {
-      for (const program of [infer, forward, backward]) this.kernels.free(program.view);
+      for (const program of [infer, forward, backward]) this.kernels.discard(program);
     }
     this.#programs.clear();
   }

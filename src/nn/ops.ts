@@ -1,6 +1,7 @@
 /**
  * The op set: everything that the networks ask of a kernel implementation. `reference.ts` is its meaning in plain
- * TypeScript; `native/kernels.c` is the fast one, compiled for AVX-512, AVX2 and WebAssembly.
+ * TypeScript; `native/kernels.c` is the fast one, compiled for AVX-512, AVX2 and WebAssembly. The C source gets the
+ * numbers below from `native/ops.h`, which `node native/write-ops-header.ts` writes.
  *
  * Layouts. PANEL = 32 columns. A matrix (rows, columns) "in panels" is stored as (columns / 32, rows, 32), its columns
  * padded with zeros to a multiple of 32: activations (batch, width), weights (inputs, outputs). So every inner loop
@@ -18,16 +19,19 @@ export const SUM_LANES = 4;
 /** Samples in one block of the convolution's weight gradient; inside a block the chain runs over time, then sample. */
 export const CONV_BLOCK = 16;
 
-/** Lanes of a sum of squares: element i goes to lane i % 32; lanes are folded in halves, 16 + 16, 8 + 8, ... */
-export const SQUARE_LANES = 32;
+/**
+ * Lanes of a sum of squares: element i goes to lane i % 64. Lanes 0 to 31 and 32 to 63 are each folded in halves,
+ * 16 + 16, 8 + 8, ..., and the two sums are added.
+ */
+export const SQUARE_LANES = 64;
 
-/** Counted up with every change of an op or of the pool; native/kernels.h has the same number. */
-export const KERNELS_VERSION = 2;
+/** Counted up with every change of an op or of the pool, so that an addon from before is not used. */
+export const KERNELS_VERSION = 3;
 
 /** Operands of one op record, after its code. */
 export const OPERANDS = 15;
 
-/** Op codes; the operand list of each stands in its builder below. The C source has the same numbers. */
+/** Op codes. What each op takes stands in its builder below and, for checks and the C source, in `op-table.ts`. */
 export const OP = {
   pad: 1,
   conv: 2,
@@ -285,8 +289,8 @@ export const toPanelsTimes = (
 /** out = f(x) on [0, length), f one of UNARY; x and out may be the same array. */
 export const unary = (f: number, x: Float32Array, out: Float32Array, length: number): Op => [
   OP.unary,
-  f,
   x,
   out,
+  f,
   length,
 ];

@@ -175,8 +175,8 @@ export function backwardPhases(network: NetworkMemory, a: Activations, batch: nu
   const most = gradientPanels(batch);
   const dense = (name: string, input: Float32Array, dz: Float32Array, inputs: number, width: number) => {
     const panels = width / PANEL;
-    const weights = (panel: number) =>
-      g[`${name}.weight`].subarray(panel * inputs * PANEL, (panel + 1) * inputs * PANEL);
+    const weights = (panel: number, count = 1) =>
+      g[`${name}.weight`].subarray(panel * inputs * PANEL, (panel + count) * inputs * PANEL);
     const ends = Array.from({ length: panels }, (_, panel) => {
       const bias = g[`${name}.bias`].subarray(panel * PANEL, (panel + 1) * PANEL);
       const sum = ops.columnSum(dz.subarray(panel * batch * PANEL), bias, batch, 1, 1);
@@ -188,7 +188,7 @@ export function backwardPhases(network: NetworkMemory, a: Activations, batch: nu
         const count = Math.min(most, end - panel);
         const mine = dz.subarray(panel * batch * PANEL);
         lane.push([
-          ops.denseGradWeight(input, mine, weights(panel), batch, inputs, count),
+          ops.denseGradWeight(input, mine, weights(panel, count), batch, inputs, count),
           ...ends.slice(panel, panel + count).flat(),
         ]);
       }

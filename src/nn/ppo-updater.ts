@@ -86,8 +86,8 @@ export class PPOUpdater {
   /** Gives the memory back. */
   dispose(): void {
     for (const { forward, backward } of this.#programs.values()) {
-      this.#kernels.free(forward.view);
-      this.#kernels.free(backward.view);
+      this.#kernels.discard(forward);
+      this.#kernels.discard(backward);
     }
     this.#actorMemory.free();
     this.#criticMemory.free();

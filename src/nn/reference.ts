@@ -3,7 +3,10 @@
  * oracle for the fast kernels and far too slow for real training.
  */
 import { erf, exp, log, tanh } from '../core/math.ts';
+import type { Kernels } from './kernels.ts';
+import { Memory } from './memory.ts';
 import { OP, OPERANDS, PANEL } from './ops.ts';
+import { ProgramStore } from './program.ts';
 
 const SQRT_HALF = Math.SQRT1_2;
 const INV_SQRT_2PI = 0.3989422804014327;
@@ -187,7 +190,7 @@ const toPanelsTimes: Run = (f, [input, slope, out, batch, width]) => {
   }
 };
 
-const unary: Run = (f, [which, x, out, length]) => {
+const unary: Run = (f, [x, out, which, length]) => {
   for (let i = 0; i < length; i++) f[out + i] = UNARY_FUNCTIONS[which](f[x + i]);
 };
 
@@ -211,8 +214,34 @@ const RUN: Readonly<Record<number, Run>> = {
   [OP.unary]: unary,
 };
 
+/** Bytes that the reference implementation may use; pages are only taken when touched. */
+const REFERENCE_BYTES = 1 << 28;
+
+/**
+ * The oracle as kernels: results rounded to float32, slow on purpose. With `elementBytes` 8 nothing is rounded, and
+ * every array holds float64.
+ */
+export function createReferenceKernels(elementBytes: 4 | 8 = 4): Kernels {
+  const memory = new Memory(new ArrayBuffer(REFERENCE_BYTES), { elementBytes });
+  const floats = elementBytes === 4 ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer);
+  const programs = new ProgramStore(memory);
+  return {
+    name: 'reference',
+    isa: 'float64',
+    fused: false,
+    threads: 1,
+    alloc: (length) => memory.alloc(length),
+    free: (view) => memory.free(view),
+    compile: (phases) => programs.compile(phases),
+    discard: (program) => programs.discard(program),
+    run: (program) => runReference(programs.words(program), floats),
+    peak: () => 0,
+    dispose: () => programs.close(),
+  };
+}
+
 /** Runs an encoded program (see `program.ts`) on the memory `floats`. */
-export function runReference(words: Int32Array, floats: Floats): void {
+function runReference(words: Int32Array, floats: Floats): void {
   const phases = words[0];
   let unit = 1 + 2 * phases;
   for (let p = 0; p < phases; p++) {

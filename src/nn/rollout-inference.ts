@@ -58,6 +58,6 @@ export class RolloutInference {
   dispose(): void {
     this.#actor.free();
     this.#critic.free();
-    this.#kernels.free(this.#program.view);
+    this.#kernels.discard(this.#program);
   }
 }

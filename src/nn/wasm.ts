@@ -3,9 +3,9 @@
  * SIMD elsewhere. Threads are workers on one shared memory that sit inside the module and wait for work.
  */
 import type { Kernels } from './kernels.ts';
-import { Memory } from './memory.ts';
+import { divideMemory } from './memory.ts';
 import * as ops from './ops.ts';
-import { encodeProgram } from './program.ts';
+import { ProgramStore } from './program.ts';
 import { RELAXED_WASM, SIMD_WASM } from './wasm-binary.ts';
 
 interface Exports {
@@ -20,7 +20,7 @@ interface Exports {
 const PAGE = 65536;
 /** Address space asked for, the larger first; pages are only taken when touched. */
 const MEMORY_PAGES = [16384, 4096];
-const STACK_FLOATS = PAGE / 4;
+const STACK_BYTES = PAGE;
 
 /** What a worker runs; it returns from `work` when the kernels are disposed of. */
 const WORKER = `
@@ -54,32 +54,33 @@ export async function createWasmKernels(
   const { __heap_base: heapBase, run, stop, peak, pool_bytes: poolBytes } = exports as unknown as Exports;
 
   const pool = Math.ceil(heapBase.value / 64) * 64;
-  const memory = new Memory(wasmMemory.buffer, Math.ceil((pool + poolBytes()) / 4));
   const wanted = Math.min(threads ?? globalThis.navigator?.hardwareConcurrency ?? 1, 16);
   const workers: { terminate(): unknown }[] = [];
-  const stacks: Float32Array[] = [];
+  let used = Math.ceil((pool + poolBytes()) / 64) * 64;
   for (let thread = 1; thread < (canWait() ? wanted : 1); thread++) {
-    const stack = memory.alloc(STACK_FLOATS);
-    stacks.push(stack);
     // Stacks grow downwards.
-    const data = { module, memory: wasmMemory, stack: stack.byteOffset + stack.byteLength, pool, thread };
-    workers.push(await startWorker(data));
+    used += STACK_BYTES;
+    workers.push(await startWorker({ module, memory: wasmMemory, stack: used, pool, thread }));
   }
   const count = workers.length + 1;
+  const { arrays, programs: place } = divideMemory(wasmMemory.buffer, used / 4);
+  const programs = new ProgramStore(arrays, place);
+  const sink = arrays.alloc(16);
   const kernels: Kernels = {
     name: 'wasm',
     isa,
     fused: false,
     threads: count,
-    alloc: (length) => memory.alloc(length),
-    free: (view) => memory.free(view),
-    compile: (phases) => encodeProgram(phases, memory),
-    run: (program) => run(0, pool, program.view.byteOffset / 4, count),
-    peak: (rounds) => peak(rounds, memory.alloc(16).byteOffset),
+    alloc: (length) => arrays.alloc(length),
+    free: (view) => arrays.free(view),
+    compile: (phases) => programs.compile(phases),
+    discard: (program) => programs.discard(program),
+    run: (program) => run(0, pool, programs.words(program).byteOffset / 4, count),
+    peak: (rounds) => peak(rounds, sink.byteOffset),
     dispose: () => {
+      programs.close();
       stop(pool);
       for (const worker of workers) worker.terminate();
-      stacks.length = 0;
     },
   };
   return { ...kernels, fused: fuses(kernels) };
@@ -94,7 +95,8 @@ export function fuses(kernels: Kernels): boolean {
   const program = kernels.compile([[[ops.polyak(target, online, scalars, 32)]]]);
   kernels.run(program);
   const fused = target.every((x) => x === 1 / 2048 + 1 / 16777216);
-  for (const view of [target, online, scalars, program.view]) kernels.free(view);
+  kernels.discard(program);
+  for (const view of [target, online, scalars]) kernels.free(view);
   return fused;
 }
 

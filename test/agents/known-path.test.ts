@@ -7,7 +7,7 @@ import { type KnownPath, valuePath, weighPath } from '../../src/agents/known-pat
 import { Rng } from '../../src/core/rng.ts';
 import { ENDED, FORBIDDEN, type MarketOutcomes } from '../../src/env/outcomes.ts';
 import { ActorNetwork, allActionLoss } from '../../src/nn/index.ts';
-import { createReferenceKernels } from '../../src/nn/kernels.ts';
+import { createReferenceKernels } from '../../src/nn/reference.ts';
 
 const wide = (n: number) => new Float64Array(n) as unknown as Float32Array;
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
 import { ActorNetwork, Adam, type Kernels } from '../../src/nn/index.ts';
-import { createReferenceKernels } from '../../src/nn/kernels.ts';
+import { createReferenceKernels } from '../../src/nn/reference.ts';
 import { fastKernels } from './fast-kernels.ts';
 
 const SIZES = { window: 4, features: 3, filters: 5, hidden: [9, 7] } as const;

@@ -3,7 +3,7 @@
  * to one who never calls `dispose`; run with --expose-gc by kernels.test.ts.
  */
 import { createKernels, QNetwork } from '../../src/nn/index.ts';
-import { createReferenceKernels } from '../../src/nn/kernels.ts';
+import { createReferenceKernels } from '../../src/nn/reference.ts';
 
 const kernels = await createKernels({ threads: 1 });
 const network = new QNetwork(kernels);

@@ -12,8 +12,8 @@ import {
   QNetwork,
   ValueNetwork,
 } from '../../src/nn/index.ts';
-import { createReferenceKernels } from '../../src/nn/kernels.ts';
 import { dqnLoss } from '../../src/nn/losses.ts';
+import { createReferenceKernels } from '../../src/nn/reference.ts';
 
 const wide = (n: number) => new Float64Array(n) as unknown as Float32Array;
 

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
 import { ActorNetwork, createKernels, QNetwork, RolloutInference, softmax, ValueNetwork } from '../../src/nn/index.ts';
-import { createReferenceKernels } from '../../src/nn/kernels.ts';
 import { Memory } from '../../src/nn/memory.ts';
 import { shardRows } from '../../src/nn/plan.ts';
+import { createReferenceKernels } from '../../src/nn/reference.ts';
 import { fastKernels } from './fast-kernels.ts';
 
 const fast = await fastKernels();

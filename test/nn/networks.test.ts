@@ -9,7 +9,7 @@ import {
   QNetwork,
   ValueNetwork,
 } from '../../src/nn/index.ts';
-import { createReferenceKernels } from '../../src/nn/kernels.ts';
+import { createReferenceKernels } from '../../src/nn/reference.ts';
 
 test('parameters as PyTorch counts them', () => {
   const kernels = createReferenceKernels();

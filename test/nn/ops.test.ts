@@ -5,10 +5,11 @@
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
-import { createReferenceKernels, type Kernels } from '../../src/nn/kernels.ts';
+import type { Kernels } from '../../src/nn/kernels.ts';
 import * as ops from '../../src/nn/ops.ts';
 import { PANEL } from '../../src/nn/ops.ts';
 import type { Phase } from '../../src/nn/program.ts';
+import { createReferenceKernels } from '../../src/nn/reference.ts';
 import { fastKernels } from './fast-kernels.ts';
 
 const oracle = createReferenceKernels();
@@ -34,7 +35,8 @@ function runCase(kernels: Kernels, { arrays, phases }: Case): Float32Array {
   const program = kernels.compile(phases(views));
   kernels.run(program);
   const result = views[views.length - 1].slice();
-  for (const view of [...views, program.view]) kernels.free(view);
+  kernels.discard(program);
+  for (const view of views) kernels.free(view);
   return result;
 }
 

@@ -15,8 +15,9 @@ import {
   type StateDict,
   ValueNetwork,
 } from '../../src/nn/index.ts';
-import { createReferenceKernels, type Kernels } from '../../src/nn/kernels.ts';
+import type { Kernels } from '../../src/nn/kernels.ts';
 import { readTensors } from '../../src/nn/network.ts';
+import { createReferenceKernels } from '../../src/nn/reference.ts';
 import { fastKernels } from './fast-kernels.ts';
 
 type Tensors = Record<string, { norm: number; samples: number[] }>;
