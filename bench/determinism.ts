@@ -83,7 +83,11 @@ async function trainOn(kernels: Kernels, kind: 'ppo' | 'dqn'): Promise<string> {
     maxEpisodeSteps: 720,
   });
   const folder = mkdtempSync(join(tmpdir(), 'tradernet-determinism-'));
-  const clock = { nowMs: () => performance.now(), sleep: () => new Promise<void>((done) => setImmediate(done)) };
+  const clock = {
+    nowMs: () => performance.now(),
+    elapsedMs: () => performance.now(),
+    sleep: () => new Promise<void>((done) => setImmediate(done)),
+  };
   await train({
     ...{ agent, env, seed: 1, steps: STEPS, clock, folder: 'run', files: new NodeFileSystem(folder) },
     ...{ validate: null, validateEvery: STEPS, checkpointEvery: STEPS, progressEvery: STEPS },

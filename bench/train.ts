@@ -106,7 +106,11 @@ async function measure({ kind, config, accountFeatures = false, from, to, every 
     maxEpisodeSteps: 720,
   });
   const folder = mkdtempSync(join(tmpdir(), 'tradernet-bench-'));
-  const clock = { nowMs: () => performance.now(), sleep: () => new Promise<void>((done) => setImmediate(done)) };
+  const clock = {
+    nowMs: () => performance.now(),
+    elapsedMs: () => performance.now(),
+    sleep: () => new Promise<void>((done) => setImmediate(done)),
+  };
   let started = performance.now();
   let ended = started;
   await train({

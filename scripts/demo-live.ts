@@ -74,6 +74,7 @@ const candles: Candle[] = Array.from({ length: series.length }, (_, i) => {
 
 const real = {
   nowMs: () => Date.now(),
+  elapsedMs: () => performance.now(),
   sleep: (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal ? { signal } : {}),
 };
 const clock = new AcceleratedClock(real, startMs + 1_000, speed);

@@ -80,7 +80,11 @@ const config =
 const storage = mkdtempSync(join(tmpdir(), 'tradernet-learn-'));
 const files = new tradernet.NodeFileSystem(storage);
 const kernels = await tradernet.createKernels({ threads: task.threads });
-const clock = { nowMs: () => performance.now(), sleep: () => new Promise<void>((done) => setImmediate(done)) };
+const clock = {
+  nowMs: () => performance.now(),
+  elapsedMs: () => performance.now(),
+  sleep: () => new Promise<void>((done) => setImmediate(done)),
+};
 try {
   const curve: CurvePoint[] = [];
   let epochs: number[] = [];

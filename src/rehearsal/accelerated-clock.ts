@@ -19,6 +19,10 @@ export class AcceleratedClock implements Clock {
     return this.startMs + (this.#real.nowMs() - this.#realStartMs) * this.speed;
   }
 
+  elapsedMs(): number {
+    return this.#real.elapsedMs() * this.speed;
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return this.#real.sleep(ms / this.speed, signal);
   }

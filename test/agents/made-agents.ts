@@ -79,7 +79,7 @@ export function makeTradingEnv(count: number): TradingEnv {
 /** A clock of which every look takes a millisecond. */
 export function stepClock() {
   let now = 0;
-  return { nowMs: () => ++now, sleep: async () => {} };
+  return { nowMs: () => ++now, elapsedMs: () => ++now, sleep: async () => {} };
 }
 
 /** Trains without validation and checkpoints on the way, if not told otherwise. */

@@ -85,7 +85,8 @@ describe.each(KINDS)('training %s', (kind) => {
     const wasm = await createKernels({ kind: 'wasm', threads: 2 });
     if (wasm.fused === kernels.fused) expect((await run(kind, { kernels: wasm })).bytes).toEqual(first.bytes);
     wasm.dispose();
-    const slow = { nowMs: () => performance.now() * 1e6, sleep: async () => {} };
+    const nowMs = () => performance.now() * 1e6;
+    const slow = { nowMs, elapsedMs: nowMs, sleep: async () => {} };
     expect((await run(kind, { clock: slow })).bytes).toEqual(first.bytes);
   });
 

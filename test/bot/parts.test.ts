@@ -84,7 +84,7 @@ describe('alarms', () => {
     const sent: AlarmMessage[] = [];
     const failures: string[] = [];
     const one = new AlarmDesk({
-      clock: { nowMs: () => nowMs, sleep: async () => {} },
+      clock: { nowMs: () => nowMs, elapsedMs: () => nowMs, sleep: async () => {} },
       channels: [
         {
           name: 'test',

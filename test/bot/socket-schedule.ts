@@ -20,6 +20,7 @@ const WINDOW_MS = 60_000;
 
 export const real = {
   nowMs: () => Date.now(),
+  elapsedMs: () => performance.now(),
   sleep: (ms: number, signal?: AbortSignal): Promise<void> => sleep(ms, undefined, signal ? { signal } : {}),
 };
 

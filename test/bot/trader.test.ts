@@ -21,7 +21,7 @@ function world() {
     symbol: 'BTC/USDT',
     account,
     venue,
-    clock: { nowMs: () => state.nowMs, sleep: async () => {} },
+    clock: { nowMs: () => state.nowMs, elapsedMs: () => state.nowMs, sleep: async () => {} },
     journal: { record: (entry) => entries.push(entry), sync: () => {} },
     tag: 'test0',
     requestLifeMs: 10_000,

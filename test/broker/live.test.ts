@@ -15,7 +15,7 @@ const account = () => {
 
 function world() {
   let nowMs = 1_000_000;
-  const clock = { nowMs: () => nowMs, sleep: async () => {} };
+  const clock = { nowMs: () => nowMs, elapsedMs: () => nowMs, sleep: async () => {} };
   const venue = new ScriptedVenue(() => nowMs);
   const entries: (BrokerEntry | HoldingsEntry)[] = [];
   const alarms: string[] = [];

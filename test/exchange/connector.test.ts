@@ -151,7 +151,8 @@ describe.each(['binance', 'bybit'] as const)('%s: what works', (venue) => {
 
   it('measures the clock every hour', async () => {
     let shiftMs = 0;
-    const clock = { ...realClock, nowMs: () => startMs + 200 * minuteMs + shiftMs };
+    const nowMs = () => startMs + 200 * minuteMs + shiftMs;
+    const clock = { ...realClock, nowMs, elapsedMs: nowMs };
     const { connector, server } = await local(venue, { server: { clock }, connector: { clock } });
     await connector.fetchBalances();
     const before = timeRequests(server);

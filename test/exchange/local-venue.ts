@@ -12,6 +12,7 @@ export const keys = { key: 'KEY-5f2c9a7e41d8b6', secret: 'SECRET-0d9b7e3c5a1f824
 
 export const realClock: Clock = {
   nowMs: () => Date.now(),
+  elapsedMs: () => performance.now(),
   sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
 };
 

@@ -9,7 +9,7 @@ import { synthesize } from '../../src/market/synthetic.ts';
 import { createKernels } from '../../src/nn/index.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
 
-const clock: Clock = { nowMs: () => 0, sleep: async () => {} };
+const clock: Clock = { nowMs: () => 0, elapsedMs: () => 0, sleep: async () => {} };
 
 async function trainAndJudge(shuffled: boolean) {
   const { series } = synthesize({ bars: 30_000, seed: 5, signal: 0.5, shuffled, trends: false });

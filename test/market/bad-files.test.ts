@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const context: Context = {
   ...{ storage: join(folder, 'storage'), cwd: folder, json: true, env: {}, signal: new AbortController().signal },
-  clock: { nowMs: () => 0, sleep: async () => {} },
+  clock: { nowMs: () => 0, elapsedMs: () => 0, sleep: async () => {} },
   ...{ progress: () => {}, say: () => {}, print: () => {}, ask: async () => null },
   config: () => readConfig(folder).config,
   bot: () => readConfig(folder).bot,

@@ -24,6 +24,7 @@ const SPEED = 30;
 
 const real = {
   nowMs: () => Date.now(),
+  elapsedMs: () => performance.now(),
   sleep: (ms: number, signal?: AbortSignal): Promise<void> => sleep(ms, undefined, signal ? { signal } : {}),
 };
 
