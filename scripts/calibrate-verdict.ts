@@ -51,7 +51,7 @@ interface Cell {
 }
 
 function run(series: CandleSeries, policy: Policy, account: AccountConfig): Ledger {
-  return backtest({ policy, series, table: null, account, safety: null, rows: { from: WARMUP, to: series.length } });
+  return backtest({ policy, series, table: null, account, shield: null, rows: { from: WARMUP, to: series.length } });
 }
 
 function hold(series: CandleSeries, account: AccountConfig): Ledger {

@@ -127,7 +127,7 @@ const createSymbol = (): SymbolSetup => ({
   market,
   features,
   agent,
-  safety: createShield({ profile: 'balanced', primary: agent }),
+  shield: createShield({ profile: 'balanced', primary: agent }),
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'tradernet-demo-'));
@@ -142,22 +142,24 @@ function show(entry: BotEntry): void {
     say(styleText('yellow', `             the venue breaks: ${faults.injections[injected].kind}`));
   if (entry.type === 'gap' || entry.type === 'halt') say(styleText('red', JSON.stringify(entry)));
   if (entry.type !== 'decision') return;
-  const { candle, safety, units, equity, action, known } = entry.record as never as {
+  const { candle, shield, units, equity, action, runtime } = entry.record as never as {
     candle: number[];
-    safety: { final: 0 | 1 | 2; verdicts: { rule: string; verdict: { kind: string } }[] };
+    shield: { final: 0 | 1 | 2; verdicts: { rule: string; verdict: { kind: string } }[] };
     units: number;
     equity: number;
     action: 0 | 1 | 2;
-    known: { dataAgeMs: number };
+    runtime: { dataAgeMs: number };
   };
-  const final = ACTION_NAMES[safety.final].padEnd(4);
-  const coloured = styleText(safety.final === BUY ? 'green' : safety.final === SELL ? 'red' : 'dim', final);
-  const rule = safety.verdicts.find(({ verdict }) => verdict.kind !== 'allow')?.rule;
+  const final = ACTION_NAMES[shield.final].padEnd(4);
+  const coloured = styleText(shield.final === BUY ? 'green' : shield.final === SELL ? 'red' : 'dim', final);
+  const rule = shield.verdicts.find(({ verdict }) => verdict.kind !== 'allow')?.rule;
   const vetoed =
-    action === safety.final ? '' : styleText('dim', ` (asked ${ACTION_NAMES[action]}, the shield's ${rule} said no)`);
+    action === shield.final ? '' : styleText('dim', ` (asked ${ACTION_NAMES[action]}, the shield's ${rule} said no)`);
   const time = new Date(candle[0]).toISOString().slice(11, 16);
   const late =
-    known.dataAgeMs > 7_000 ? styleText('dim', ` repaired by REST after ${(known.dataAgeMs / 1000).toFixed(1)} s`) : '';
+    runtime.dataAgeMs > 7_000
+      ? styleText('dim', ` repaired by REST after ${(runtime.dataAgeMs / 1000).toFixed(1)} s`)
+      : '';
   say(
     `${time}  close ${candle[4].toFixed(2).padStart(9)}  ${coloured}  ${'▮'.repeat(units).padEnd(4, '▯')}  equity ${equity.toFixed(2)}${vetoed}${late}`,
   );

@@ -66,7 +66,7 @@ const symbols = (): SymbolSetup[] =>
     market: marketOf(base),
     features: features(),
     agent,
-    safety: createShield({ profile: 'balanced', overrides: { 'out-of-range': false, 'volatility-spike': false } }),
+    shield: createShield({ profile: 'balanced', overrides: { 'out-of-range': false, 'volatility-spike': false } }),
   }));
 const world = createWorld({
   ...{ kind: 'live', seed: 5, bars: bars + 120, bases, timeframeMs: minuteMs },

@@ -16,7 +16,7 @@ export { ExchangeError, InputError } from './core/errors.ts';
 export type { FileSystem } from './core/file-system.ts';
 export type { Json } from './core/json.ts';
 export { Rng } from './core/rng.ts';
-export type { DecisionFacts, RuleVerdict, SafetyDecision, SafetyLayer } from './core/safety.ts';
+export type { DecisionFacts, RuleVerdict, Shield, ShieldDecision } from './core/shield.ts';
 export { NodeFileSystem } from './disk/node-file-system.ts';
 export { systemClock } from './disk/system-clock.ts';
 export * from './env/index.ts';

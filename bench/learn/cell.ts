@@ -108,7 +108,7 @@ try {
   const agent = tradernet.loadAgent(files, `${result.folder}/best`, kernels);
   const { account } = config;
   const run = (policy: Policy, rows = split.test, own = account): Ledger =>
-    tradernet.backtest({ policy, series, table, account: own, safety: null, rows });
+    tradernet.backtest({ policy, series, table, account: own, shield: null, rows });
   const score = (ledger: Ledger): TestScore => {
     const { logReturn, maxDrawdown, trades } = tradernet.measure(ledger);
     const mean = ledger.equity.reduce((sum, x) => sum + x, 0) / ledger.bars;

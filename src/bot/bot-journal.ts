@@ -4,6 +4,7 @@ import type { Json } from '../core/json.ts';
 import { type LogFault, openLog, type RecordLog } from '../journal/record-log.ts';
 import type { BotEntry, NoteEntry, StartEntry } from './entries.ts';
 import type { BotOptions } from './options.ts';
+import { readEntries } from './read-entries.ts';
 
 export const JOURNAL_FILE = 'journal.log';
 
@@ -27,7 +28,7 @@ export class BotJournal {
     this.#log = log;
     this.#cut = cut;
     this.#onEntry = onEntry;
-    this.earlier = records as unknown as BotEntry[];
+    this.earlier = readEntries(records);
     this.id = claimJournal(this.earlier[0], options);
   }
 

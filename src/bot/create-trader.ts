@@ -19,10 +19,10 @@ export function createTrader(
   alarm: Alarm,
 ): Trader {
   const { timeframeMs, maxDataAgeMs } = options;
-  const { features, agent, safety } = setup;
-  const maker = new DecisionMaker({ features, agent, safety, timeframeMs, maxDataAgeMs });
+  const { features, agent, shield } = setup;
+  const maker = new DecisionMaker({ features, agent, shield, timeframeMs, maxDataAgeMs });
   const journal: JournalWriter = { record: (entry) => context.append(entry), sync: () => context.sync() };
-  return new Trader({ broker: createBroker(setup, tag, options, journal, alarm), maker, safety, timeframeMs, context });
+  return new Trader({ broker: createBroker(setup, tag, options, journal, alarm), maker, shield, timeframeMs, context });
 }
 
 function createBroker(

@@ -1,5 +1,5 @@
 /**
- * From a closed candle to an order, for one symbol: features, observation, agent, safety layer, account. It does no
+ * From a closed candle to an order, for one symbol: features, observation, agent, shield, account. It does no
  * input and output, so the running bot and `verify` make each decision by the same lines.
  */
 import { createHash } from 'node:crypto';
@@ -9,15 +9,16 @@ import type { Agent, AgentDecision } from '../core/agent.ts';
 import type { Candle } from '../core/candle.ts';
 import { countGapBars, describeDecision } from '../core/decision-facts.ts';
 import type { Json } from '../core/json.ts';
-import type { SafetyDecision, SafetyLayer } from '../core/safety.ts';
+import type { Shield, ShieldDecision } from '../core/shield.ts';
 import { ACCOUNT_COLUMNS } from '../features/observation.ts';
 import type { RealTimeFeatureEng } from '../features/realtime.ts';
 import { encodeCandle, toExactJson } from './entries.ts';
 
 /** What only the running bot knows at a decision; `verify` reads it from the journal. */
-export interface Circumstances {
+export interface RuntimeFacts {
   readonly dataAgeMs: number;
-  readonly doubt: string | null;
+  /** Why orders or the position are not certain; null while they are. */
+  readonly unresolved: string | null;
   readonly spread: number;
   readonly lastSlippage: number;
   /** Why everything is halted; null while it isn't. */
@@ -28,7 +29,7 @@ export interface Decision {
   /** Signed base quantity; 0 for none. */
   readonly order: number;
   readonly flatten: boolean;
-  readonly safety: SafetyDecision;
+  readonly shield: ShieldDecision;
   /** Everything the decision was based on and came to, for the journal. */
   readonly record: Json;
 }
@@ -38,7 +39,7 @@ const NOTHING: AgentDecision = { action: HOLD, probabilities: null, qValues: nul
 export class DecisionMaker {
   readonly features: RealTimeFeatureEng;
   readonly #agent: Agent;
-  readonly #safety: SafetyLayer;
+  readonly #shield: Shield;
   readonly #timeframeMs: number;
   /** Older data than this opens nothing, whatever the shield's profile. */
   readonly #maxDataAgeMs: number;
@@ -52,13 +53,13 @@ export class DecisionMaker {
   constructor(options: {
     readonly features: RealTimeFeatureEng;
     readonly agent: Agent;
-    readonly safety: SafetyLayer;
+    readonly shield: Shield;
     readonly timeframeMs: number;
     readonly maxDataAgeMs: number;
   }) {
     this.features = options.features;
     this.#agent = options.agent;
-    this.#safety = options.safety;
+    this.#shield = options.shield;
     this.#timeframeMs = options.timeframeMs;
     this.#maxDataAgeMs = options.maxDataAgeMs;
     const { window, width, marketWidth } = options.features;
@@ -74,7 +75,7 @@ export class DecisionMaker {
   }
 
   /** The account is booked and marked at the candle's close. */
-  decide(candle: Candle, account: Account, known: Circumstances): Decision {
+  decide(candle: Candle, account: Account, runtime: RuntimeFacts): Decision {
     const bar = this.observe(candle);
     const { window, width, marketWidth } = this.features;
     const timeframeMs = this.#timeframeMs;
@@ -93,20 +94,20 @@ export class DecisionMaker {
       window,
       clippedShare: bar.clippedShare,
       gapBars: countGapBars(this.#times, this.#times.length - 1, timeframeMs, window),
-      dataAgeMs: known.dataAgeMs,
-      unknownState: known.doubt !== null,
-      spread: known.spread,
-      lastSlippage: known.lastSlippage,
+      dataAgeMs: runtime.dataAgeMs,
+      unknownState: runtime.unresolved !== null,
+      spread: runtime.spread,
+      lastSlippage: runtime.lastSlippage,
     });
     if (bar.decidable && this.#columns.length > ACCOUNT_COLUMNS.length) {
-      this.#safety.maskObservation?.(facts, this.#mask, this.#columns, ACCOUNT_COLUMNS.length);
+      this.#shield.maskObservation?.(facts, this.#mask, this.#columns, ACCOUNT_COLUMNS.length);
       this.features.observe(this.#columns, this.#values);
     }
     const asked = bar.decidable ? this.#agent.decide({ values: this.#values, mask: this.#mask }) : NOTHING;
-    const safety = this.#safety.decide(asked, facts);
-    const flatten = safety.flatten || known.halted !== null;
-    const wanted = flatten ? account.closingOrder : account.request(safety.final);
-    const guard = this.#guard(wanted, account, known);
+    const shield = this.#shield.decide(asked, facts);
+    const flatten = shield.flatten || runtime.halted !== null;
+    const wanted = flatten ? account.closingOrder : account.request(shield.final);
+    const guard = this.#guard(wanted, account, runtime);
     const order = guard === null ? wanted : 0;
     const newest = (window - 1) * width;
     const record = toExactJson({
@@ -118,7 +119,7 @@ export class DecisionMaker {
       mask: this.#mask,
       clippedShare: bar.clippedShare,
       gapBars: facts.gapBars,
-      known,
+      runtime,
       equity: account.equity,
       position: account.position,
       units: account.units,
@@ -126,21 +127,21 @@ export class DecisionMaker {
       probabilities: asked.probabilities,
       qValues: asked.qValues,
       vetoed: asked.vetoed ?? null,
-      safety,
+      shield,
       flatten,
       guard,
       order,
     });
-    return { order, flatten, safety, record };
+    return { order, flatten, shield, record };
   }
 
-  /** Why an order that the shield let through is not sent: new risk on old data, in doubt, after a halt or the end. */
-  #guard(order: number, account: Account, known: Circumstances): string | null {
+  /** Why an order that the shield let through is not sent: new risk on old data, while something is unresolved, after a halt or the end. */
+  #guard(order: number, account: Account, runtime: RuntimeFacts): string | null {
     if (Math.abs(account.position + order) <= Math.abs(account.position)) return null;
     if (account.ended) return 'account-ended';
-    if (known.halted !== null) return 'halted';
-    if (known.doubt !== null) return 'in-doubt';
-    if (known.dataAgeMs > this.#maxDataAgeMs) return 'stale-data';
+    if (runtime.halted !== null) return 'halted';
+    if (runtime.unresolved !== null) return 'unresolved';
+    if (runtime.dataAgeMs > this.#maxDataAgeMs) return 'stale-data';
     return null;
   }
 }

@@ -39,8 +39,8 @@ export interface DecisionEntry {
   readonly portfolio: { readonly total: number; readonly peak: number };
   /** What `DecisionMaker` recorded. */
   readonly record: Json;
-  /** Broker and safety layer after the decision, before its order. */
-  readonly state: { readonly broker: Json; readonly safety: Json };
+  /** Broker and shield after the decision, before its order. */
+  readonly state: { readonly broker: Json; readonly shield: Json };
 }
 
 /** From here on every position is closed and none is opened, until a person resets. */

@@ -4,7 +4,7 @@ import type { Agent } from '../core/agent.ts';
 import type { Clock } from '../core/clock.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
-import type { SafetyLayer } from '../core/safety.ts';
+import type { Shield } from '../core/shield.ts';
 import type { Market, Venue } from '../exchange/venue.ts';
 import type { RealTimeFeatureEng } from '../features/realtime.ts';
 import type { NoteEntry } from './entries.ts';
@@ -18,7 +18,7 @@ export interface SymbolSetup {
   readonly market: Market | null;
   readonly features: RealTimeFeatureEng;
   readonly agent: Agent;
-  readonly safety: SafetyLayer;
+  readonly shield: Shield;
 }
 
 export interface BotOptions extends BotObservers {

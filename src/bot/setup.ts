@@ -37,14 +37,14 @@ export function createSymbols(setup: BotSetup, agent: LoadedAgent, supervisor: L
       {
         window: spec.window,
         accountFeatures: spec.accountColumns.length > 0,
-        safetyColumns: spec.accountColumns.slice(ACCOUNT_COLUMNS.length),
+        shieldColumns: spec.accountColumns.slice(ACCOUNT_COLUMNS.length),
       },
     );
     if (features.signature !== spec.signature)
       throw new InputError(
         `${setup.checkpoint.name}: was trained on ${spec.signature}, this version computes ${features.signature}; train anew`,
       );
-    const safety = createShield({
+    const shield = createShield({
       profile,
       overrides: rules,
       primary: agent,
@@ -52,7 +52,7 @@ export function createSymbols(setup: BotSetup, agent: LoadedAgent, supervisor: L
       ...(exits === null ? {} : { exits }),
       ...(supervisor === null ? {} : { supervisor, supervisorFeatures: supervisor.spec.columns.length }),
     });
-    return { symbol, account, market: setup.markets[symbol] ?? null, features, agent, safety };
+    return { symbol, account, market: setup.markets[symbol] ?? null, features, agent, shield };
   });
 }
 

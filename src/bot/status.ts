@@ -24,20 +24,20 @@ export class BotStatus {
     this.#add(`tradernet_entries_total{type="${entry.type}"}`);
     if (entry.type === 'alarm') this.#add(`tradernet_alarms_total{code="${entry.code}"}`);
     if (entry.type === 'decision') {
-      const { final } = (entry.record as never as { safety: { final: 0 | 1 | 2 } }).safety;
+      const { final } = (entry.record as never as { shield: { final: 0 | 1 | 2 } }).shield;
       this.#add(`tradernet_actions_total{symbol="${entry.symbol}",action="${ACTION_NAMES[final]}"}`);
     }
   }
 
-  /** Healthy where no symbol waits for a candle that should long be here and nothing is halted or in doubt. */
+  /** Healthy where no symbol waits for a candle that should long be here and nothing is halted or unresolved. */
   health(): { readonly healthy: boolean; readonly text: string } {
     const nowMs = this.#nowMs();
     const symbols = this.#bot.traders.map(({ symbol, broker, lastTimeMs }) => {
       const behindMs = nowMs - lastTimeMs - 2 * this.#timeframeMs;
-      return { symbol, stale: !(behindMs < this.#timeframeMs), doubt: broker.unresolved, lastBarMs: lastTimeMs };
+      return { symbol, stale: !(behindMs < this.#timeframeMs), unresolved: broker.unresolved, lastBarMs: lastTimeMs };
     });
     const { halted } = this.#bot;
-    const healthy = halted === null && symbols.every(({ stale, doubt }) => !stale && doubt === null);
+    const healthy = halted === null && symbols.every(({ stale, unresolved }) => !stale && unresolved === null);
     return { healthy, text: `${JSON.stringify({ healthy, halted, uptimeMs: nowMs - this.#startMs, symbols })}\n` };
   }
 
@@ -53,9 +53,9 @@ export class BotStatus {
       ...traders.map(({ symbol, broker }) => `tradernet_equity_quote{symbol="${symbol}"} ${broker.account.equity}`),
       '# TYPE tradernet_position_base gauge',
       ...traders.map(({ symbol, broker }) => `tradernet_position_base{symbol="${symbol}"} ${broker.account.position}`),
-      '# TYPE tradernet_in_doubt gauge',
+      '# TYPE tradernet_unresolved gauge',
       ...traders.map(
-        ({ symbol, broker }) => `tradernet_in_doubt{symbol="${symbol}"} ${broker.unresolved === null ? 0 : 1}`,
+        ({ symbol, broker }) => `tradernet_unresolved{symbol="${symbol}"} ${broker.unresolved === null ? 0 : 1}`,
       ),
       '# TYPE tradernet_last_bar_seconds gauge',
       ...traders.map(({ symbol, lastTimeMs }) => `tradernet_last_bar_seconds{symbol="${symbol}"} ${lastTimeMs / 1000}`),

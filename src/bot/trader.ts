@@ -1,7 +1,7 @@
 import type { Broker } from '../broker/broker.ts';
 import { SerialQueue } from '../broker/serial-queue.ts';
 import type { Candle } from '../core/candle.ts';
-import type { SafetyLayer } from '../core/safety.ts';
+import type { Shield } from '../core/shield.ts';
 import type { RealTimeRow } from '../features/realtime.ts';
 import type { DecisionMaker } from './decision-maker.ts';
 import { type BotEntry, type DecisionEntry, decodeCandle } from './entries.ts';
@@ -27,7 +27,7 @@ export class Trader {
   readonly queue = new SerialQueue();
   readonly broker: Broker;
   readonly maker: DecisionMaker;
-  readonly #safety: SafetyLayer;
+  readonly #shield: Shield;
   readonly #timeframeMs: number;
   readonly #context: TraderContext;
   /** Open time of the newest candle that was taken in; NaN before the warm-up. */
@@ -40,14 +40,14 @@ export class Trader {
   constructor(options: {
     readonly broker: Broker;
     readonly maker: DecisionMaker;
-    readonly safety: SafetyLayer;
+    readonly shield: Shield;
     readonly timeframeMs: number;
     readonly context: TraderContext;
   }) {
     this.symbol = options.broker.symbol;
     this.broker = options.broker;
     this.maker = options.maker;
-    this.#safety = options.safety;
+    this.#shield = options.shield;
     this.#timeframeMs = options.timeframeMs;
     this.#context = options.context;
   }
@@ -69,14 +69,14 @@ export class Trader {
     const timeMs = context.nowMs();
     const decision = this.maker.decide(candle, broker.account, {
       dataAgeMs: Math.max(0, context.venueMs() - candle.timeMs - this.#timeframeMs),
-      doubt: broker.unresolved,
+      unresolved: broker.unresolved,
       spread: broker.spread,
       lastSlippage: broker.lastSlippage,
       halted: context.halted,
     });
     this.#started = true;
     this.lastTimeMs = candle.timeMs;
-    const state = { broker: broker.save(), safety: this.#safety.saveState() };
+    const state = { broker: broker.save(), shield: this.#shield.saveState() };
     const { symbol } = this;
     context.append({ type: 'decision', timeMs, symbol, source, portfolio, record: decision.record, state });
     const decidedMs = context.elapsedMs();
@@ -95,8 +95,8 @@ export class Trader {
     await this.broker.protect(this.#levels(flatten));
   }
 
-  #levels(flatten: boolean): SafetyLayer['levels'] | null {
-    return flatten ? null : (facts) => this.#safety.levels(facts);
+  #levels(flatten: boolean): Shield['levels'] | null {
+    return flatten ? null : (facts) => this.#shield.levels(facts);
   }
 
   /** Closes the position without waiting for the next candle; nothing that was meant to open one goes on. */
@@ -120,10 +120,10 @@ export class Trader {
         this.decisions++;
         this.lastDecisionMs = entry.timeMs;
         this.broker.restore(entry.state.broker);
-        this.#safety.restoreState(entry.state.safety);
+        this.#shield.restoreState(entry.state.shield);
         break;
       case 'reset':
-        this.#safety.reset({ person: true });
+        this.#shield.reset({ person: true });
         break;
       case 'intent':
       case 'order':

@@ -1,14 +1,14 @@
 /**
  * Did live equal training? Replays a journal: the same candles through fresh features, agent, shield and account, and
  * compares every number of every decision with what was written down. Candles are checked against a history that came
- * by another way. What only the running bot could know (age of the data, doubts, a halt) is taken from the journal.
+ * by another way. What only the running bot could know (age of the data, unresolved orders, a halt) is taken from the journal.
  */
 import { LiveBook } from '../broker/live-book.ts';
 import { PaperBroker } from '../broker/paper.ts';
 import { Account } from '../core/account.ts';
 import { type Candle, type CandleSeries, candleAt } from '../core/candle.ts';
 import type { Json } from '../core/json.ts';
-import { type Circumstances, DecisionMaker } from './decision-maker.ts';
+import { DecisionMaker, type RuntimeFacts } from './decision-maker.ts';
 import { type BotEntry, type DecisionEntry, decodeCandle, encodeCandle } from './entries.ts';
 import type { SymbolSetup } from './options.ts';
 
@@ -17,7 +17,7 @@ export interface Difference {
   readonly symbol: string;
   /** Open time of the bar. */
   readonly timeMs: number;
-  /** `candle.close`, `row.rsi`, `probabilities.BUY`, `safety.verdicts.3`, `order`, ... */
+  /** `candle.close`, `row.rsi`, `probabilities.BUY`, `shield.verdicts.3`, `order`, ... */
   readonly column: string;
   readonly journal: Json | undefined;
   readonly replay: Json | undefined;
@@ -90,11 +90,11 @@ class Replay {
     this.setup = setup;
     this.#account = new Account(setup.account);
     const journal = { record: () => {}, sync: () => {} };
-    const { symbol, market, features, agent, safety } = setup;
+    const { symbol, market, features, agent, shield } = setup;
     this.#paper =
       kind === 'live' ? null : new PaperBroker({ symbol, account: this.#account, market, journal, nowMs: () => 0 });
     this.#book = new LiveBook(symbol, this.#account);
-    this.maker = new DecisionMaker({ features, agent, safety, timeframeMs, maxDataAgeMs });
+    this.maker = new DecisionMaker({ features, agent, shield, timeframeMs, maxDataAgeMs });
   }
 
   warmUp(candle: Candle): void {
@@ -103,35 +103,35 @@ class Replay {
   }
 
   async decide(entry: DecisionEntry): Promise<Json> {
-    const record = entry.record as { candle: Json; known: { [key: string]: Json } };
+    const record = entry.record as { candle: Json; runtime: { [key: string]: Json } };
     const candle = decodeCandle(record.candle);
-    const { known } = record;
+    const known = record.runtime;
     if (!this.#started) this.#account.reset(candle.close);
     else if (this.#paper !== null) await this.#paper.closeBar(candle, candle.timeMs - this.#lastMs);
     else this.#account.observeBar(candle.high, candle.low, candle.close);
     this.#started = true;
     this.#lastMs = candle.timeMs;
-    const circumstances: Circumstances = {
+    const runtime: RuntimeFacts = {
       dataAgeMs: Number(known.dataAgeMs),
-      doubt: known.doubt as string | null,
+      unresolved: known.unresolved as string | null,
       spread: Number(known.spread),
       lastSlippage: this.#paper?.lastSlippage ?? this.#book.lastSlippage,
       halted: known.halted as string | null,
     };
-    const decision = this.maker.decide(candle, this.#account, circumstances);
+    const decision = this.maker.decide(candle, this.#account, runtime);
     const broker = this.#paper?.save() ?? this.#book.save();
-    const state = { broker, safety: this.setup.safety.saveState() };
+    const state = { broker, shield: this.setup.shield.saveState() };
     if (this.#paper !== null) {
       if (decision.order !== 0)
         await this.#paper.place({ quantity: decision.order, decisionMs: 0, close: candle.close, reason: 'order' });
-      await this.#paper.protect(decision.flatten ? null : (facts) => this.setup.safety.levels(facts));
+      await this.#paper.protect(decision.flatten ? null : (facts) => this.setup.shield.levels(facts));
     }
     // As a restart would read it back.
     return { ...(decision.record as { [key: string]: Json }), state: JSON.parse(JSON.stringify(state)) };
   }
 
   apply(entry: BotEntry): void {
-    if (entry.type === 'reset') this.setup.safety.reset({ person: true });
+    if (entry.type === 'reset') this.setup.shield.reset({ person: true });
     else if (['intent', 'order', 'fill', 'order-end', 'denied'].includes(entry.type) && this.#paper === null)
       this.#book.apply(entry as Parameters<LiveBook['apply']>[0]);
   }
@@ -198,7 +198,7 @@ export async function verifyJournal(options: {
       const timeMs = Number((journal.candle as Json[])[0]);
       times.push(timeMs);
       // What a restart finds of the bars that it slept through is decided late, and opens nothing.
-      if (Number((journal.known as { dataAgeMs: Json }).dataAgeMs) <= maxDataAgeMs) fresh.get(symbol)?.push(timeMs);
+      if (Number((journal.runtime as { dataAgeMs: Json }).dataAgeMs) <= maxDataAgeMs) fresh.get(symbol)?.push(timeMs);
       if (path !== null) {
         const { columns, marketWidth } = replay.setup.features;
         const column = nameColumn(path, columns, marketWidth);

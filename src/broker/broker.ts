@@ -1,7 +1,7 @@
 import type { Account } from '../core/account.ts';
 import type { Candle } from '../core/candle.ts';
 import type { Json } from '../core/json.ts';
-import type { SafetyLayer } from '../core/safety.ts';
+import type { Shield } from '../core/shield.ts';
 import type { BrokerEntry } from './entries.ts';
 
 /** Why a venue takes no order for what is left of a position. */
@@ -38,7 +38,7 @@ export interface Broker {
   /** Places an order, once. What can't be placed is written down as denied; it is no error. */
   place(intent: OrderIntent): Promise<void>;
   /** Sets where the protective levels come from, until the next call; null where all is being closed: no entry goes on. */
-  protect(levels: SafetyLayer['levels'] | null): Promise<void>;
+  protect(levels: Shield['levels'] | null): Promise<void>;
   /** Called every few seconds: asks after unresolved orders, fetches fills, keeps the stop, retries exits. */
   poll(): Promise<void>;
   /** After a restart, once state and entries are back: finds out what became of everything that was under way. */

@@ -3,7 +3,7 @@ import { backoffMs } from '../core/backoff.ts';
 import type { Candle } from '../core/candle.ts';
 import { ExchangeError, InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import type { SafetyLayer } from '../core/safety.ts';
+import type { Shield } from '../core/shield.ts';
 import { decimalOf } from '../exchange/decimal.ts';
 import { type Broker, type OrderIntent, TOO_LITTLE } from './broker.ts';
 import type { BrokerEntry } from './entries.ts';
@@ -44,7 +44,7 @@ export class LiveBroker implements Broker {
   /** Null until the first reconciliation after a start. */
   #reconciled: Reconciled | null = null;
   /** undefined until the bot has said where levels come from: a resting stop stays as it is. */
-  #levels: SafetyLayer['levels'] | null | undefined = undefined;
+  #levels: Shield['levels'] | null | undefined = undefined;
   /** An exit that waits for another order to end. */
   #exitWanted: OrderIntent | null = null;
   /** Open time of the newest bar that closed: every decision up to it is superseded. */
@@ -122,7 +122,7 @@ export class LiveBroker implements Broker {
     return this.#carefully(() => this.#exit());
   }
 
-  async protect(levels: SafetyLayer['levels'] | null): Promise<void> {
+  async protect(levels: Shield['levels'] | null): Promise<void> {
     this.#levels = levels;
     await this.#carefully(() => this.#keepStop());
   }

@@ -1,7 +1,7 @@
 import type { Account } from '../core/account.ts';
 import type { Candle } from '../core/candle.ts';
 import type { Json } from '../core/json.ts';
-import type { SafetyLayer } from '../core/safety.ts';
+import type { Shield } from '../core/shield.ts';
 import { decimalOf } from '../exchange/decimal.ts';
 import { canonicalOrder, checkOrder } from '../exchange/order-rules.ts';
 import type { Market } from '../exchange/venue.ts';
@@ -29,7 +29,7 @@ export class PaperBroker implements Broker {
   readonly spread = Number.NaN;
   readonly #options: PaperOptions;
   #pending = 0;
-  #protect: SafetyLayer['levels'] | null = null;
+  #protect: Shield['levels'] | null = null;
 
   constructor(options: PaperOptions) {
     this.symbol = options.symbol;
@@ -74,7 +74,7 @@ export class PaperBroker implements Broker {
     this.#pending = intent.quantity;
   }
 
-  async protect(levels: SafetyLayer['levels'] | null): Promise<void> {
+  async protect(levels: Shield['levels'] | null): Promise<void> {
     this.#protect = levels;
   }
 

@@ -1,4 +1,4 @@
-import type { SafetyLayer } from '../core/safety.ts';
+import type { Shield } from '../core/shield.ts';
 import { decimalOf } from '../exchange/decimal.ts';
 import { canonicalOrder } from '../exchange/order-rules.ts';
 import { inquire } from './inquire.ts';
@@ -29,7 +29,7 @@ export class RestingStop {
   }
 
   /** Has the right stop there, or none; `idle` is false while another order may change what is owned. */
-  async keep(levels: SafetyLayer['levels'] | null, idle: boolean): Promise<void> {
+  async keep(levels: Shield['levels'] | null, idle: boolean): Promise<void> {
     const desk = this.#desk;
     if (!desk.options.venue.capabilities.onExchangeStop) return;
     const { units, position, entryPrice, bestPrice } = desk.account;

@@ -203,19 +203,19 @@ async function openAccounts(symbols: readonly string[], agent: LoadedAgent, venu
 function describeEntry(entry: BotEntry): string | null {
   const time = new Date(entry.timeMs).toISOString().slice(5, 19).replace('T', ' ');
   if (entry.type === 'decision') {
-    const { candle, action, safety, order, equity, units, guard } = entry.record as never as {
+    const { candle, action, shield, order, equity, units, guard } = entry.record as never as {
       candle: number[];
       action: 0 | 1 | 2;
-      safety: { final: 0 | 1 | 2; verdicts: { rule: string; verdict: { kind: string; code?: string } }[] };
+      shield: { final: 0 | 1 | 2; verdicts: { rule: string; verdict: { kind: string; code?: string } }[] };
       order: number;
       equity: number;
       units: number;
       guard: string | null;
     };
-    const final = ACTION_NAMES[safety.final];
-    const colour = safety.final === 1 ? 'green' : safety.final === 0 ? 'red' : 'dim';
-    const no = safety.verdicts.find(({ verdict }) => verdict.kind !== 'allow');
-    const asked = action === safety.final ? '' : ` (asked ${ACTION_NAMES[action]}; ${no?.rule ?? ''} said no)`;
+    const final = ACTION_NAMES[shield.final];
+    const colour = shield.final === 1 ? 'green' : shield.final === 0 ? 'red' : 'dim';
+    const no = shield.verdicts.find(({ verdict }) => verdict.kind !== 'allow');
+    const asked = action === shield.final ? '' : ` (asked ${ACTION_NAMES[action]}; ${no?.rule ?? ''} said no)`;
     const held = guard === null ? '' : ` (not sent: ${guard})`;
     const sized = order === 0 ? '' : ` ${order > 0 ? '+' : ''}${Number(order.toPrecision(6))}`;
     return `${time}  ${entry.symbol}  close ${candle[4]}  ${styleText(colour, final)}${sized}${asked}${held}  units ${units}  equity ${equity.toFixed(2)}`;

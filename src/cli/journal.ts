@@ -23,10 +23,10 @@ const show: Command = {
       .filter((entry) => options.symbol === undefined || entry.symbol === options.symbol)
       .slice(-(options.last as number));
     const text = decisions.map(({ symbol, record }) => {
-      const { candle, action, safety, order, equity, units, guard, probabilities, qValues } = record as never as {
+      const { candle, action, shield, order, equity, units, guard, probabilities, qValues } = record as never as {
         candle: number[];
         action: 0 | 1 | 2;
-        safety: {
+        shield: {
           final: 0 | 1 | 2;
           verdicts: { rule: string; verdict: { kind: string; code?: string; numbers?: object } }[];
         };
@@ -38,12 +38,12 @@ const show: Command = {
         qValues: number[] | null;
       };
       const behind = (probabilities ?? qValues ?? []).map((value) => value.toFixed(3)).join(' ');
-      const no = safety.verdicts
+      const no = shield.verdicts
         .filter(({ verdict }) => verdict.kind !== 'allow')
         .map(({ rule, verdict }) => `${rule}: ${verdict.code} ${JSON.stringify(verdict.numbers)}`);
       const time = new Date(candle[0]).toISOString().slice(0, 16).replace('T', ' ');
       const asked = `${ACTION_NAMES[action]}${behind === '' ? '' : ` (${behind})`}`;
-      const head = `${time}  ${symbol}  close ${candle[4]}  asked ${asked}  final ${ACTION_NAMES[safety.final]}  order ${order}  units ${units}  equity ${equity.toFixed(2)}`;
+      const head = `${time}  ${symbol}  close ${candle[4]}  asked ${asked}  final ${ACTION_NAMES[shield.final]}  order ${order}  units ${units}  equity ${equity.toFixed(2)}`;
       return [
         head,
         ...[...no, ...(guard === null ? [] : [`not sent: ${guard}`])].map((line) => styleText('dim', `    ${line}`)),

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { BotEntry, StartEntry } from '../bot/entries.ts';
+import { readEntries } from '../bot/read-entries.ts';
 import { InputError } from '../core/errors.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import { type LogContent, readRecords } from '../journal/record-log.ts';
@@ -47,7 +48,7 @@ export function readJournal({
   folder,
 }: Pick<JournalPlace, 'files' | 'folder'>): LogContent & { readonly entries: BotEntry[] } {
   const content = readRecords(files.read(`${folder}/${JOURNAL_FILE}`));
-  return { ...content, entries: content.records as unknown as BotEntry[] };
+  return { ...content, entries: readEntries(content.records) };
 }
 
 /** The entry with which the journal begins. */

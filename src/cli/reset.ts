@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { BotEntry } from '../bot/entries.ts';
 import { readHalt, removeHalt } from '../bot/halt-file.ts';
+import { readEntries } from '../bot/read-entries.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { openLog } from '../journal/record-log.ts';
@@ -16,8 +17,8 @@ function haltedBy(entries: readonly BotEntry[]): string | null {
     if (entry.type === 'reset') reason = null;
     if (entry.type !== 'decision') continue;
     const { state, verdicts } = (
-      entry.record as never as { safety: { state: string; verdicts: { rule: string; verdict: { kind: string } }[] } }
-    ).safety;
+      entry.record as never as { shield: { state: string; verdicts: { rule: string; verdict: { kind: string } }[] } }
+    ).shield;
     if (state === 'HALTED')
       reason ??= `the shield of ${entry.symbol}: ${verdicts.find(({ verdict }) => verdict.kind === 'halt')?.rule}`;
   }
@@ -41,7 +42,7 @@ const command: Command = {
     const unlock = lockJournal(place);
     try {
       const { log, records } = openLog(place.files, `${place.folder}/${JOURNAL_FILE}`);
-      const latched = haltedBy(records as unknown as BotEntry[]);
+      const latched = haltedBy(readEntries(records));
       const file = readHalt(place.files, place.folder);
       if (latched === null && file === null)
         return { text: `${place.name}: is not halted`, json: { journal: place.name, reset: false } };

@@ -11,7 +11,7 @@ import { type AccountConfig, checkAccountConfig, DEFAULT_ACCOUNT } from './accou
 import { type Action, BUY, HOLD, SELL } from './action.ts';
 import type { Json } from './json.ts';
 import { log } from './math.ts';
-import type { SafetyLayer } from './safety.ts';
+import type { Shield } from './shield.ts';
 
 export { type AccountConfig, DEFAULT_ACCOUNT } from './account-config.ts';
 
@@ -218,7 +218,7 @@ export class Account {
     high: number,
     low: number,
     close: number,
-    protect: SafetyLayer['levels'] | null = null,
+    protect: Shield['levels'] | null = null,
   ): void {
     this.openBar(order, elapsedMs, open);
     this.closeBar(open, high, low, close, protect);
@@ -232,7 +232,7 @@ export class Account {
   }
 
   /** The second half of `stepBar`: what is known at the close. */
-  closeBar(open: number, high: number, low: number, close: number, protect: SafetyLayer['levels'] | null = null): void {
+  closeBar(open: number, high: number, low: number, close: number, protect: Shield['levels'] | null = null): void {
     const { mode, startingEquity } = this.config;
     if (protect !== null && this.units !== 0) this.#fillProtected(protect, open, high, low);
     const worst = this.units > 0 ? low : high;
@@ -389,7 +389,7 @@ export class Account {
   }
 
   /** A stop fills at the worse of stop and open, a target at the better; a bar that touches both hits the stop. */
-  #fillProtected(protect: SafetyLayer['levels'], open: number, high: number, low: number): void {
+  #fillProtected(protect: Shield['levels'], open: number, high: number, low: number): void {
     const { position, entryPrice, bestPrice } = this;
     const { stop, target } = protect({ position, entryPrice, bestPrice });
     if (this.units > 0) {

@@ -1,6 +1,6 @@
-/** What the safety layer is told at a close, put together in one place for backtest, paper and live. */
+/** What the shield is told at a close, put together in one place for backtest, paper and live. */
 import type { Account } from './account.ts';
-import type { DecisionFacts } from './safety.ts';
+import type { DecisionFacts } from './shield.ts';
 
 /** What the account doesn't know: the bar, the observation, and the state of the feed and the venue. */
 export type MarketFacts = Pick<

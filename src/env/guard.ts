@@ -1,11 +1,11 @@
 /**
- * A safety layer around one account of an environment: it masks what it denies before an agent samples, stands between
+ * A shield around one account of an environment: it masks what it denies before an agent samples, stands between
  * the action and the account, and guards the position within a bar. It is told what a backtest would tell it.
  */
 import type { Account } from '../core/account.ts';
 import type { Action } from '../core/action.ts';
 import { describeDecision } from '../core/decision-facts.ts';
-import type { DecisionFacts, SafetyLayer } from '../core/safety.ts';
+import type { DecisionFacts, Shield } from '../core/shield.ts';
 
 /** The bar at whose close a decision is made. */
 export type DecisionBar = Pick<
@@ -24,13 +24,13 @@ export interface GuardViews {
 }
 
 export class Guard {
-  readonly layer: SafetyLayer;
-  readonly protect: SafetyLayer['levels'];
+  readonly layer: Shield;
+  readonly protect: Shield['levels'];
   readonly #account: Account;
   readonly #views: GuardViews;
   #halted = false;
 
-  constructor(layer: SafetyLayer, account: Account, views: GuardViews) {
+  constructor(layer: Shield, account: Account, views: GuardViews) {
     this.layer = layer;
     this.protect = (facts) => layer.levels(facts);
     this.#account = account;

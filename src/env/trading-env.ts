@@ -14,7 +14,7 @@ import type { CandleSeries } from '../core/candle.ts';
 import { assert, InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { Rng } from '../core/rng.ts';
-import type { SafetyLayer } from '../core/safety.ts';
+import type { Shield } from '../core/shield.ts';
 import { ACCOUNT_COLUMNS, type ScaledTable, writeObservation } from '../features/observation.ts';
 import { type DecisionBar, Guard } from './guard.ts';
 import { type MarketOutcomes, tabulateOutcomes } from './outcomes.ts';
@@ -41,11 +41,11 @@ export interface TradingEnvConfig {
   /** Steps after which an episode is truncated; 0 for none. */
   readonly maxEpisodeSteps: number;
   /**
-   * Makes a safety layer for each account: what it denies is masked, its protective levels hold within a bar, and what
+   * Makes a shield for each account: what it denies is masked, its protective levels hold within a bar, and what
    * decides it is in the observation where the tables have columns for it. A halt ends the episode once the account is
    * flat, since all that could follow is HOLD.
    */
-  readonly safety?: () => SafetyLayer;
+  readonly shield?: () => Shield;
 }
 
 export class TradingEnv implements VectorEnv {
@@ -90,7 +90,7 @@ export class TradingEnv implements VectorEnv {
   readonly #trades: boolean;
   /** One an environment; null without them. */
   readonly #guards: readonly Guard[] | null;
-  /** (rows) Unix ms of the bar's close, and the share of clipped columns; empty without safety layers. */
+  /** (rows) Unix ms of the bar's close, and the share of clipped columns; empty without shields. */
   readonly #closeMs: Float64Array;
   readonly #clippedShare: Float32Array;
   readonly #steps: Int32Array;
@@ -231,12 +231,21 @@ export class TradingEnv implements VectorEnv {
       bars: Array.from(this.bars),
       steps: Array.from(this.#steps),
       accounts: this.accounts.map((account) => account.save()),
-      ...(this.#guards === null ? {} : { safety: this.#guards.map(({ layer }) => layer.saveState()) }),
+      ...(this.#guards === null ? {} : { shields: this.#guards.map(({ layer }) => layer.saveState()) }),
     };
   }
 
   restoreState(state: Json): void {
-    const saved = state as { rng: number[]; bars: number[]; steps: number[]; accounts: Json[]; safety?: Json[] };
+    const saved = state as {
+      rng: number[];
+      bars: number[];
+      steps: number[];
+      accounts: Json[];
+      shields?: Json[];
+      safety?: Json[];
+    };
+    // What trainings that were stopped before have.
+    const shields = saved.shields ?? saved.safety;
     assert(saved.bars.length === this.count, `state of ${saved.bars.length} environments for ${this.count}`);
     this.#rng.restore(saved.rng);
     this.bars.set(saved.bars);
@@ -244,7 +253,7 @@ export class TradingEnv implements VectorEnv {
     for (let i = 0; i < this.count; i++) {
       this.accounts[i].restore(saved.accounts[i]);
       this.#logEquity[i] = this.accounts[i].logEquity;
-      if (saved.safety !== undefined) this.#guards?.[i].layer.restoreState(saved.safety[i]);
+      if (shields !== undefined) this.#guards?.[i].layer.restoreState(shields[i]);
       this.#writeState(i);
     }
   }
@@ -287,8 +296,8 @@ export class TradingEnv implements VectorEnv {
   }
 
   #makeGuards(): Guard[] | null {
-    const { safety } = this.config;
-    if (safety === undefined) return null;
+    const { shield } = this.config;
+    if (shield === undefined) return null;
     if (!this.#trades)
       throw new InputError(
         'a shield can only mask a training with an account: take another reward, account features, or no shield',
@@ -298,7 +307,7 @@ export class TradingEnv implements VectorEnv {
     const hasBits = extraWidth > ACCOUNT_COLUMNS.length;
     return this.accounts.map((account, i) => {
       const bits = this.extras.subarray(i * extraWidth + ACCOUNT_COLUMNS.length, (i + 1) * extraWidth);
-      return new Guard(safety(), account, {
+      return new Guard(shield(), account, {
         values: this.obs.subarray(i * windowSize, (i + 1) * windowSize),
         window: this.window,
         mask: this.masks.subarray(i * ACTION_COUNT, (i + 1) * ACTION_COUNT),

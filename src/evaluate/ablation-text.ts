@@ -58,7 +58,7 @@ export function ablationSection({ rows }: Pick<Ablation, 'rows'>): string {
         .map((cell) => `<td${own}>${escapeHtml(cell)}</td>`)
         .join('')}</tr>`;
     });
-  return `<section><h2>What each rule of the safety layer avoided and cost</h2><div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>
+  return `<section><h2>What each rule of the shield avoided and cost</h2><div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>
 ${body.join('\n')}
 </tbody></table></div><p class="key">Simulated ledgers on the same bars. Avoided and paid: this ledger minus the one with the whole layer.${
     idle.length === 0 ? '' : ` Without effect on this fold: ${escapeHtml(idle.join(', '))}.`

@@ -1,10 +1,10 @@
 /**
- * Counterfactual ledgers: what the same policy would have done on the same bars without the safety layer, without each
+ * Counterfactual ledgers: what the same policy would have done on the same bars without the shield, without each
  * rule in turn, and what holding and doing nothing would have brought. All of their fills are simulated.
  */
 import type { AccountConfig } from '../core/account.ts';
 import type { CandleSeries } from '../core/candle.ts';
-import type { SafetyLayer } from '../core/safety.ts';
+import type { Shield } from '../core/shield.ts';
 import type { ScaledTable } from '../features/observation.ts';
 import { backtest } from './backtest.ts';
 import { backtestBaseline, findBaseline } from './baselines/index.ts';
@@ -23,7 +23,7 @@ export interface AblationOptions {
   /** Names of the rules to leave out one at a time. */
   readonly rules: readonly string[];
   /** The layer without one rule; `null` for the whole layer. A fresh one for every ledger. */
-  makeSafety(without: string | null): SafetyLayer;
+  makeShield(without: string | null): Shield;
 }
 
 export interface AblationRow {
@@ -54,12 +54,12 @@ export interface Ablation {
 
 /** The layer itself, with a note of whose protective levels held in each bar; `noteOf` is asked for a bar's open time. */
 function watchLevels(
-  whole: SafetyLayer,
-  without: ReadonlyMap<string, SafetyLayer>,
-): { readonly layer: SafetyLayer; noteOf(timeMs: number): { stop: string[]; target: string[] } | undefined } {
+  whole: Shield,
+  without: ReadonlyMap<string, Shield>,
+): { readonly layer: Shield; noteOf(timeMs: number): { stop: string[]; target: string[] } | undefined } {
   const notes = new Map<number, { stop: string[]; target: string[] }>();
   let closeMs = 0;
-  const layer: SafetyLayer = {
+  const layer: Shield = {
     decide: (decision, facts) => {
       closeMs = facts.timeMs;
       return whole.decide(decision, facts);
@@ -94,17 +94,17 @@ function watchUnits(policy: Policy, { from, to }: RowRange): { readonly policy: 
 }
 
 export function ablate(options: AblationOptions): Ablation {
-  const { series, table, account, rows, rules, makePolicy, makeSafety } = options;
-  const run = (safety: SafetyLayer | null) => {
+  const { series, table, account, rows, rules, makePolicy, makeShield } = options;
+  const run = (shield: Shield | null) => {
     const { policy, units } = watchUnits(makePolicy(), rows);
-    return { ledger: backtest({ policy, series, table, account, safety, rows }), units };
+    return { ledger: backtest({ policy, series, table, account, shield, rows }), units };
   };
   const fold = { train: null, test: rows, reference: null, seed: 0 };
   const baseline = (name: string) => ({
     ledger: backtestBaseline(findBaseline(name), { series, table, account, ...fold }),
     units: null,
   });
-  const watched = watchLevels(makeSafety(null), new Map(rules.map((rule) => [rule, makeSafety(rule)])));
+  const watched = watchLevels(makeShield(null), new Map(rules.map((rule) => [rule, makeShield(rule)])));
   const first = run(watched.layer);
   const whole = first.ledger;
   /** Fills at the protective levels of a rule: the decision before the fill's bar noted whose they were. */
@@ -114,9 +114,9 @@ export function ablate(options: AblationOptions): Ablation {
       return watched.noteOf(series.timeMs[row - 1] + series.timeframeMs)?.[reason].includes(rule);
     }).length;
   const passes: { label: string; without: string | null; ledger: Ledger; units: Int32Array | null }[] = [
-    { label: 'With the whole safety layer', without: null, ...first },
-    { label: 'Without a safety layer', without: null, ...run(null) },
-    ...rules.map((rule) => ({ label: `Without ${rule}`, without: rule, ...run(makeSafety(rule)) })),
+    { label: 'With the whole shield', without: null, ...first },
+    { label: 'Without a shield', without: null, ...run(null) },
+    ...rules.map((rule) => ({ label: `Without ${rule}`, without: rule, ...run(makeShield(rule)) })),
     { label: 'Buy and hold', without: null, ...baseline('buy-and-hold') },
     { label: 'Flat', without: null, ...baseline('flat') },
   ];

@@ -9,7 +9,7 @@ import type { AgentDecision, Observation } from '../core/agent.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import { countGapBars, describeDecision } from '../core/decision-facts.ts';
 import { InputError } from '../core/errors.ts';
-import type { DecisionFacts, SafetyDecision, SafetyLayer } from '../core/safety.ts';
+import type { DecisionFacts, Shield, ShieldDecision } from '../core/shield.ts';
 import { ACCOUNT_COLUMNS, type ScaledTable, writeObservation } from '../features/observation.ts';
 import { UNSHIELDED_BITS } from '../shield/mask.ts';
 import type { Fill, Ledger, Trade, TradeExit, VerdictCounts } from './ledger.ts';
@@ -23,10 +23,10 @@ export interface BacktestOptions {
   readonly table: ScaledTable | null;
   readonly account: AccountConfig;
   /** Reset, latch included, before the first bar. */
-  readonly safety: SafetyLayer | null;
+  readonly shield: Shield | null;
   readonly rows: RowRange;
-  /** Told of every decision; `safety` is null without a layer. */
-  readonly watch?: (row: number, decision: AgentDecision, safety: SafetyDecision | null) => void;
+  /** Told of every decision; `shield` is null without one. */
+  readonly watch?: (row: number, decision: AgentDecision, shield: ShieldDecision | null) => void;
 }
 
 const EXIT_OF: Readonly<Record<FillReason, TradeExit>> = {
@@ -43,7 +43,7 @@ class TradeBook {
   readonly fills: Fill[] = [];
   readonly trades: Trade[] = [];
   readonly #account: Account;
-  /** Bar that is being lived through, and whether its order is the safety layer's. */
+  /** Bar that is being lived through, and whether its order is the shield's. */
   row = 0;
   flattening = false;
   #open: { readonly row: number; readonly equity: number } | null = null;
@@ -93,14 +93,14 @@ function requireRows({ series, table, rows }: BacktestOptions): void {
 /** @throws InputError where the rows aren't in the series, or the table is that of another */
 export function backtest(options: BacktestOptions): Ledger {
   requireRows(options);
-  const { policy, series, table, safety, rows } = options;
+  const { policy, series, table, shield, rows } = options;
   const { timeMs, open, high, low, close, timeframeMs } = series;
   const bars = rows.to - rows.from;
   const account = new Account(options.account);
   account.reset(close[rows.from]);
-  safety?.reset({ person: true });
+  shield?.reset({ person: true });
   const book = new TradeBook(account);
-  const protect = safety === null ? null : (facts: Parameters<SafetyLayer['levels']>[0]) => safety.levels(facts);
+  const protect = shield === null ? null : (facts: Parameters<Shield['levels']>[0]) => shield.levels(facts);
 
   const window = table?.window ?? 1;
   const values = new Float32Array(table === null ? 0 : table.window * table.width);
@@ -142,8 +142,8 @@ export function backtest(options: BacktestOptions): Ledger {
       lastSlippage: account.fills === 0 ? Number.NaN : account.config.slippageRate,
     });
   /** The layer is asked on every bar, so that its states and halts don't wait for a complete window. */
-  const askSafety = (row: number, decision: AgentDecision): SafetyDecision => {
-    const record = (safety as SafetyLayer).decide(decision, describe(row));
+  const askShield = (row: number, decision: AgentDecision): ShieldDecision => {
+    const record = (shield as Shield).decide(decision, describe(row));
     for (const { rule, verdict } of record.verdicts) {
       verdicts[rule] ??= { allow: 0, deny: 0, 'reduce-only': 0, halt: 0 };
       verdicts[rule][verdict.kind]++;
@@ -173,8 +173,8 @@ export function backtest(options: BacktestOptions): Ledger {
         writeObservation(table, row, columns, 0, values, 0);
       }
       account.allowedActions(mask);
-      if (table !== null && seesShield && safety?.maskObservation !== undefined) {
-        safety.maskObservation(describe(row), mask, columns, ACCOUNT_COLUMNS.length);
+      if (table !== null && seesShield && shield?.maskObservation !== undefined) {
+        shield.maskObservation(describe(row), mask, columns, ACCOUNT_COLUMNS.length);
         writeObservation(table, row, columns, 0, values, 0);
       }
       decision = policy.decide(row, obs, account);
@@ -182,7 +182,7 @@ export function backtest(options: BacktestOptions): Ledger {
       requested[i] = decision.action;
     } else values.fill(0);
 
-    const record = safety === null ? null : askSafety(row, decision);
+    const record = shield === null ? null : askShield(row, decision);
     const final = record === null ? decision.action : record.final;
     actions[i] = final;
     if (final !== decision.action) overridden++;

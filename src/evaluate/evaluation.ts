@@ -6,7 +6,7 @@ import type { AccountConfig } from '../core/account.ts';
 import type { Agent } from '../core/agent.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import type { Json } from '../core/json.ts';
-import type { SafetyLayer } from '../core/safety.ts';
+import type { Shield } from '../core/shield.ts';
 import type { ScaledTable } from '../features/observation.ts';
 import { backtest } from './backtest.ts';
 import { type BaselineContext, isPossible } from './baselines/baseline.ts';
@@ -90,7 +90,7 @@ export interface EvaluationOptions {
   readonly table: ScaledTable | null;
   readonly split: { readonly train: RowRange | null; readonly test: RowRange };
   readonly account: AccountConfig;
-  readonly safety: SafetyLayer | null;
+  readonly shield: Shield | null;
   readonly seed: number;
   readonly trials: Trials;
   /** Default `test`. */
@@ -180,7 +180,7 @@ function examine(options: EvaluationOptions, subject: Ledger, label: string, doc
   };
 }
 
-/** An agent, behind the safety layer where there is one, through the test rows. */
+/** An agent, behind the shield where there is one, through the test rows. */
 export function evaluate(options: EvaluationOptions & { readonly agent: Agent; readonly label?: string }): Evaluation {
   const { agent, label = agent.kind.toUpperCase() } = options;
   return evaluatePolicy({ ...options, policy: agentPolicy(agent), label, doc: `the ${agent.kind} agent, greedy` });
@@ -190,12 +190,12 @@ export function evaluate(options: EvaluationOptions & { readonly agent: Agent; r
 export function evaluatePolicy(
   options: EvaluationOptions & { readonly policy: Policy; readonly label: string; readonly doc: string },
 ): Evaluation {
-  const { series, table, split, account, safety, policy, label, doc } = options;
-  const ledger = backtest({ policy, series, table, account, safety, rows: split.test });
+  const { series, table, split, account, shield, policy, label, doc } = options;
+  const ledger = backtest({ policy, series, table, account, shield, rows: split.test });
   return examine(options, ledger, label, doc);
 }
 
-/** A baseline by its name, without a safety layer. @throws InputError for an unknown name or one that needs an agent */
+/** A baseline by its name, without a shield. @throws InputError for an unknown name or one that needs an agent */
 export function evaluateBaseline(options: EvaluationOptions & { readonly name: string }): Evaluation {
   const { series, table, split, account, seed, name } = options;
   const baseline = findBaseline(name);

@@ -85,7 +85,7 @@ export function findPolicyLeak(
   account: AccountConfig,
 ): Leak | null {
   return findLeak(series, cuts, (version, cut) => {
-    const { actions, equity } = backtest({ ...make(version), series: version, account, safety: null, rows });
+    const { actions, equity } = backtest({ ...make(version), series: version, account, shield: null, rows });
     const known = cut - rows.from + 1;
     return [...actions.subarray(0, known), ...equity.subarray(0, known)];
   });
@@ -118,7 +118,7 @@ export function testDelay(options: {
   const { makePolicy, series, table, rows } = options;
   const account = { ...options.account, feeRate: 0, slippageRate: 0, borrowRatePerYear: 0 };
   const sharpes = [0, 1, 2].map((bars) => {
-    const ledger = backtest({ policy: delayPolicy(makePolicy(), bars), series, table, account, safety: null, rows });
+    const ledger = backtest({ policy: delayPolicy(makePolicy(), bars), series, table, account, shield: null, rows });
     return sharpeSample(barReturns(ledger))?.sharpe ?? null;
   });
   const [prompt, late] = sharpes;

@@ -20,7 +20,7 @@ export interface Trade {
 }
 
 /**
- * Why a position was closed. `signal`: the policy asked; `flatten`: the safety layer did; `liquidation` and `ruin`: the
+ * Why a position was closed. `signal`: the policy asked; `flatten`: the shield did; `liquidation` and `ruin`: the
  * account was at its end; `end`: the data was.
  */
 export type TradeExit = 'signal' | 'flatten' | 'stop' | 'target' | 'liquidation' | 'ruin' | 'end';
@@ -35,7 +35,7 @@ export interface Fill {
   readonly reason: TradeExit;
 }
 
-/** How often a rule of the safety layer said what. */
+/** How often a rule of the shield said what. */
 export interface VerdictCounts {
   allow: number;
   deny: number;
@@ -59,12 +59,12 @@ export interface Ledger {
   readonly position: Float64Array;
   /** The final action decided at the bar's close; HOLD where nobody was asked. */
   readonly actions: Uint8Array;
-  /** What the policy asked for, before the safety layer. */
+  /** What the policy asked for, before the shield. */
   readonly requested: Uint8Array;
   /** 1 where the policy was asked: the window was complete and the episode was running. */
   readonly decided: Uint8Array;
   readonly trades: readonly Trade[];
-  /** Of the policy, the safety layer, the protective levels and the final closing, in order. */
+  /** Of the policy, the shield, the protective levels and the final closing, in order. */
   readonly fills: readonly Fill[];
   /** Requests that the account forbids (a fifth unit, a sale of nothing). */
   readonly noOps: number;
@@ -75,7 +75,7 @@ export interface Ledger {
   readonly borrowPaid: number;
   /** Row after which the account was liquidated or ruined; null where it lived to the end. */
   readonly endedRow: number | null;
-  /** Row at which the safety layer first halted; null where it never did. */
+  /** Row at which the shield first halted; null where it never did. */
   readonly haltedRow: number | null;
   /** By rule, in the order in which the layer asks them; empty without a layer. */
   readonly verdicts: Readonly<Record<string, VerdictCounts>>;

@@ -72,9 +72,7 @@ export function renderTable(evaluation: Evaluation): string {
           formatTable(['rule (those that acted)', 'deny', 'reduce-only', 'halt'], acted),
           `overridden decisions: ${formatNumber(subject.overridden, 0)}`,
         ]),
-    ...(subject.haltedMs === null
-      ? []
-      : [`halted by the safety layer at ${formatTime(subject.haltedMs, timeframeMs)}`]),
+    ...(subject.haltedMs === null ? [] : [`halted by the shield at ${formatTime(subject.haltedMs, timeframeMs)}`]),
     ...(subject.endedMs === null ? [] : [`the account came to its end at ${formatTime(subject.endedMs, timeframeMs)}`]),
   ].join('\n');
 }

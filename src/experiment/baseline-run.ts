@@ -49,7 +49,7 @@ export function baselineRun(
       table: market.table,
       split: market.split,
       account,
-      safety: null,
+      shield: null,
       seed,
       trials: countTrials(trialSharpes(registry.trials(foldKey))),
       provenance: { policy: name, featureSet: prepared.set.name, dataHash: prepared.dataHash, codeVersion },

@@ -45,6 +45,6 @@ export function ablateMarket(
     account: config.account,
     rows: split[fold],
     rules: shieldFor(config, agent, parts).rules.map(({ rule }) => rule.name),
-    makeSafety: (rule) => shieldFor(config, agent, { ...parts, without: rule === null ? without : [...without, rule] }),
+    makeShield: (rule) => shieldFor(config, agent, { ...parts, without: rule === null ? without : [...without, rule] }),
   });
 }

@@ -4,7 +4,7 @@ import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
-import type { SafetyLayer } from '../core/safety.ts';
+import type { Shield } from '../core/shield.ts';
 import type { AblationRow } from '../evaluate/ablation.ts';
 import { type Evaluation, evaluate } from '../evaluate/evaluation.ts';
 import { countTrials } from '../evaluate/verdict.ts';
@@ -165,7 +165,7 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
     const trial = fold === 'test' ? trialOf(config) : null;
     const result = nameResult(checkpoint, market.series.symbol, fold, profile);
     // Before the trial is written: a shield that can't be made has seen nothing.
-    const safety: SafetyLayer | null = profile === 'none' ? null : shieldFor(config, agent, shielded);
+    const shield: Shield | null = profile === 'none' ? null : shieldFor(config, agent, shielded);
     record?.startEvaluation(result, foldKey, trial);
     const { name, isa, fused } = runContext.kernels;
     const evaluation = evaluate({
@@ -175,7 +175,7 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
       table: market.table,
       split: { train: market.split.train, test: market.split[fold] },
       account: config.account,
-      safety,
+      shield,
       seed: config.seed,
       trials: countTrials(trialSharpes(registry.trials(foldKey))),
       fold,
@@ -197,7 +197,7 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
       returns: evaluation.returns,
       figures: { verdict: evaluation.judgement.verdict, ...evaluation.subject.metrics } as unknown as Json,
     });
-    const ablation = safety !== null && counterfactuals ? ablateMarket(agent, market, config, fold, shielded) : null;
+    const ablation = shield !== null && counterfactuals ? ablateMarket(agent, market, config, fold, shielded) : null;
     return { ...evaluation, counterfactuals: ablation?.rows ?? null };
   });
 }

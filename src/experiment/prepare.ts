@@ -14,7 +14,7 @@ import { computeFeatures, type FeatureTable } from '../features/table.ts';
 import { hashSeries } from '../market/store.ts';
 import { fitTrainingRange, type TrainingRange } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
-import { safetyColumns } from './shield.ts';
+import { shieldColumns } from './shield.ts';
 
 export interface PreparedMarket {
   readonly series: CandleSeries;
@@ -146,7 +146,7 @@ export function prepareMarkets(
     table: scaleTable(features[i], scaler, {
       window,
       accountFeatures,
-      safetyColumns: safetyColumns(config.training),
+      shieldColumns: shieldColumns(config.training),
     }),
     split: splits[i],
   }));

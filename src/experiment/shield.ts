@@ -1,15 +1,22 @@
 /** The shield of an experiment. */
 import type { AgentSpec, LoadedAgent } from '../agents/index.ts';
-import { createShield, type Overrides, type Profile, rangeOf, SHIELD_COLUMNS, type Shield } from '../shield/index.ts';
+import {
+  createShield,
+  type Overrides,
+  type Profile,
+  type RuleShield,
+  rangeOf,
+  SHIELD_COLUMNS,
+} from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
 
 /** The shield that masks a training. A supervisor has no part in it. */
-export function maskingShield(profile: Profile, spec: Pick<AgentSpec, 'trainingRange'>): Shield {
+export function maskingShield(profile: Profile, spec: Pick<AgentSpec, 'trainingRange'>): RuleShield {
   return createShield({ profile, without: ['smurf'], ...rangeOf(spec) });
 }
 
 /** The columns that a shield adds to an observation, of an agent whose training was masked. */
-export function safetyColumns({ maskByShield }: ExperimentConfig['training']): readonly string[] {
+export function shieldColumns({ maskByShield }: ExperimentConfig['training']): readonly string[] {
   return maskByShield === null ? [] : SHIELD_COLUMNS;
 }
 
@@ -21,7 +28,7 @@ export interface ShieldParts {
 }
 
 /** The shield that a configuration describes, around this agent. An integrated agent is its own rule `smurf`. */
-export function shieldFor(config: ExperimentConfig, agent: LoadedAgent, parts: ShieldParts = {}): Shield {
+export function shieldFor(config: ExperimentConfig, agent: LoadedAgent, parts: ShieldParts = {}): RuleShield {
   const { profile, exits, rules } = config.shield;
   const { supervisor, without = [] } = parts;
   const supervised = agent.kind === 'integrated' && supervisor === undefined && rules.smurf === undefined;

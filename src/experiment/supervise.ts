@@ -38,7 +38,7 @@ function seenBy(prepared: Prepared, { window, accountColumns }: LoadedAgent['spe
   const options = {
     window,
     accountFeatures: accountColumns.length > 0,
-    safetyColumns: accountColumns.slice(ACCOUNT_COLUMNS.length),
+    shieldColumns: accountColumns.slice(ACCOUNT_COLUMNS.length),
   };
   const markets = prepared.markets.map((market) => ({
     ...market,
@@ -78,7 +78,7 @@ export function superviseAgent(
       series,
       table,
       account,
-      safety: null,
+      shield: null,
       rows: split.validation,
     });
     sum += log(Math.max(1e-9, equity[equity.length - 1] / startingEquity));

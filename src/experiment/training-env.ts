@@ -2,13 +2,13 @@
 import type { Json } from '../core/json.ts';
 import { rewardNamed } from '../env/rewards/index.ts';
 import { TradingEnv, type TradingMarket } from '../env/trading-env.ts';
-import type { Shield } from '../shield/index.ts';
+import type { RuleShield } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
 import { fitMarketsRange, type Prepared } from './prepare.ts';
 import { maskingShield } from './shield.ts';
 
 /** Makes the shields that mask a training; null where none does. */
-export function makeMaskingShield({ training }: ExperimentConfig, prepared: Prepared): (() => Shield) | null {
+export function makeMaskingShield({ training }: ExperimentConfig, prepared: Prepared): (() => RuleShield) | null {
   const { maskByShield } = training;
   if (maskByShield === null) return null;
   const trainingRange = fitMarketsRange(prepared.markets) as unknown as Json;
@@ -22,7 +22,7 @@ export function createTrainingEnv(config: ExperimentConfig, prepared: Prepared, 
     table,
     ...split.train,
   }));
-  const safety = makeMaskingShield(config, prepared);
+  const shield = makeMaskingShield(config, prepared);
   return new TradingEnv({
     markets,
     count,
@@ -31,6 +31,6 @@ export function createTrainingEnv(config: ExperimentConfig, prepared: Prepared, 
     rewardScale: config.training.rewardScale,
     starts: 'random',
     maxEpisodeSteps: config.training.episodeBars,
-    ...(safety === null ? {} : { safety }),
+    ...(shield === null ? {} : { shield }),
   });
 }

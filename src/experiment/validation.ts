@@ -9,7 +9,7 @@ import { makeMaskingShield } from './training-env.ts';
 
 /** Mean over the markets of ln(final / starting equity) on the validation folds, after costs. */
 export function validationLogReturn(agent: Agent, prepared: Prepared, config: ExperimentConfig): number {
-  const safety = makeMaskingShield(config, prepared)?.() ?? null;
+  const shield = makeMaskingShield(config, prepared)?.() ?? null;
   let sum = 0;
   for (const { series, table, split } of prepared.markets) {
     const { equity, startingEquity } = backtest({
@@ -17,7 +17,7 @@ export function validationLogReturn(agent: Agent, prepared: Prepared, config: Ex
       series,
       table,
       account: config.account,
-      safety,
+      shield,
       rows: split.validation,
     });
     sum += log(Math.max(1e-9, equity[equity.length - 1] / startingEquity));

@@ -6,7 +6,7 @@ export const ACCOUNT_COLUMNS = ['units_held', 'unrealised_log_return', 'bars_in_
 
 /** Scaled rows in the layout of an observation, so that a window is one contiguous slice. */
 export interface ScaledTable {
-  /** The market's columns, then ACCOUNT_COLUMNS and the safety layer's where the observation has them. */
+  /** The market's columns, then ACCOUNT_COLUMNS and the shield's where the observation has them. */
   readonly columns: readonly string[];
   /** Canonical text of the columns with their options, window and account columns included: what a checkpoint hashes. */
   readonly signature: string;
@@ -32,13 +32,13 @@ export interface ObservationOptions {
   readonly window?: number;
   /** Whether ACCOUNT_COLUMNS follow the market's; default true. */
   readonly accountFeatures?: boolean;
-  /** What follows the account's columns: the safety layer's, where it masks; default none. */
-  readonly safetyColumns?: readonly string[];
+  /** What follows the account's columns: the shield's, where it masks; default none. */
+  readonly shieldColumns?: readonly string[];
 }
 
 /** The columns that aren't the market's: one value each, which holds at every position of a window. */
-export function extraColumns({ accountFeatures = true, safetyColumns = [] }: ObservationOptions): readonly string[] {
-  return accountFeatures ? [...ACCOUNT_COLUMNS, ...safetyColumns] : [];
+export function extraColumns({ accountFeatures = true, shieldColumns = [] }: ObservationOptions): readonly string[] {
+  return accountFeatures ? [...ACCOUNT_COLUMNS, ...shieldColumns] : [];
 }
 
 /** The signature of an observation: the set's, the window, and the columns that follow. */

@@ -1,6 +1,6 @@
 /** What a request would do to the exposure. It is computed from request and position alone, never by a rule. */
 import { type Action, HOLD, SELL } from '../core/action.ts';
-import type { DecisionFacts } from '../core/safety.ts';
+import type { DecisionFacts } from '../core/shield.ts';
 
 export type Effect = 'none' | 'increase' | 'reduce';
 

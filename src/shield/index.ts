@@ -12,6 +12,6 @@ export {
 } from './profiles.ts';
 export { PROFILES, type Profile } from './rule.ts';
 export { RULES } from './rules/index.ts';
-export { createShield, type Latch, Shield, type ShieldOptions } from './shield.ts';
+export { createShield, type Latch, RuleShield, type ShieldOptions } from './shield.ts';
 export { listThresholds, printThresholdTables, type ThresholdRow } from './table.ts';
 export { fitTrainingRange, rangeOf, type TrainingRange, trainingRangeSchema } from './training-range.ts';

@@ -1,5 +1,5 @@
 /** Protective price levels of a position: a signed distance from a price, and how several levels become one. */
-import type { ProtectiveLevels } from '../core/safety.ts';
+import type { ProtectiveLevels } from '../core/shield.ts';
 
 /** The price at which the position has gained `gain` (a share of `price`, negative: lost); NaN when flat. */
 export function levelAt(position: number, price: number, gain: number): number {

@@ -3,8 +3,8 @@
  * gets the bits that decide, so that the masked process stays a function of what the agent sees.
  */
 import { BUY, HOLD, SELL } from '../core/action.ts';
-import type { DecisionFacts } from '../core/safety.ts';
-import type { Shield } from './shield.ts';
+import type { DecisionFacts } from '../core/shield.ts';
+import type { RuleShield } from './shield.ts';
 
 /** Columns that follow the account's in an observation: 1 where the shield allows the action, and 1 while halted. */
 export const SHIELD_COLUMNS = ['shieldAllowsSell', 'shieldAllowsBuy', 'shieldHalted'] as const;
@@ -17,7 +17,7 @@ export const UNSHIELDED_BITS = [1, 1, 0] as const;
  * bits say what the shield allows, whatever the account does. HOLD is never masked.
  */
 export function shieldMask(
-  shield: Shield,
+  shield: RuleShield,
   facts: DecisionFacts,
   mask: Uint8Array,
   bits: Float32Array | null = null,

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Action } from '../core/action.ts';
 import type { AgentDecision } from '../core/agent.ts';
 import type { Json } from '../core/json.ts';
-import type { DecisionFacts, ProtectiveLevels, RuleVerdict } from '../core/safety.ts';
+import type { DecisionFacts, ProtectiveLevels, RuleVerdict } from '../core/shield.ts';
 
 export const PROFILES = ['cautious', 'balanced', 'spec', 'none'] as const;
 export type Profile = (typeof PROFILES)[number];

@@ -10,7 +10,7 @@ import { type Action, BUY, HOLD, SELL } from '../core/action.ts';
 import type { Agent, AgentDecision } from '../core/agent.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import type { DecisionFacts, ProtectiveLevels, RuleVerdict, SafetyDecision, SafetyLayer } from '../core/safety.ts';
+import type { DecisionFacts, ProtectiveLevels, RuleVerdict, Shield, ShieldDecision } from '../core/shield.ts';
 import { effectOf } from './exposure.ts';
 import { joinLevels } from './levels.ts';
 import { shieldMask } from './mask.ts';
@@ -93,7 +93,7 @@ export function blocks(verdict: RuleVerdict, request: Action, facts: DecisionFac
 type Asked = Omit<Question, 'advice' | 'trainingDistance'>;
 
 interface Considered {
-  readonly record: SafetyDecision;
+  readonly record: ShieldDecision;
   readonly states: Json[];
   readonly latch: Latch | null;
 }
@@ -101,8 +101,8 @@ interface Considered {
 /** The supervisor has no account, so nothing is forbidden to it. */
 const ALL_ALLOWED = new Uint8Array([1, 1, 1]);
 
-/** The safety layer of backtest, paper and live, and of training where one wishes. Made by `createShield`. */
-export class Shield implements SafetyLayer {
+/** The shield of backtest, paper and live, and of training where one wishes. Made by `createShield`. */
+export class RuleShield implements Shield {
   readonly exits: Exits;
   readonly #rules: readonly ConfiguredRule[];
   readonly #supervisor: Agent | null;
@@ -130,7 +130,7 @@ export class Shield implements SafetyLayer {
     return this.#latch;
   }
 
-  decide(decision: AgentDecision, facts: DecisionFacts): SafetyDecision {
+  decide(decision: AgentDecision, facts: DecisionFacts): ShieldDecision {
     if (decision.vetoed !== undefined && this.#rules.some(({ rule }) => rule.name === smurf.name)) refuseTwice();
     const { record, states, latch } = this.#consider(decision.action, decision, facts);
     this.#states = states;
@@ -253,7 +253,7 @@ function refuseTwice(): never {
 }
 
 /** The shield of a profile with a user's changes. */
-export function createShield(options: ShieldOptions = {}): Shield {
+export function createShield(options: ShieldOptions = {}): RuleShield {
   const { profile = 'cautious', overrides, without, supervisor, primary } = options;
   let rules = configureRules(profile, overrides, without);
   if (rules.some(({ rule }) => rule.name === smurf.name)) {
@@ -263,5 +263,5 @@ export function createShield(options: ShieldOptions = {}): Shield {
       rules = rules.filter(({ rule }) => rule.name !== smurf.name);
     } else if (primary?.kind === 'integrated' || supervisor.kind === 'integrated') refuseTwice();
   }
-  return new Shield(rules, { ...options, exits: options.exits ?? exitsOf(profile) });
+  return new RuleShield(rules, { ...options, exits: options.exits ?? exitsOf(profile) });
 }

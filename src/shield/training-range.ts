@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import type { DecisionFacts } from '../core/safety.ts';
+import type { DecisionFacts } from '../core/shield.ts';
 
 /** A fit; serialisable. */
 export const trainingRangeSchema = z.strictObject({

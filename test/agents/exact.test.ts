@@ -107,8 +107,8 @@ describe('refuses in one line', () => {
     expect(attach(envOf({ reward: rewardNamed('realized') }))).toThrow(
       /^exact: the reward realized depends on how a position was reached.*or use ppo or dqn$/,
     );
-    const safety = () => createShield({ profile: 'cautious', without: ['smurf'] });
-    expect(attach(envOf({ safety }))).toThrow(/^exact: .*masking shield.*path.*or use ppo or dqn$/);
+    const shield = () => createShield({ profile: 'cautious', without: ['smurf'] });
+    expect(attach(envOf({ shield }))).toThrow(/^exact: .*masking shield.*path.*or use ppo or dqn$/);
   });
 
   it('a market without a stretch of bars', () => {

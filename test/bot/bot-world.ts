@@ -154,7 +154,7 @@ export function createWorld(options: WorldOptions = {}) {
       account: { ...DEFAULT_ACCOUNT, quantityStep: 0.00001, ...options.account },
       features: createFeatures(timeframeMs),
       agent: restlessAgent,
-      safety: createShield({ profile: options.profile ?? 'none', overrides: options.overrides ?? {} }),
+      shield: createShield({ profile: options.profile ?? 'none', overrides: options.overrides ?? {} }),
     }));
 
   /** One life of the bot, from `fromMs` until `untilMs` or a crash. */

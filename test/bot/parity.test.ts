@@ -7,7 +7,7 @@ import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import type { AgentDecision } from '../../src/core/agent.ts';
 import type { CandleSeries } from '../../src/core/candle.ts';
 import type { Json } from '../../src/core/json.ts';
-import type { SafetyDecision } from '../../src/core/safety.ts';
+import type { ShieldDecision } from '../../src/core/shield.ts';
 import { backtest } from '../../src/evaluate/backtest.ts';
 import { scaleTable } from '../../src/features/observation.ts';
 import { computeFeatures } from '../../src/features/table.ts';
@@ -70,7 +70,7 @@ const setupOf = (symbol: string) => ({
   market: null,
   features: createFeatures(hourMs),
   agent: restlessAgent,
-  safety: createShield({ profile, overrides }),
+  shield: createShield({ profile, overrides }),
 });
 
 it.each([1, 2, 3])('paper through faults equals the backtest of the same candles (seed %i)', async (seed) => {
@@ -81,7 +81,7 @@ it.each([1, 2, 3])('paper through faults equals the backtest of the same candles
   const from = series.timeMs.indexOf(firstMs);
   // The bot began two bars before its warm-up had all of the history; the indicators here have a memory of one bar.
   const table = scaleTable(computeFeatures(series, testFeatures.featureSet), testFeatures.scaler, { window: 4 });
-  const seen: { decision: AgentDecision; safety: SafetyDecision | null; hash: string }[] = [];
+  const seen: { decision: AgentDecision; shield: ShieldDecision | null; hash: string }[] = [];
   let hash = '';
   const ledger = backtest({
     policy: {
@@ -94,9 +94,9 @@ it.each([1, 2, 3])('paper through faults equals the backtest of the same candles
     series,
     table,
     account,
-    safety: createShield({ profile, overrides }),
+    shield: createShield({ profile, overrides }),
     rows: { from, to: series.length },
-    watch: (_row, decision, safety) => seen.push({ decision, safety, hash }),
+    watch: (_row, decision, shield) => seen.push({ decision, shield, hash }),
   });
   expect(decisions.length).toBe(series.length - from);
   expect(ledger.fills.length).toBeGreaterThan(20);
@@ -104,13 +104,13 @@ it.each([1, 2, 3])('paper through faults equals the backtest of the same candles
   // The backtest doesn't decide on its last bar, and closes there.
   decisions.slice(0, -1).forEach((entry, i) => {
     const record = entry.record as { [key: string]: Json };
-    const safety = record.safety as unknown as SafetyDecision;
+    const shield = record.shield as unknown as ShieldDecision;
     expect(record.windowHash, `observation ${i}`).toBe(seen[i].hash);
-    expect([record.action, safety.requested, safety.final, safety.state]).toEqual([
+    expect([record.action, shield.requested, shield.final, shield.state]).toEqual([
       seen[i].decision.action,
-      seen[i].safety?.requested,
-      seen[i].safety?.final,
-      seen[i].safety?.state,
+      seen[i].shield?.requested,
+      seen[i].shield?.final,
+      seen[i].shield?.state,
     ]);
     expect(record.equity, `equity ${i}`).toBe(ledger.equity[i]);
     expect(Number(record.position), `position ${i}`).toBe(ledger.position[i]);
@@ -143,7 +143,7 @@ it('verify finds nothing in a true journal, and names the bar and column of any 
   expect(verified.candlesWithoutHistory).toBe(0);
   const barOf = (record: unknown) => (record as { candle: number[] }).candle[0];
   const late = new Set(
-    decisions.filter(({ record }) => (record as { known: { dataAgeMs: number } }).known.dataAgeMs > hourMs),
+    decisions.filter(({ record }) => (record as { runtime: { dataAgeMs: number } }).runtime.dataAgeMs > hourMs),
   );
   expect(verified.fresh.get(symbol)).toEqual(
     decisions.filter((entry) => !late.has(entry)).map(({ record }) => barOf(record)),
@@ -164,7 +164,7 @@ it('verify finds nothing in a true journal, and names the bar and column of any 
     ['row.close_log_returns', (record) => nudge(record.row, 3)],
     ['account.drawdown_from_peak', (record) => nudge(record.account, 3)],
     ['probabilities.BUY', (record) => nudge(record.probabilities, 1)],
-    ['safety.final', (record) => ((record.safety as { final: number }).final = 3)],
+    ['shield.final', (record) => ((record.shield as { final: number }).final = 3)],
     ['equity', (record) => ((record as Record<string, number>).equity += 1e-9)],
     ['order', (record) => ((record as Record<string, number>).order += 1e-12)],
   ];

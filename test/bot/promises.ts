@@ -72,17 +72,17 @@ export function checkOrders(entries: readonly BotEntry[], world: World): string[
   return wrong;
 }
 
-/** An independent look at every entry into the market: nothing in doubt, fresh data, no halt. */
+/** An independent look at every entry into the market: nothing unresolved, fresh data, no halt. */
 export function checkRisk(entries: readonly BotEntry[]): string[] {
   const wrong: string[] = [];
   const open = new Map<string, { symbol: string; role: string; known: boolean }>();
-  const last = new Map<string, { dataAgeMs: number; doubt: unknown; halted: unknown; timeMs: number }>();
+  const last = new Map<string, { dataAgeMs: number; unresolved: unknown; halted: unknown; timeMs: number }>();
   let halted = false;
   for (const entry of entries) {
     if (entry.type === 'halt') halted = true;
     if (entry.type === 'decision') {
-      const { known, candle } = entry.record as never as { known: never; candle: number[] };
-      last.set(entry.symbol, { ...(known as object), timeMs: candle[0] + minuteMs } as never);
+      const { runtime, candle } = entry.record as never as { runtime: never; candle: number[] };
+      last.set(entry.symbol, { ...(runtime as object), timeMs: candle[0] + minuteMs } as never);
     }
     if (entry.type === 'order') open.set(entry.id, { ...open.get(entry.id)!, known: entry.state === 'open' });
     if (entry.type === 'order-end') open.delete(entry.id);
@@ -91,8 +91,8 @@ export function checkRisk(entries: readonly BotEntry[]): string[] {
       const facts = last.get(entry.symbol);
       if (halted) wrong.push(`${entry.id} opens after the halt`);
       if (facts === undefined || facts.timeMs !== entry.decisionMs) wrong.push(`${entry.id} belongs to no decision`);
-      else if (facts.doubt !== null || facts.halted !== null || facts.dataAgeMs > minuteMs / 2)
-        wrong.push(`${entry.id} opens in doubt or on old data`);
+      else if (facts.unresolved !== null || facts.halted !== null || facts.dataAgeMs > minuteMs / 2)
+        wrong.push(`${entry.id} opens while something is unresolved, or on old data`);
       for (const [id, other] of open)
         if (other.symbol === entry.symbol && (other.role !== 'stop' || !other.known))
           wrong.push(`${entry.id} opens while ${id} is under way`);

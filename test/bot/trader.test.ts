@@ -5,7 +5,7 @@ import { Trader, type TraderContext } from '../../src/bot/trader.ts';
 import type { BrokerEntry } from '../../src/broker/entries.ts';
 import { LiveBroker } from '../../src/broker/live.ts';
 import { Account, DEFAULT_ACCOUNT } from '../../src/core/account.ts';
-import type { SafetyLayer } from '../../src/core/safety.ts';
+import type { Shield } from '../../src/core/shield.ts';
 import { failure, ScriptedVenue } from '../broker/scripted-venue.ts';
 
 const HOUR_MS = 3_600_000;
@@ -36,14 +36,14 @@ function world() {
       return state.halted;
     },
   } as TraderContext;
-  const safety = { levels: () => LEVELS } as unknown as SafetyLayer;
+  const shield = { levels: () => LEVELS } as unknown as Shield;
   const maker = {} as DecisionMaker;
   return {
     state,
     venue,
     entries,
     broker,
-    trader: new Trader({ broker, maker, safety, timeframeMs: HOUR_MS, context }),
+    trader: new Trader({ broker, maker, shield, timeframeMs: HOUR_MS, context }),
   };
 }
 

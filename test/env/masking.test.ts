@@ -1,4 +1,4 @@
-/** A safety layer inside training: what it denies is masked before an agent samples, and it guards the position. */
+/** A shield inside training: what it denies is masked before an agent samples, and it guards the position. */
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { Rng } from '../../src/core/rng.ts';
@@ -22,7 +22,7 @@ function makeEnv(config: Partial<TradingEnvConfig> = {}): TradingEnv {
   });
 }
 const shield = (options: ShieldOptions, config: Partial<TradingEnvConfig> = {}) =>
-  makeEnv({ ...config, safety: () => createShield(options) });
+  makeEnv({ ...config, shield: () => createShield(options) });
 const repeatLimit: ShieldOptions = { profile: 'none', overrides: { 'repeat-limit': {} } };
 const row = (env: { masks: Uint8Array }, index: number) => [...env.masks.subarray(3 * index, 3 * index + 3)];
 
@@ -145,7 +145,7 @@ describe('an environment with a shield', () => {
   });
   test('tells each shield of its own account and market', () => {
     let told = 0;
-    const safety = () => {
+    const shield = () => {
       const one = createShield({ profile: 'none' });
       const decide = one.decide.bind(one);
       one.decide = (decision, facts) => {
@@ -167,7 +167,7 @@ describe('an environment with a shield', () => {
       };
       return one;
     };
-    const env: TradingEnv = makeEnv({ safety });
+    const env: TradingEnv = makeEnv({ shield });
     env.reset(5);
     const rng = new Rng(6);
     for (let step = 0; step < 100; step++) env.step(sample(rng, env.masks));

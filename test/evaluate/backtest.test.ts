@@ -5,7 +5,7 @@ import { type Action, BUY, HOLD, SELL } from '../../src/core/action.ts';
 import type { Observation } from '../../src/core/agent.ts';
 import { countGapBars } from '../../src/core/decision-facts.ts';
 import { Rng } from '../../src/core/rng.ts';
-import type { DecisionFacts, SafetyDecision, SafetyLayer } from '../../src/core/safety.ts';
+import type { DecisionFacts, Shield, ShieldDecision } from '../../src/core/shield.ts';
 import { type BacktestOptions, backtest } from '../../src/evaluate/backtest.ts';
 import { coinFlipPolicy, randomPolicy } from '../../src/evaluate/baselines/random.ts';
 import { delayPolicy, PLAIN, type Policy } from '../../src/evaluate/policy.ts';
@@ -27,9 +27,9 @@ function spy(action: Action, look: (row: number, obs: Observation) => void): Pol
 }
 
 /** A layer that lets everything pass but what the test says. */
-function layer(overrides: Partial<SafetyLayer>): SafetyLayer {
+function layer(overrides: Partial<Shield>): Shield {
   return {
-    decide: (decision): SafetyDecision => ({
+    decide: (decision): ShieldDecision => ({
       requested: decision.action,
       final: decision.action,
       state: 'ACTIVE',
@@ -45,7 +45,7 @@ function layer(overrides: Partial<SafetyLayer>): SafetyLayer {
 }
 
 const account = { ...DEFAULT_ACCOUNT, maxUnits: 1 };
-const base = { table: null, account, safety: null };
+const base = { table: null, account, shield: null };
 
 describe('a backtest', () => {
   const series = seriesOf([100, 101, 105, 99, 98], [100, 104, 106, 97, 96]);
@@ -126,13 +126,13 @@ describe('a backtest', () => {
   });
 });
 
-describe('a backtest behind a safety layer', () => {
+describe('a backtest behind a shield', () => {
   const series = seriesOf([100, 100, 100, 95, 90, 90], [100, 100, 96, 94, 90, 90]);
   const rows = { from: 0, to: 6 };
   const always: Policy = { name: 'always', decide: () => PLAIN[BUY] };
 
   it('records denials, halts and who flattened', () => {
-    const safety = layer({
+    const shield = layer({
       decide: (decision, facts) => {
         const halted = facts.close < 97;
         return {
@@ -146,7 +146,7 @@ describe('a backtest behind a safety layer', () => {
         };
       },
     });
-    const ledger = backtest({ ...base, policy: always, series, safety, rows });
+    const ledger = backtest({ ...base, policy: always, series, shield, rows });
     expect(ledger.haltedRow).toBe(2);
     expect(ledger.verdicts.floor).toEqual({ allow: 2, deny: 0, 'reduce-only': 0, halt: 3 });
     expect(ledger.overridden).toBe(3);
@@ -156,9 +156,9 @@ describe('a backtest behind a safety layer', () => {
   });
 
   it('honours protective levels from the very bar of the fill', () => {
-    const levels: SafetyLayer['levels'] = ({ entryPrice }) => ({ stop: entryPrice * 0.97, target: Number.NaN });
-    const safety = layer({ levels });
-    const ledger = backtest({ ...base, policy: script([BUY]), series, safety, rows });
+    const levels: Shield['levels'] = ({ entryPrice }) => ({ stop: entryPrice * 0.97, target: Number.NaN });
+    const shield = layer({ levels });
+    const ledger = backtest({ ...base, policy: script([BUY]), series, shield, rows });
     const stop = 100 * 1.0005 * 0.97;
     expect(ledger.trades).toHaveLength(1);
     expect(ledger.trades[0]).toMatchObject({ exit: 'stop', exitRow: 2 });
@@ -167,7 +167,7 @@ describe('a backtest behind a safety layer', () => {
 
   it('asks it on every bar, with the facts of that close and nothing later', () => {
     const facts: DecisionFacts[] = [];
-    const safety = layer({
+    const shield = layer({
       decide: (decision, seen) => {
         facts.push(seen);
         return { requested: decision.action, final: decision.action, state: 'ACTIVE', flatten: false, verdicts: [] };
@@ -183,11 +183,11 @@ describe('a backtest behind a safety layer', () => {
       policy,
       series: gappy,
       table,
-      safety: {
-        ...safety,
+      shield: {
+        ...shield,
         decide: (decision, seen) => {
           windows.push([...seen.values]);
-          return safety.decide(decision, seen);
+          return shield.decide(decision, seen);
         },
       },
       rows,
@@ -219,7 +219,7 @@ describe('a backtest behind a safety layer', () => {
 
   it('starts with a layer that remembers nothing', () => {
     const resets: unknown[] = [];
-    backtest({ ...base, policy: always, series, safety: layer({ reset: (options) => resets.push(options) }), rows });
+    backtest({ ...base, policy: always, series, shield: layer({ reset: (options) => resets.push(options) }), rows });
     expect(resets).toEqual([{ person: true }]);
   });
 });

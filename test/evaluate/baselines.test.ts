@@ -20,7 +20,7 @@ function contextOf(seed: number, extra: Partial<BaselineContext> = {}): Baseline
   const test = { from: 900, to: BARS };
   const table = tableOf(BARS, (row) => Math.sin(row));
   const policy = randomPolicy('agent', 0.1, 99);
-  const reference = backtest({ policy, series, table, account, safety: null, rows: test });
+  const reference = backtest({ policy, series, table, account, shield: null, rows: test });
   return { series, table, account, train: { from: 0, to: 800 }, test, reference, seed, ...extra };
 }
 

@@ -64,7 +64,7 @@ describe('the bound', () => {
       const bound = solveLaw(law, DEFAULT_ACCOUNT);
       const policy = boundPolicy(bound, states, DEFAULT_ACCOUNT);
       const rows = { from: 0, to: bars };
-      const { equity } = backtest({ policy, series, table: null, account: DEFAULT_ACCOUNT, safety: null, rows });
+      const { equity } = backtest({ policy, series, table: null, account: DEFAULT_ACCOUNT, shield: null, rows });
       const size = 2000;
       const growths = Array.from({ length: bars / size }, (_, b) => {
         return Math.log(equity[(b + 1) * size - 1] / equity[b * size]) / (size - 1);
@@ -82,7 +82,7 @@ describe('the bound', () => {
   it('beats every simple use of the same filter', () => {
     const bars = 100_000;
     const { series, law, states } = findWorld('two-regimes').make(3, bars);
-    const options = { series, table: null, account: DEFAULT_ACCOUNT, safety: null, rows: { from: 0, to: bars } };
+    const options = { series, table: null, account: DEFAULT_ACCOUNT, shield: null, rows: { from: 0, to: bars } };
     const earned = (policy: Parameters<typeof backtest>[0]['policy']) =>
       Math.log(backtest({ ...options, policy }).equity[bars - 1] / DEFAULT_ACCOUNT.startingEquity);
     const best = earned(boundPolicy(solveLaw(law, DEFAULT_ACCOUNT), states, DEFAULT_ACCOUNT));

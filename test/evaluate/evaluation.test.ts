@@ -18,7 +18,7 @@ const series = randomWalk(BARS, 11);
 const table = tableOf(BARS, (row) => Math.sin(row / 3), { window: 4, accountFeatures: true });
 const split = { train: { from: 0, to: 500 }, test: { from: 600, to: BARS } };
 const trials = { count: 1, sharpeVariance: null };
-const common = { series, table, split, account: DEFAULT_ACCOUNT, safety: null, seed: 5, trials };
+const common = { series, table, split, account: DEFAULT_ACCOUNT, shield: null, seed: 5, trials };
 
 /** Buys when the newest value of the only column is high, sells when it is low. */
 const agent: Agent = {
@@ -99,8 +99,8 @@ describe('an evaluation', () => {
     for (const line of text.split('\n')) expect(line).toBe(line.trimEnd());
   });
 
-  it('shows the safety layer at work', () => {
-    const guarded = evaluate({ ...common, agent, safety: createShield({ profile: 'cautious' }) });
+  it('shows the shield at work', () => {
+    const guarded = evaluate({ ...common, agent, shield: createShield({ profile: 'cautious' }) });
     expect(guarded.subject.overridden).toBeGreaterThan(0);
     expect(guarded.subject.verdicts['repeat-limit'].deny).toBeGreaterThan(0);
     expect(renderTable(guarded)).toMatch(/repeat-limit +\d+/);
@@ -117,7 +117,7 @@ describe('counterfactual ledgers', () => {
     account: DEFAULT_ACCOUNT,
     rows: split.test,
     rules,
-    makeSafety: (without) => createShield({ profile: 'cautious', without: without === null ? [] : [without] }),
+    makeShield: (without) => createShield({ profile: 'cautious', without: without === null ? [] : [without] }),
   });
 
   it('are one each: whole, none, without each rule, holding, flat', () => {
@@ -157,7 +157,7 @@ describe('counterfactual ledgers', () => {
       account: DEFAULT_ACCOUNT,
       rows: { from: 0, to: 400 },
       rules: ['stop-loss', 'take-profit', 'repeat-limit'],
-      makeSafety: make,
+      makeShield: make,
     });
     const exits = (reason: string) => ledgers[0].fills.filter((fill) => fill.reason === reason).length;
     const acted = (rule: string) => rows.find(({ without }) => without === rule)?.acted;

@@ -27,7 +27,7 @@ function score(make: (seed: number) => Policy, account: AccountConfig, market = 
   const scores = Array.from({ length: PATHS }, (_, seed) => {
     const series = market(1000 + seed);
     const rows = { from: 0, to: BARS };
-    const ledger = backtest({ policy: make(seed), series, table: null, account, safety: null, rows });
+    const ledger = backtest({ policy: make(seed), series, table: null, account, shield: null, rows });
     const costs = ledger.feesPaid + ledger.slippagePaid + ledger.borrowPaid;
     return ledger.equity[BARS - 1] - ledger.startingEquity + costs;
   });
@@ -89,7 +89,7 @@ describe('the whole path, from candles to the verdict', () => {
     const split = splitChronologically(series.timeMs, { trainShare: 0.6, validationShare: 0.1 }, embargo);
     const table = scaleTable(features, fitScaler(features, split.train.from, split.train.to, 'min-max'));
     const trials = { count: 1, sharpeVariance: null };
-    const common = { series, table, split, account: DEFAULT_ACCOUNT, safety: null, seed: 1, trials };
+    const common = { series, table, split, account: DEFAULT_ACCOUNT, shield: null, seed: 1, trials };
     return evaluateBaseline({ ...common, name: 'logistic' });
   };
 

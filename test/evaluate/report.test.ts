@@ -24,7 +24,7 @@ function evaluationOf(bars: number, label = 'PPO'): Evaluation {
     table: tableOf(bars, (row) => Math.sin(row)),
     split: { train: { from: 0, to: Math.floor(bars / 3) }, test: { from: Math.floor(bars / 2), to: bars } },
     account: DEFAULT_ACCOUNT,
-    safety: createShield({ profile: 'balanced' }),
+    shield: createShield({ profile: 'balanced' }),
     seed: 1,
     trials: { count: 2, sharpeVariance: null },
     policy: randomPolicy('agent', 0.1, 3),
@@ -110,7 +110,7 @@ describe('the report', () => {
       account: DEFAULT_ACCOUNT,
       rows: { from: 0, to: 600 },
       rules: ['repeat-limit', 'stale-data'],
-      makeSafety: (without) => createShield({ profile: 'balanced', without: without === null ? [] : [without] }),
+      makeShield: (without) => createShield({ profile: 'balanced', without: without === null ? [] : [without] }),
     });
     const page = renderReport(evaluation, [ablationSection(ablation)]);
     expect(page).toContain('Without repeat-limit');

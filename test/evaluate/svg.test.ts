@@ -55,7 +55,7 @@ it.each([60, 3000])('drawEvaluation draws every fill of %i bars, and a hostile n
     table: tableOf(2 * bars, (row) => Math.sin(row)),
     split: { train: null, test: { from: bars, to: 2 * bars } },
     account: DEFAULT_ACCOUNT,
-    safety: null,
+    shield: null,
     seed: 1,
     trials: { count: 1, sharpeVariance: null },
     policy: randomPolicy('agent', 0.1, 3),

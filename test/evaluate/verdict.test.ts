@@ -29,7 +29,7 @@ function compare(policy: Policy, options: { bars?: number; seed?: number; free?:
   const series = randomWalk(bars, seed);
   const account = { ...DEFAULT_ACCOUNT, maxUnits: 1, ...(free ? { feeRate: 0, slippageRate: 0 } : {}) };
   const test = { from: 0, to: bars };
-  const ledger = backtest({ policy, series, table: null, account, safety: null, rows: test });
+  const ledger = backtest({ policy, series, table: null, account, shield: null, rows: test });
   const context = { series, table: null, account, train: null, test, reference: null, seed };
   return { ledger, holding: backtestBaseline(findBaseline('buy-and-hold'), context), series };
 }

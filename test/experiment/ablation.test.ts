@@ -49,7 +49,7 @@ describe('counterfactual ledgers of a run', () => {
         series: market.series,
         table: market.table,
         account: settings.account,
-        safety: without && shieldFor(settings, fickle, { without }),
+        shield: without && shieldFor(settings, fickle, { without }),
         rows: market.split.test,
       });
     rows.forEach(({ without, decisions }, i) => {

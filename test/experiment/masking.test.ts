@@ -65,7 +65,7 @@ describe('what a masked agent sees', () => {
     series: series[0],
     table,
     account: config.account,
-    safety: makeShield(),
+    shield: makeShield(),
     rows,
   });
 
@@ -96,7 +96,7 @@ describe('what a masked agent sees', () => {
       rewardScale: 1,
       starts: 'sequential',
       maxEpisodeSteps: 0,
-      safety: makeShield,
+      shield: makeShield,
     });
     env.reset(1);
     const { choose, seen } = drawer();
@@ -123,12 +123,12 @@ describe('what a masked agent sees', () => {
     const { window, accountFeatures } = config.features;
     const { timeframeMs } = series[0];
     const live = new RealTimeFeatureEng(set, scaler, timeframeMs, {
-      ...{ window, accountFeatures, safetyColumns: SHIELD_COLUMNS },
+      ...{ window, accountFeatures, shieldColumns: SHIELD_COLUMNS },
     });
     expect(live.signature).toBe(table.signature);
-    const safety = makeShield();
+    const shield = makeShield();
     const { agent, seen } = drawer();
-    const maker = new DecisionMaker({ features: live, agent, safety, timeframeMs, maxDataAgeMs: 1 });
+    const maker = new DecisionMaker({ features: live, agent, shield, timeframeMs, maxDataAgeMs: 1 });
     const account = new Account(config.account);
     const { open, high, low, close, volume, timeMs, trades } = series[0];
     account.reset(close[first]);
@@ -144,11 +144,11 @@ describe('what a masked agent sees', () => {
       }
       if (row > first)
         account.stepBar(order, timeframeMs, open[row], high[row], low[row], close[row], (facts) =>
-          safety.levels(facts),
+          shield.levels(facts),
         );
       const lastSlippage = account.fills === 0 ? Number.NaN : config.account.slippageRate;
-      const known = { dataAgeMs: 0, doubt: null, spread: Number.NaN, lastSlippage, halted: null };
-      ({ order } = maker.decide(candle as never, account, known));
+      const runtime = { dataAgeMs: 0, unresolved: null, spread: Number.NaN, lastSlippage, halted: null };
+      ({ order } = maker.decide(candle as never, account, runtime));
       expect(account.equity).toBe(ledger.equity[row - first]);
     }
     expect(features.rows).toBeGreaterThan(rows.to);
@@ -162,7 +162,7 @@ describe('what a masked agent sees', () => {
       series: series[0],
       table,
       account: config.account,
-      safety: null,
+      shield: null,
       rows: { from: first, to: first + 100 },
     });
     for (const { values } of seen) expect([...values.slice(-3)]).toEqual([1, 1, 0]);

@@ -2,8 +2,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Action } from '../../src/core/action.ts';
-import type { RuleVerdict } from '../../src/core/safety.ts';
-import { type Exits, Shield } from '../../src/shield/index.ts';
+import type { RuleVerdict } from '../../src/core/shield.ts';
+import { type Exits, RuleShield } from '../../src/shield/index.ts';
 import { type AnyRule, noState, type Thresholds } from '../../src/shield/rule.ts';
 import { cross } from './enumerations.ts';
 import { ask, makeFacts, unitsAfter } from './facts.ts';
@@ -53,13 +53,13 @@ describe('the combinator', () => {
         cases++;
         const { units, maxUnits, mode } = account;
         const facts = makeFacts(account);
-        const shield = new Shield(rules, { exits });
+        const shield = new RuleShield(rules, { exits });
         if (latched) shield.halt('by-hand', facts.timeMs);
         const mask = Uint8Array.of(1, 1, 1);
         shield.maskActions(facts, mask);
         const before = JSON.stringify(shield.saveState());
         const decision = shield.decide(ask(request), facts);
-        const again = new Shield(rules, { exits });
+        const again = new RuleShield(rules, { exits });
         again.restoreState(JSON.parse(before));
         const about = JSON.stringify({ kinds, account, request, latched, exits, decision });
 
@@ -116,7 +116,7 @@ describe('the combinator', () => {
       let verdict: RuleVerdict = { kind: 'halt', code: 'test', numbers: { drawdown: 0.5, lost: Number.NaN } };
       const rule = stub('allow', 'once');
       const once = { ...rule, rule: { ...rule.rule, judge: () => ({ verdict, state: null }) } };
-      let shield = new Shield([once], { exits });
+      let shield = new RuleShield([once], { exits });
       shield.decide(ask(request), facts);
       verdict = { kind: 'allow' };
       const latch = shield.latch;
@@ -131,7 +131,7 @@ describe('the combinator', () => {
         if (event === 'halt') shield.halt('again', 0);
         if (event === 'restart') {
           const saved = JSON.parse(JSON.stringify(shield.saveState()));
-          shield = new Shield([once], { exits });
+          shield = new RuleShield([once], { exits });
           shield.restoreState(saved);
         }
         const { state, final, flatten, verdicts } = shield.decide(ask(request), facts);
@@ -148,12 +148,12 @@ describe('the combinator', () => {
   });
 
   test('the first halt is the one that is remembered', () => {
-    const shield = new Shield([stub('halt', 'one'), stub('halt', 'two')]);
+    const shield = new RuleShield([stub('halt', 'one'), stub('halt', 'two')]);
     for (const timeMs of [5, 6]) {
       shield.decide(ask(1), makeFacts({ timeMs }));
       expect(shield.latch).toEqual({ rule: 'one', code: 'one', numbers: { one: 1 }, timeMs: 5 });
     }
-    expect(new Shield([]).exits).toBe('always-pass');
+    expect(new RuleShield([]).exits).toBe('always-pass');
   });
 
   test('a rule that fails halts', () => {
@@ -161,7 +161,7 @@ describe('the combinator', () => {
     const judge = () => {
       throw new Error('no idea');
     };
-    const shield = new Shield([stub('allow', 'sound'), { ...broken, rule: { ...broken.rule, judge } }]);
+    const shield = new RuleShield([stub('allow', 'sound'), { ...broken, rule: { ...broken.rule, judge } }]);
     const decision = shield.decide(ask(1), makeFacts({ units: 1 }));
     expect(decision).toMatchObject({ state: 'HALTED', final: 2, flatten: true });
     expect(decision.verdicts[1]).toEqual({
@@ -174,7 +174,7 @@ describe('the combinator', () => {
     'no rule is asked about facts without a number for %s',
     (name) => {
       for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
-        const shield = new Shield([stub('halt', 'never-asked')]);
+        const shield = new RuleShield([stub('halt', 'never-asked')]);
         const decision = shield.decide(ask(1), { ...makeFacts({ units: 1 }), [name]: value });
         expect(decision).toMatchObject({ state: 'REDUCING', final: 2, flatten: false });
         expect(decision.verdicts.map(({ rule }) => rule)).toEqual(['facts']);
@@ -186,7 +186,7 @@ describe('the combinator', () => {
     },
   );
   test('an entry price is needed only while something is held, and a slippage may be unknown but not infinite', () => {
-    const shield = new Shield([]);
+    const shield = new RuleShield([]);
     expect(shield.decide(ask(1), makeFacts({ entryPrice: Number.NaN })).final).toBe(1);
     const { final, verdicts } = shield.decide(ask(1), makeFacts({ lastSlippage: Number.NEGATIVE_INFINITY }));
     expect(final).toBe(2);

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Action } from '../../src/core/action.ts';
 import type { AgentDecision } from '../../src/core/agent.ts';
-import type { DecisionFacts, RuleVerdict } from '../../src/core/safety.ts';
+import type { DecisionFacts, RuleVerdict } from '../../src/core/shield.ts';
 import type { AnyRule, Question, Thresholds, Tighter } from '../../src/shield/rule.ts';
 import { RULES } from '../../src/shield/rules/index.ts';
 import { HOUR_MS, makeFacts, START_MS } from './facts.ts';

@@ -1,7 +1,7 @@
 /** Facts of an uneventful bar, and short ways to say what differs. */
 import { type Action, BUY, HOLD, SELL } from '../../src/core/action.ts';
 import type { AgentDecision } from '../../src/core/agent.ts';
-import type { DecisionFacts } from '../../src/core/safety.ts';
+import type { DecisionFacts } from '../../src/core/shield.ts';
 
 export const HOUR_MS = 3_600_000;
 /** 2026-01-01 00:00 UTC, a Thursday. */

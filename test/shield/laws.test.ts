@@ -5,8 +5,8 @@ import type { Action } from '../../src/core/action.ts';
 import type { AgentDecision } from '../../src/core/agent.ts';
 import { exp } from '../../src/core/math.ts';
 import { Rng } from '../../src/core/rng.ts';
-import type { DecisionFacts } from '../../src/core/safety.ts';
-import { RULES, Shield } from '../../src/shield/index.ts';
+import type { DecisionFacts } from '../../src/core/shield.ts';
+import { RULES, RuleShield } from '../../src/shield/index.ts';
 import type { Thresholds, Tighter } from '../../src/shield/rule.ts';
 import { HOUR_MS, makeFacts, START_MS, unitsAfter } from './facts.ts';
 
@@ -125,7 +125,7 @@ test('the laws over real rules and real numbers', () => {
         const supervisor = { kind: 'dqn', getAction: () => advice, decide: drawDecision };
         const build = (thresholds: readonly Thresholds[]) =>
           // Each case has some of the rules, so that none hides behind another.
-          new Shield(
+          new RuleShield(
             RULES.flatMap((rule, index) => (present[index] ? [{ rule, config: thresholds[index] }] : [])),
             { exits: exits as 'literal', supervisor: supervisor as never },
           );

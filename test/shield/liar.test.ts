@@ -1,7 +1,7 @@
 /** Proof 4, the liar's test: no market lets the worst of agents lose more than the drawdown limit and one jump. */
 import { expect, test } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
-import type { SafetyLayer } from '../../src/core/safety.ts';
+import type { Shield } from '../../src/core/shield.ts';
 import { createShield, type Overrides } from '../../src/shield/index.ts';
 import { searchForBreach, WORLDS, type World } from './liar.ts';
 
@@ -50,13 +50,13 @@ test('a million bars searched for a breach of the drawdown limit: none', () => {
 });
 
 /** The same shield, with something wrong. */
-function spoil(change: (shield: SafetyLayer) => Partial<SafetyLayer>): World {
+function spoil(change: (shield: Shield) => Partial<Shield>): World {
   const world = bareWorld(0, 0.2);
   return {
     ...world,
     shield() {
       const shield = world.shield();
-      return { ...change(shield), levels: (facts) => shield.levels(facts) } as SafetyLayer;
+      return { ...change(shield), levels: (facts) => shield.levels(facts) } as Shield;
     },
   };
 }

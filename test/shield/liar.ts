@@ -7,7 +7,7 @@ import type { Action } from '../../src/core/action.ts';
 import { describeDecision } from '../../src/core/decision-facts.ts';
 import { exp } from '../../src/core/math.ts';
 import type { Rng } from '../../src/core/rng.ts';
-import type { SafetyLayer } from '../../src/core/safety.ts';
+import type { Shield } from '../../src/core/shield.ts';
 import { ask, HOUR_MS, START_MS } from './facts.ts';
 
 /** (bars, 4) log moves: close to open, open to close, and how far the wicks reach beyond both, all of one bar. */
@@ -19,7 +19,7 @@ export interface World {
   readonly haltAt: number;
   /** Whether the position can be closed within a bar, by a stop or by liquidation, so that its wicks count as prices. */
   readonly withinBars: boolean;
-  shield(): SafetyLayer;
+  shield(): Shield;
 }
 
 export interface Outcome {

@@ -297,7 +297,7 @@ describe('masks', () => {
     shieldMask(shield, makeFacts(), open);
     expect([...open]).toEqual([0, 0, 1]);
   });
-  test('are the same through the door of every safety layer', () => {
+  test('are the same through the door of every shield', () => {
     const shield = createShield({ profile: 'none', overrides: { 'repeat-limit': { n: 1 } } });
     shield.decide(ask(1), makeFacts());
     const [masks, bits] = [

@@ -1,7 +1,7 @@
 /** What each rule says when it objects: the code and the numbers that decided, word for word. */
 import { describe, expect, test } from 'vitest';
 import type { AgentDecision } from '../../src/core/agent.ts';
-import type { DecisionFacts } from '../../src/core/safety.ts';
+import type { DecisionFacts } from '../../src/core/shield.ts';
 import { createShield, RULES } from '../../src/shield/index.ts';
 import { ask, HOUR_MS, makeFacts, START_MS } from './facts.ts';
 

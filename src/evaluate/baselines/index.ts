@@ -39,7 +39,7 @@ export function backtestBaseline(baseline: Baseline, context: BaselineContext): 
     throw new InputError(`baseline '${baseline.name}' needs ${missing.map((need) => MISSING[need]).join(' and ')}`);
   }
   const { policy, account = context.account } = baseline.create(context);
-  return backtest({ policy, series: context.series, table: context.table, account, safety: null, rows: context.test });
+  return backtest({ policy, series: context.series, table: context.table, account, shield: null, rows: context.test });
 }
 
 const MISSING = {

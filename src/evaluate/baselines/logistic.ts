@@ -140,7 +140,7 @@ function chooseMargin(context: BaselineContext, probabilities: Float64Array, tra
   let bestReturn = Number.NEGATIVE_INFINITY;
   for (const margin of MARGINS) {
     const policy = thresholdPolicy(probabilities, margin);
-    const { equity, startingEquity, bars } = backtest({ policy, series, table, account, safety: null, rows: train });
+    const { equity, startingEquity, bars } = backtest({ policy, series, table, account, shield: null, rows: train });
     const earned = log(Math.max(equity[bars - 1], 1e-9 * startingEquity) / startingEquity);
     if (earned > bestReturn) {
       best = margin;

@@ -65,7 +65,7 @@ export function matchTurnover(context: BaselineContext, reference: Ledger): numb
 
 export function backtestRandom(context: BaselineContext, rate: number, seed: number): Ledger {
   const { series, table, account, test } = context;
-  return backtest({ policy: randomPolicy('random', rate, seed), series, table, account, safety: null, rows: test });
+  return backtest({ policy: randomPolicy('random', rate, seed), series, table, account, shield: null, rows: test });
 }
 
 export const randomTurnover: Baseline = {

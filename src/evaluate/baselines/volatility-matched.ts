@@ -27,7 +27,7 @@ function matchShare(context: BaselineContext, reference: Ledger): number {
         series: context.series,
         table: context.table,
         account: holding(share),
-        safety: null,
+        shield: null,
         rows: context.test,
       }),
     );

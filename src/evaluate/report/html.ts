@@ -115,7 +115,7 @@ ${panel('actions', 'Share of the actions')}
 <canvas id="axis"></canvas>
 <div id="tip" hidden></div>
 </div>
-<p class="key">Drag to zoom, double-click for the whole fold. Orange marks are stops, targets and closings by the safety layer or by liquidation.${thinned} All times UTC.</p>
+<p class="key">Drag to zoom, double-click for the whole fold. Orange marks are stops, targets and closings by the shield or by liquidation.${thinned} All times UTC.</p>
 </section>`;
 }
 
@@ -136,7 +136,7 @@ ${rows.join('\n')}
 </tbody></table></div></section>`;
 }
 
-function safetySection({ subject, timeframeMs }: Evaluation): string {
+function shieldSection({ subject, timeframeMs }: Evaluation): string {
   const rules = Object.entries(subject.verdicts);
   if (rules.length === 0) return '';
   const rows = rules.map(([rule, counts]) => {
@@ -146,7 +146,7 @@ function safetySection({ subject, timeframeMs }: Evaluation): string {
     return `<tr><td>${escapeHtml(rule)}</td>${cells.join('')}</tr>`;
   });
   const halted = subject.haltedMs === null ? '' : ` It halted at ${formatTime(subject.haltedMs, timeframeMs)}.`;
-  return `<section><h2>Safety layer</h2><div class="scroll"><table><thead><tr><th>Rule</th><th>denied</th><th>reduce only</th><th>halt</th></tr></thead><tbody>
+  return `<section><h2>Shield</h2><div class="scroll"><table><thead><tr><th>Rule</th><th>denied</th><th>reduce only</th><th>halt</th></tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table></div><p class="key">${formatNumber(subject.overridden, 0)} decisions were overridden.${halted}</p></section>`;
 }
@@ -191,7 +191,7 @@ export function renderReport(evaluation: Evaluation, more: readonly string[] = [
   const { fold, fromMs, toMs, bars, timeframeMs } = evaluation;
   const data = reportData(evaluation);
   const title = titleOf(evaluation);
-  const safety = safetySection(evaluation);
+  const shield = shieldSection(evaluation);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -210,7 +210,7 @@ ${tiles(evaluation)}
 ${chartSection(data)}
 ${metricsSection(evaluation)}
 ${more.join('\n')}
-<div class="pair">${safety}${ranSection(evaluation)}</div>
+<div class="pair">${shield}${ranSection(evaluation)}</div>
 <footer>Simulated. A decision uses closed bars only and fills at the open of the next one, with fee and slippage; equity is marked at closes; what is open at the end is closed with costs. Intervals: stationary bootstrap, 95 %. A result of the past is no promise.</footer>
 </main>
 <script type="application/json" id="data">${scriptJson(data)}</script>

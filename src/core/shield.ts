@@ -3,7 +3,7 @@ import type { AgentDecision } from './agent.ts';
 import type { Json } from './json.ts';
 
 /**
- * What the safety layer may look at when a decision is made at the close of a bar. Backtest, paper and live fill the
+ * What the shield may look at when a decision is made at the close of a bar. Backtest, paper and live fill the
  * same facts in; what a backtest can't know (feed age, unknown orders) has its harmless value there.
  */
 export interface DecisionFacts {
@@ -44,7 +44,7 @@ export interface DecisionFacts {
   readonly dataAgeMs: number;
   /** Missing bars inside the window or just before the bar. */
   readonly gapBars: number;
-  /** True while any order or the position is in doubt; never in a backtest. */
+  /** True while any order or the position is unresolved; never in a backtest. */
   readonly unknownState: boolean;
   /** Relative bid-ask spread; NaN where it isn't known. */
   readonly spread: number;
@@ -62,7 +62,7 @@ export type RuleVerdict =
     };
 
 /** The record that every decision leaves. */
-export interface SafetyDecision {
+export interface ShieldDecision {
   /** What the agent asked for, after the supervisor where the profile has one. */
   readonly requested: Action;
   readonly final: Action;
@@ -80,10 +80,10 @@ export interface ProtectiveLevels {
   readonly target: number;
 }
 
-/** The safety layer as backtest, paper and live see it. */
-export interface SafetyLayer {
+/** The shield as backtest, paper and live see it. */
+export interface Shield {
   /** Called once a bar, in order. Changes the layer's state. */
-  decide(decision: AgentDecision, facts: DecisionFacts): SafetyDecision;
+  decide(decision: AgentDecision, facts: DecisionFacts): ShieldDecision;
   /** Levels for the bars until the next decision, given the position after the decision's fill. */
   levels(facts: {
     readonly position: number;
