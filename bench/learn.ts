@@ -18,7 +18,7 @@ import { parseArgs } from 'node:util';
 import { LEARNERS } from '../src/agents/index.ts';
 import { formatDuration } from '../src/cli/progress.ts';
 import { findWorld, WORLDS } from '../src/market/worlds/index.ts';
-import { formatSummaries, keyOf, type Row, summariseAll } from './learn/results.ts';
+import { type Beside, formatSummaries, keyOf, type Row, summariseAll } from './learn/results.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const CELL = resolve(import.meta.dirname, 'learn/cell.ts');
@@ -96,12 +96,27 @@ const tasks = worlds.flatMap((world) =>
 );
 const open = flags.report ? [] : tasks.filter(({ cell }) => !known.has(keyOf(cell)));
 
+/** What an earlier training of the same market was put beside, so that it isn't worked out again. */
+function besideOf({ world, seed, code, settings }: Row | (typeof tasks)[number]['cell']): Beside | null {
+  const changesMarket = (list: readonly string[]) => list.filter((one) => /^(account|features|split)/.test(one)).join();
+  const same = (row: Row) =>
+    row.world === world &&
+    row.seed === seed &&
+    row.code === code &&
+    changesMarket(row.settings) === changesMarket(settings);
+  const row = results.rows.find(same);
+  if (row === undefined) return null;
+  const { validationBound, bound, hold, logistic } = row;
+  return { validationBound, bound, hold, logistic };
+}
+
 /** Runs one cell in a process of its own; null where it failed, which is said. */
 function run({ path, cell }: (typeof tasks)[number]): Promise<Row | null> {
   const task = {
     ...cell,
     threads,
     validateEvery: flags['validate-every'] === undefined ? null : Number(flags['validate-every']),
+    beside: besideOf(cell),
     candles: flags.candles === undefined ? null : { file: resolve(flags.candles), before: flags.before },
   };
   return new Promise((done) => {

@@ -13,13 +13,15 @@ import type { Ledger, Policy } from '../../src/index.ts';
 import { readCandleCsv } from '../../src/market/csv-import.ts';
 import { sliceSeries } from '../../src/market/series.ts';
 import { findWorld } from '../../src/market/worlds/index.ts';
-import type { Cell, CurvePoint, Row, TestScore } from './results.ts';
+import type { Beside, Cell, CurvePoint, Row, TestScore } from './results.ts';
 
 /** What the driver adds to a cell. */
 export interface Task extends Cell {
   readonly threads: number;
   readonly validateEvery: number | null;
   /** A candle file and the time it is cut at, for the worlds `real-1` ... `real-4`. */
+  /** From an earlier row of the same market. */
+  readonly beside: Beside | null;
   readonly candles: { readonly file: string; readonly before: string } | null;
 }
 
@@ -68,7 +70,10 @@ const defaults = tradernet.experimentSchema.parse({
   seed: task.seed,
   ...asked,
   training: {
-    ...{ agent: task.agent, steps: task.steps, validateEvery: task.validateEvery },
+    agent: task.agent as never,
+    // What is null is left to the code's own default, whatever version it is of.
+    ...(task.steps === null ? {} : { steps: task.steps }),
+    ...(task.validateEvery === null ? {} : { validateEvery: task.validateEvery }),
     ...training,
   },
 });
@@ -123,13 +128,14 @@ try {
     const { policy, account: own } = tradernet.BASELINES.find((one) => one.name === name)!.create(context);
     return score(run(policy, split.test, own));
   };
-  const best = made === null ? null : boundPolicy(solveLaw(made.law, account), made.states, account);
-  const { ppo, dqn, exact } = config;
+  const bound = made === null ? null : boundPolicy(solveLaw(made.law, account), made.states, account);
+  const { ppo, dqn } = config;
   epochs = epochs.length > 0 ? epochs : [ppo.epochs];
   const passes: Record<string, number> = {
     ppo: epochs.reduce((sum, one) => sum + one, 0) / epochs.length,
     dqn: dqn.batchSize / dqn.trainEvery,
-    exact: exact.epochs,
+    // An older checkout has none.
+    exact: config.exact?.epochs ?? Number.NaN,
   };
   const { world, agent: kind, seed, code, steps, settings, threads } = task;
   const row: Omit<Row, 'commit'> = {
@@ -142,10 +148,12 @@ try {
     stepsPerSecond: result.steps / trainSeconds,
     curve,
     passesPerStep: passes[kind] ?? Number.NaN,
-    validationBound: best === null ? null : score(run(best, split.validation)).logReturn,
-    bound: best === null ? null : score(run(best)),
-    hold: baseline('buy-and-hold'),
-    logistic: baseline('logistic'),
+    ...(task.beside ?? {
+      validationBound: bound === null ? null : score(run(bound, split.validation)).logReturn,
+      bound: bound === null ? null : score(run(bound)),
+      hold: baseline('buy-and-hold'),
+      logistic: baseline('logistic'),
+    }),
   };
   console.log(JSON.stringify(row));
 } finally {

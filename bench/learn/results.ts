@@ -31,7 +31,16 @@ export interface CurvePoint {
   readonly validation: number;
 }
 
-export interface Row extends Cell {
+/** What the agent is put beside; a property of the market, the columns and the account. */
+export interface Beside {
+  /** On the validation fold; null where the law isn't known. */
+  readonly validationBound: number | null;
+  readonly bound: TestScore | null;
+  readonly hold: TestScore;
+  readonly logistic: TestScore;
+}
+
+export interface Row extends Cell, Beside {
   readonly test: TestScore;
   /** The best validation and the step at which it was; null where none counted. */
   readonly best: { readonly steps: number; readonly logReturn: number } | null;
@@ -43,11 +52,6 @@ export interface Row extends Cell {
   readonly curve: readonly CurvePoint[];
   /** Gradient passes over a sample, an environment step. */
   readonly passesPerStep: number;
-  /** On the validation fold; null where the law isn't known. */
-  readonly validationBound: number | null;
-  readonly bound: TestScore | null;
-  readonly hold: TestScore;
-  readonly logistic: TestScore;
   readonly threads: number;
   readonly commit: string;
 }

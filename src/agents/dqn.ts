@@ -42,7 +42,7 @@ export const dqnConfigSchema = z.strictObject({
   batchSize: setting(z.int().min(1), 64, 'transitions', 'drawn for one training step'),
   bufferSize: setting(z.int().min(1), 200_000, 'transitions', 'that the replay buffer holds'),
   learningStarts: setting(z.int().min(0), 5000, 'environment steps', 'taken before training starts'),
-  trainEvery: setting(z.int().min(1), 4, 'environment steps', 'for one training step'),
+  trainEvery: setting(z.int().min(1), 16, 'environment steps', 'for one training step'),
   explorationStart: setting(share, 1, 'probability', 'of a random action at the beginning'),
   explorationEnd: setting(share, 0.05, 'probability', 'of a random action at the end'),
   explorationShare: setting(z.number().gt(0).max(1), 0.1, 'share of all steps', 'over which exploration falls'),

@@ -41,13 +41,26 @@ export const ppoConfigSchema = z.strictObject({
   environments: setting(z.int().min(1), 8, 'environments', 'that step together'),
   rolloutSteps: setting(z.int().min(1), 256, 'steps of each environment', 'between two updates'),
   minibatchSize: setting(z.int().min(2), 64, 'samples', 'in one gradient step'),
-  epochs: setting(z.int().min(1), 10, 'passes', 'over a rollout'),
+  epochs: setting(z.int().min(1), 3, 'passes', 'over a rollout'),
+  targetKl: setting(
+    z.number().positive().nullable(),
+    null,
+    'nats',
+    'an update ends once its policy is this far from the one before; null: never',
+  ),
   gamma: setting(share, 0.99, 'factor a step', 'discount of the future'),
   lambda: setting(share, 0.95, 'factor a step', 'how far advantages trust rewards over values'),
   clip: setting(z.number().positive(), 0.2, 'ratio', 'how far a probability may move in one update'),
   entropyCoefficient: setting(z.number().min(0), 0.01, 'factor', 'weight of the entropy bonus'),
+  entropyDecay: setting(z.enum(['linear', 'none']), 'none', 'choice', 'linear: to 0 at the last step'),
   valueCoefficient: setting(z.number().min(0), 0.5, 'factor', 'weight of the value loss'),
-  gradientNorm: setting(z.number().positive(), 0.5, 'norm', 'largest global gradient'),
+  gradientNorm: setting(z.number().positive(), 0.5, 'norm', 'largest gradient'),
+  gradientNormOf: setting(
+    z.enum(['each', 'both']),
+    'both',
+    'choice',
+    'each: actor and critic are bounded by themselves; both: together',
+  ),
   learningRate: setting(z.number().positive(), 3e-4, 'per update', "Adam's step size"),
   learningRateDecay: setting(z.enum(['linear', 'none']), 'linear', 'choice', 'linear: to 0 at the last step'),
   adamEpsilon: setting(z.number().positive(), 1e-5, 'number', "keeps Adam's division finite"),
@@ -135,7 +148,7 @@ export class PPOAgent implements Learner {
 
   attach(env: VectorEnv, totalSteps: number): void {
     const { environments: envs, rolloutSteps: steps, minibatchSize: batch } = this.config;
-    const { clip, valueCoefficient, entropyCoefficient, gradientNorm, adamEpsilon } = this.config;
+    const { clip, valueCoefficient, entropyCoefficient, gradientNorm, gradientNormOf, adamEpsilon } = this.config;
     const size = steps * envs;
     this.#training?.updater.dispose();
     this.#training = {
@@ -145,6 +158,7 @@ export class PPOAgent implements Learner {
         batch,
         coefficients: { clip, value: valueCoefficient, entropy: entropyCoefficient },
         maxGradNorm: gradientNorm,
+        normOf: gradientNormOf,
         adam: { eps: adamEpsilon },
       }),
       rollout: new RolloutBuffer({ steps, envs, extraWidth: env.extraWidth }),
@@ -204,7 +218,8 @@ export class PPOAgent implements Learner {
   /** "Compute advantage estimates; optimize surrogate L, with K epochs and minibatch size M <= NT". */
   trainStep(): TrainReport {
     const { env, totalSteps, updater, rollout, values, advantages, returns, order, lastValues } = this.#attached;
-    const { epochs, minibatchSize, gamma, lambda, learningRate, learningRateDecay } = this.config;
+    const { epochs, targetKl, minibatchSize, gamma, lambda, learningRate, learningRateDecay } = this.config;
+    const { entropyCoefficient, entropyDecay } = this.config;
     const { steps, envs } = rollout;
     const size = steps * envs;
     for (let i = 0; i < size; i++) order[i] = i;
@@ -221,14 +236,18 @@ export class PPOAgent implements Learner {
 
     const progress = (this.#steps - size) / totalSteps;
     const rate = learningRateDecay === 'linear' ? learningRate * (1 - progress) : learningRate;
+    const entropy = entropyDecay === 'linear' ? entropyCoefficient * (1 - progress) : entropyCoefficient;
     const sums = { loss: 0, policyLoss: 0, valueLoss: 0, entropy: 0, kl: 0, clippedShare: 0, gradientNorm: 0 };
     let updates = 0;
-    for (let epoch = 0; epoch < epochs; epoch++) {
+    // "Early stopping on KL" of Stable-Baselines3 and Spinning Up, by the mean over an epoch.
+    let far = false;
+    for (let epoch = 0; epoch < epochs && !far; epoch++) {
+      const before = { kl: sums.kl, updates };
       this.#rng.shuffle(order);
       for (let start = 0; start < size; start += minibatchSize) {
         const batch = Math.min(minibatchSize, size - start);
         this.#gather(start, batch);
-        const update = updater.update(batch, rate);
+        const update = updater.update(batch, rate, entropy);
         sums.loss += update.loss;
         sums.policyLoss += update.policy;
         sums.valueLoss += update.value;
@@ -238,7 +257,9 @@ export class PPOAgent implements Learner {
         sums.gradientNorm += update.gradNorm;
         updates++;
       }
+      far = targetKl !== null && (sums.kl - before.kl) / (updates - before.updates) > targetKl;
     }
+    this.#report.epochs = (updates * minibatchSize) / size;
     rollout.length = 0;
     for (const name in sums) this.#report[name] = sums[name as keyof typeof sums] / updates;
     this.#report.explainedVariance = explainedVariance(values, returns);

@@ -6,6 +6,7 @@ import { InputError } from '../core/errors.ts';
 import { parseJsonText } from '../core/json-text.ts';
 import { listSettings } from '../core/setting.ts';
 import { type ExperimentConfig, experimentSchema } from '../experiment/config.ts';
+import { findPreset, overPreset } from '../experiment/presets.ts';
 import { FORMER_SETTINGS, renameFormerSettings } from './former-names.ts';
 
 export const CONFIG_FILE = 'tradernet.json';
@@ -96,7 +97,20 @@ export function readConfig(folder: string, overrides: ConfigOverrides = {}, file
     assignPath(merged, key, value);
     origins.set(key, 'flag');
   }
-  return { ...checkSettings(merged, origins, path), origins, notes };
+  const settings = underPreset(merged, origins);
+  return { ...checkSettings(settings, origins, path), origins, notes };
+}
+
+/** Puts the preset that the settings name under them. @throws InputError where there is no such preset */
+function underPreset(
+  settings: Record<string, unknown>,
+  origins: Map<string, string>,
+): Readonly<Record<string, unknown>> {
+  const { preset } = settings;
+  if (preset === undefined || preset === null) return settings;
+  const { settings: below } = findPreset(preset);
+  for (const leaf of listLeaves(below)) if (!origins.has(leaf)) origins.set(leaf, `preset ${preset}`);
+  return overPreset(below, settings);
 }
 
 /** @throws InputError for the first setting that is wrong, with where it came from. */

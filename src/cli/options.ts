@@ -1,4 +1,5 @@
 import { InputError } from '../core/errors.ts';
+import { PRESET_NAMES } from '../experiment/presets.ts';
 import type { Option } from './command.ts';
 
 /** Parsers of flag values. Each says what was given and what would be right. */
@@ -69,5 +70,11 @@ export const OPTIONS = {
   venue: { flags: '--venue <name>', doc: 'where the candles came from', config: 'market.venue' },
   symbol: { flags: '--symbol <names>', doc: 'symbol, or several separated by commas', parse: parseList },
   timeframe: { flags: '--timeframe <length>', doc: 'bar length: 15m, 1h, 1d', config: 'market.timeframe' },
+  preset: {
+    flags: '--preset <name>',
+    doc: `${PRESET_NAMES.join(', ')}: a set of numbers; --set overrides it`,
+    parse: parseChoice(PRESET_NAMES),
+    config: 'preset',
+  },
   seed: { flags: '--seed <n>', doc: 'the same seed gives the same bytes', parse: parseInteger(0), config: 'seed' },
 } satisfies Record<string, Option>;

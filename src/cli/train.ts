@@ -116,6 +116,7 @@ const command: Command = {
     OPTIONS.venue,
     OPTIONS.timeframe,
     { flags: '--steps <n>', doc: 'environment steps', parse: parseInteger(1), config: 'training.steps' },
+    OPTIONS.preset,
     OPTIONS.seed,
     { flags: '--reward <name>', doc: 'market-order, realized, horizon, smurf(NAME), ...', config: 'training.reward' },
     { flags: '--test-from <date>', doc: 'first day of the test fold', config: 'split.testFrom' },

@@ -89,6 +89,7 @@ const command: Command = {
     OPTIONS.timeframe,
     { flags: '--folds <n>', doc: 'test folds, one after the other', parse: parseInteger(1, 100), default: 4 },
     { flags: '--seeds <n>', doc: 'seeds of each fold, from --seed on', parse: parseInteger(1, 1000), default: 3 },
+    OPTIONS.preset,
     OPTIONS.seed,
     { flags: '--steps <n>', doc: 'of each training', parse: parseInteger(1), config: 'training.steps' },
     {

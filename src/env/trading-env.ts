@@ -96,13 +96,15 @@ export class TradingEnv implements VectorEnv {
   readonly #steps: Int32Array;
   /** (count) ln(equity) at the last close. */
   readonly #logEquity: Float64Array;
+  /** What a window's extra columns are multiplied by; `extras` are kept as they are. */
+  readonly #extraScale: number;
   readonly #rng = new Rng(0);
 
   /** @throws InputError where the markets don't fit each other or have no row to decide on. */
   constructor(config: TradingEnvConfig) {
     const { markets, count, reward } = config;
     if (markets.length === 0) throw new InputError('an environment needs at least one market');
-    const { width, marketWidth, window, signature } = markets[0].table;
+    const { width, marketWidth, window, signature, extraScale } = markets[0].table;
     const rows = markets.reduce((sum, market) => sum + market.table.rows, 0);
     const windowSize = window * width;
     this.config = config;
@@ -110,6 +112,7 @@ export class TradingEnv implements VectorEnv {
     this.window = window;
     this.features = width;
     this.extraWidth = width - marketWidth;
+    this.#extraScale = extraScale;
     this.#trades = reward.kind === 'account' || this.extraWidth > 0;
 
     this.#frames = new Float32Array(rows * width + 2 * count * windowSize);
@@ -194,7 +197,7 @@ export class TradingEnv implements VectorEnv {
   ): void {
     const { table: data, features: width, extraWidth, window } = this;
     writeObservation(
-      { data, width, marketWidth: width - extraWidth, window },
+      { data, width, marketWidth: width - extraWidth, window, extraScale: this.#extraScale },
       bar,
       extras,
       extrasOffset,
@@ -372,7 +375,7 @@ export class TradingEnv implements VectorEnv {
       writeAccountColumns(this.accounts[index], this.#close[this.bars[index]], window, extras, index * extraWidth);
     this.#guards?.[index].mask(this.#barOf(this.bars[index]));
     for (let c = 0; c < extraWidth; c++) {
-      const value = extras[index * extraWidth + c];
+      const value = extras[index * extraWidth + c] * this.#extraScale;
       const first = at + features - extraWidth + c;
       for (let i = first; i < at + windowSize; i += features) this.#frames[i] = value;
     }

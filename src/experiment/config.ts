@@ -7,6 +7,7 @@ import { rewardNamed } from '../env/rewards/index.ts';
 import { featureSet } from '../features/sets.ts';
 import { configureRules } from '../shield/profiles.ts';
 import { PROFILES } from '../shield/rule.ts';
+import { PRESET_NAMES, PRESETS } from './presets.ts';
 
 const rate = (maximum: number) => z.number().min(0).max(maximum);
 const count = z.number().int().min(1);
@@ -42,6 +43,12 @@ const learnerSections = Object.fromEntries(
 ) as unknown as LearnerSections;
 
 export const experimentSchema = z.strictObject({
+  preset: setting(
+    z.enum(PRESET_NAMES).nullable(),
+    null,
+    'choice',
+    `numbers that stand under what is set here; ${PRESET_NAMES.map((name) => `${name}: ${PRESETS[name].doc}`).join('; ')}`,
+  ),
   seed: setting(z.number().int().min(0), 1, 'integer', 'the same seed gives the same bytes'),
   market: z
     .strictObject({
@@ -76,6 +83,13 @@ export const experimentSchema = z.strictObject({
       ),
       window: setting(count.max(512), 12, 'bars', 'length of the window that an agent sees'),
       scaler: setting(z.enum(['min-max', 'standardise']), 'standardise', 'name', 'fitted on the training fold only'),
+      columnScale: setting(
+        z.number().positive().max(10),
+        0.1,
+        'factor',
+        "deviation of a standardised column, and the account's columns times it; 1 makes a network fit noise",
+      ),
+      clip: setting(z.number().positive(), 5, 'deviations', 'beyond which a standardised value says nothing more'),
       accountFeatures: setting(z.boolean(), true, 'yes/no', 'four account columns follow the market columns'),
     })
     .prefault({}),

@@ -69,6 +69,7 @@ export function settingsOf(agent: LoadedAgent, config: ExperimentConfig): Experi
   return {
     ...config,
     features: {
+      ...config.features,
       set: spec.featureSet,
       window: spec.window,
       scaler: scaler.method,

@@ -123,7 +123,7 @@ export function prepareMarkets(
 ): Prepared {
   if (list.length === 0) throw new InputError('no market to prepare; name a symbol');
   const { set, reason } = chooseSet(list, config.features.set);
-  const { window, accountFeatures, scaler: method } = config.features;
+  const { window, accountFeatures, scaler: method, columnScale: scale, clip } = config.features;
   if (config.training.maskByShield !== null && !accountFeatures)
     throw new InputError('training.maskByShield needs features.accountFeatures: the mask follows from the account');
   const embargo = chooseEmbargo(list, config);
@@ -139,7 +139,7 @@ export function prepareMarkets(
   });
   const joined = joinTrainingRows(features, splits);
   const train = list.length === 1 ? splits[0].train : { from: 0, to: joined.rows };
-  const scaler = fitted ?? fitScaler(joined, train.from, train.to, method);
+  const scaler = fitted ?? fitScaler(joined, train.from, train.to, method, { scale, clip });
   const markets = list.map((series, i) => ({
     series,
     features: features[i],

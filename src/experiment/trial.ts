@@ -13,7 +13,7 @@ interface CheckpointPath {
 
 /** What decides the outcome of a training but its seed: two runs with the same one are one trial. */
 export function trialConfig(config: ExperimentConfig, prepared: Pick<Prepared, 'markets' | 'set'>): Json {
-  const { seed: _, evaluation: __, shield: ___, ...rest } = dropOtherAgents(config);
+  const { seed: _, evaluation: __, shield: ___, preset: ____, ...rest } = dropOtherAgents(config);
   const symbols = prepared.markets.map(({ series }) => `${series.venue}:${series.symbol}`);
   return { ...rest, symbols, featureSet: prepared.set.name } as unknown as Json;
 }

@@ -21,6 +21,8 @@ export interface ScaledTable {
   readonly data: Float32Array;
   /** (rows) 1 where the last `window` rows are complete and without a gap: an agent may decide there. */
   readonly decidable: Uint8Array;
+  /** What the columns that aren't the market's are multiplied by where an observation is written. */
+  readonly extraScale: number;
   /** (rows) share of the row's market columns that the scaler clipped, 0..1. */
   readonly clippedShare: Float32Array;
   /** (rows) the bar's open, Unix milliseconds UTC. */
@@ -69,29 +71,30 @@ export function scaleTable(table: FeatureTable, scaler: Scaler, options: Observa
   }
   const columns = [...table.columns, ...extras];
   const signature = observationSignature(table.set.signature, window, extras);
-  return { columns, signature, width, marketWidth, window, rows, data, decidable, clippedShare, timeMs };
+  const extraScale = scaler.accountScale;
+  return { columns, signature, width, marketWidth, window, rows, data, decidable, extraScale, clippedShare, timeMs };
 }
 
 /**
  * The one builder of observations: writes the window that ends with `row`, (window, width) row-major, newest bar
- * last, at `out[outAt...]`. Where the table has account columns, `account[accountAt...]` fills them at every position;
- * null leaves them 0. The caller sees to it that the row is decidable.
+ * last, at `out[outAt...]`. Where the table has account columns, `account[accountAt...]`, scaled, fills them at every
+ * position; null leaves them 0. The caller sees to it that the row is decidable.
  */
 export function writeObservation(
-  table: Pick<ScaledTable, 'data' | 'width' | 'marketWidth' | 'window'>,
+  table: Pick<ScaledTable, 'data' | 'width' | 'marketWidth' | 'window' | 'extraScale'>,
   row: number,
   account: Float32Array | null,
   accountAt: number,
   out: Float32Array,
   outAt: number,
 ): void {
-  const { data, width, marketWidth, window } = table;
+  const { data, width, marketWidth, window, extraScale } = table;
   const from = (row - window + 1) * width;
   const count = window * width;
   for (let i = 0; i < count; i++) out[outAt + i] = data[from + i];
   if (account === null || width === marketWidth) return;
   for (let c = 0; c < width - marketWidth; c++) {
-    const value = account[accountAt + c];
+    const value = account[accountAt + c] * extraScale;
     for (let i = outAt + marketWidth + c; i < outAt + count; i += width) out[i] = value;
   }
 }

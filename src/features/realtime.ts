@@ -88,7 +88,8 @@ export class RealTimeFeatureEng {
   /** Writes the current window with the account's columns, (window, width), into `out`. */
   observe(account: Float32Array | null, out: Float32Array): void {
     const { width, marketWidth, window } = this;
-    writeObservation({ data: this.#rows, width, marketWidth, window }, window - 1, account, 0, out, 0);
+    const { accountScale: extraScale } = this.#scaler;
+    writeObservation({ data: this.#rows, width, marketWidth, window, extraScale }, window - 1, account, 0, out, 0);
   }
 
   save(): Json {

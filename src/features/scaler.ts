@@ -4,13 +4,11 @@ import type { FeatureTable } from './table.ts';
 
 export type ScalingMethod = 'min-max' | 'standardise';
 
-/** Standard deviations beyond which a standardised value says nothing more. */
-const STANDARD_LIMIT = 10;
-
 /**
  * y = clip((x - shift) * factor), column by column. `min-max` maps the range of the training rows to [0, 1];
- * `standardise` to mean 0 and deviation 1. Both clip at the range that the training rows had (a standardised value at
- * 10 deviations, too), so what lies outside is new to the agent, and is counted. A constant column becomes 0.
+ * `standardise` to mean 0 and a deviation of `scale`. Both clip at the range that the training rows had (a standardised
+ * value at a number of deviations, too), so what lies outside is new to the agent, and is counted. A constant column
+ * becomes 0.
  */
 export interface Scaler {
   readonly method: ScalingMethod;
@@ -22,15 +20,32 @@ export interface Scaler {
   /** Smallest and largest scaled value. */
   readonly low: Float64Array;
   readonly high: Float64Array;
+  /** What the account's columns are multiplied by, so that they are as large as the market's. */
+  readonly accountScale: number;
   /** What it was fitted on: open time of the first and the last row used, and how many complete rows lie between. */
   readonly fitted: { readonly fromMs: number; readonly toMs: number; readonly rows: number };
+}
+
+export interface ScalerOptions {
+  /** Deviation of a standardised column, and the factor of the account's columns; default 1. */
+  readonly scale?: number;
+  /** Deviations beyond which a standardised value says nothing more; default 10. */
+  readonly clip?: number;
 }
 
 /**
  * Fits on the complete rows of [from, to), which must be training rows only.
  * @throws InputError where there are fewer than two.
  */
-export function fitScaler(table: FeatureTable, from: number, to: number, method: ScalingMethod): Scaler {
+export function fitScaler(
+  table: FeatureTable,
+  from: number,
+  to: number,
+  method: ScalingMethod,
+  options: ScalerOptions = {},
+): Scaler {
+  const { clip = 10 } = options;
+  const scale = method === 'min-max' ? 1 : (options.scale ?? 1);
   const { width, data, complete } = table;
   const least = new Float64Array(width).fill(Number.POSITIVE_INFINITY);
   const most = new Float64Array(width).fill(Number.NEGATIVE_INFINITY);
@@ -71,13 +86,14 @@ export function fitScaler(table: FeatureTable, from: number, to: number, method:
       high[c] = constant ? 0 : 1;
     } else {
       shift[c] = mean[c];
-      factor[c] = constant ? 0 : 1 / Math.sqrt(squares[c] / rows);
-      low[c] = Math.max((least[c] - mean[c]) * factor[c], -STANDARD_LIMIT);
-      high[c] = Math.min((most[c] - mean[c]) * factor[c], STANDARD_LIMIT);
+      factor[c] = constant ? 0 : scale / Math.sqrt(squares[c] / rows);
+      low[c] = Math.max((least[c] - mean[c]) * factor[c], -clip * scale);
+      high[c] = Math.min((most[c] - mean[c]) * factor[c], clip * scale);
     }
   }
   const fitted = { fromMs: table.timeMs[first], toMs: table.timeMs[last], rows };
-  return { method, columns: table.columns, signature: table.set.signature, shift, factor, low, high, fitted };
+  const { columns, set } = table;
+  return { method, columns, signature: set.signature, shift, factor, low, high, accountScale: scale, fitted };
 }
 
 /**
@@ -106,11 +122,14 @@ export function requireSameColumns(scaler: Scaler, signature: string, columns: r
 }
 
 export function scalerToJson(scaler: Scaler): Json {
-  const { method, columns, signature, shift, factor, low, high, fitted } = scaler;
+  const { method, columns, signature, shift, factor, low, high, accountScale, fitted } = scaler;
   const list = (values: Float64Array) => Array.from(values);
   return {
     ...{ method, columns: [...columns], signature },
-    ...{ shift: list(shift), factor: list(factor), low: list(low), high: list(high), fitted: { ...fitted } },
+    ...{ shift: list(shift), factor: list(factor), low: list(low), high: list(high) },
+    // As it was saved before there was one.
+    ...(accountScale === 1 ? {} : { accountScale }),
+    fitted: { ...fitted },
   };
 }
 
@@ -121,10 +140,11 @@ function requirePart(condition: unknown, what: string): asserts condition {
 /** @throws InputError where the JSON isn't a scaler. */
 export function scalerFromJson(json: Json): Scaler {
   requirePart(json !== null && typeof json === 'object' && !Array.isArray(json), 'not an object');
-  const { method, columns, signature, fitted } = json;
+  const { method, columns, signature, accountScale = 1, fitted } = json;
   requirePart(method === 'min-max' || method === 'standardise', `method ${JSON.stringify(method ?? null)}`);
   requirePart(typeof signature === 'string', 'no signature');
   requirePart(Array.isArray(columns) && columns.every((name) => typeof name === 'string'), 'no columns');
+  requirePart(typeof accountScale === 'number' && Number.isFinite(accountScale), 'accountScale is no number');
   requirePart(fitted !== null && typeof fitted === 'object' && !Array.isArray(fitted), 'no fitted rows');
   const list = (key: string): Float64Array => {
     const values = json[key];
@@ -138,6 +158,7 @@ export function scalerFromJson(json: Json): Scaler {
   return {
     ...{ method, columns: columns as string[], signature },
     ...{ shift: list('shift'), factor: list('factor'), low: list('low'), high: list('high') },
+    accountScale,
     fitted: { fromMs: Number(fitted.fromMs), toMs: Number(fitted.toMs), rows: Number(fitted.rows) },
   };
 }

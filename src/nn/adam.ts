@@ -36,10 +36,11 @@ export class Adam {
   readonly #beta1: number;
   readonly #beta2: number;
   readonly #moments: { m: Float32Array; v: Float32Array }[];
-  readonly #scalars: Float32Array;
   readonly #weightDecay: number;
   /** What decay leads to: a step of Polyak averaging towards zero. (longest unit); null without decay. */
   readonly #zeros: Float32Array | null;
+  /** A block a network: each may have a gradient scale of its own. */
+  readonly #scalars: readonly Float32Array[];
   readonly #follow: AdamOptions['follow'];
   readonly #program: Program;
   #steps = 0;
@@ -62,7 +63,7 @@ export class Adam {
       m: kernels.alloc(n.parameters.length),
       v: kernels.alloc(n.parameters.length),
     }));
-    this.#scalars = kernels.alloc(16);
+    this.#scalars = this.#networks.map(() => kernels.alloc(16));
     this.#program = kernels.compile([this.#networks.flatMap((network, i) => this.#units(network, i))]);
   }
 
@@ -72,23 +73,25 @@ export class Adam {
   }
 
   /**
-   * One step along `gradients` x gradScale. p -= lr / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + eps), written as
+   * One step along `gradients` x gradScale, one factor for all networks or one each. p -= lr / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + eps), written as
    * rate m / (sqrt(v) + eps') with rate = lr sqrt(1 - beta2^t) / (1 - beta1^t) and eps' = eps sqrt(1 - beta2^t).
    */
-  step(lr = this.#lr, gradScale = 1): void {
+  step(lr = this.#lr, gradScale: number | readonly number[] = 1): void {
     this.#count();
     const root = Math.sqrt(1 - this.#power2);
-    this.#scalars.set([
-      gradScale,
-      (lr * root) / (1 - this.#power1),
-      this.#eps * root,
-      this.#beta1,
-      1 - this.#beta1,
-      this.#beta2,
-      1 - this.#beta2,
-      this.#follow?.tau ?? 0,
-      lr * this.#weightDecay,
-    ]);
+    this.#scalars.forEach((scalars, i) => {
+      scalars.set([
+        typeof gradScale === 'number' ? gradScale : gradScale[i],
+        (lr * root) / (1 - this.#power1),
+        this.#eps * root,
+        this.#beta1,
+        1 - this.#beta1,
+        this.#beta2,
+        1 - this.#beta2,
+        this.#follow?.tau ?? 0,
+        lr * this.#weightDecay,
+      ]);
+    });
     for (const network of this.#networks) network.refreshTransposed();
     this.#kernels.run(this.#program);
     this.#follow?.target.parametersChanged();
@@ -122,7 +125,7 @@ export class Adam {
   dispose(): void {
     for (const { m, v } of this.#moments) for (const view of [m, v]) this.#kernels.free(view);
     if (this.#zeros !== null) this.#kernels.free(this.#zeros);
-    this.#kernels.free(this.#scalars);
+    for (const scalars of this.#scalars) this.#kernels.free(scalars);
     this.#kernels.discard(this.#program);
   }
 
@@ -135,20 +138,19 @@ export class Adam {
   #units(network: Network, index: number) {
     const { m, v } = this.#moments[index];
     const { parameters, gradients } = network;
+    const scalars = this.#scalars[index];
     const threads = Math.ceil(this.#kernels.threads / this.#networks.length);
     return updateUnits(network, threads, (offset, length) => {
       const part = (flat: Float32Array) => flat.subarray(offset, offset + length);
       const decay =
-        this.#zeros === null
-          ? []
-          : [ops.polyak(part(parameters), this.#zeros, this.#scalars.subarray(SCALAR.decay), length)];
-      const step = ops.adam(part(parameters), part(m), part(v), part(gradients), this.#scalars, length);
+        this.#zeros === null ? [] : [ops.polyak(part(parameters), this.#zeros, scalars.subarray(SCALAR.decay), length)];
+      const step = ops.adam(part(parameters), part(m), part(v), part(gradients), scalars, length);
       if (!this.#follow || index > 0) return [...decay, step];
       const { target } = this.#follow;
       return [
         ...decay,
         step,
-        ops.polyak(part(target.parameters), part(parameters), this.#scalars.subarray(SCALAR.tau), length),
+        ops.polyak(part(target.parameters), part(parameters), scalars.subarray(SCALAR.tau), length),
       ];
     });
   }

@@ -17,6 +17,8 @@ export interface PPOUpdaterOptions {
   readonly coefficients?: Partial<PPOCoefficients>;
   /** Bound of the global gradient norm; default 0.5. */
   readonly maxGradNorm?: number;
+  /** Whether it bounds each network by itself, or both together; default 'both'. */
+  readonly normOf?: 'each' | 'both';
   /** Normalise the advantages of each minibatch; default true. */
   readonly normalizeAdvantages?: boolean;
   readonly adam?: Omit<AdamOptions, 'follow'>;
@@ -44,6 +46,7 @@ export class PPOUpdater {
   readonly #criticMemory: Activations;
   readonly #coefficients: PPOCoefficients;
   readonly #maxGradNorm: number;
+  readonly #normOf: 'each' | 'both';
   readonly #normalize: boolean;
   readonly #programs = new Map<number, { forward: Program; backward: Program }>();
 
@@ -54,6 +57,7 @@ export class PPOUpdater {
     this.#critic = critic;
     this.#coefficients = { clip: 0.2, value: 0.5, entropy: 0.01, ...options.coefficients };
     this.#maxGradNorm = options.maxGradNorm ?? 0.5;
+    this.#normOf = options.normOf ?? 'both';
     this.#normalize = options.normalizeAdvantages ?? true;
     this.adam = new Adam(kernels, [actor, critic], options.adam);
     this.#actorMemory = new Activations(kernels, actor.layout, batch);
@@ -66,20 +70,26 @@ export class PPOUpdater {
     this.returns = new Float32Array(batch);
   }
 
-  /** One update on the first `batch` samples at learning rate `lr`. Normalising changes `advantages` in place. */
-  update(batch: number, lr?: number): PPOUpdate {
+  /**
+   * One update on the first `batch` samples at learning rate `lr`, with an entropy weight of its own where one is given.
+   * Normalising changes `advantages` in place.
+   */
+  update(batch: number, lr?: number, entropy = this.#coefficients.entropy): PPOUpdate {
     const actor = this.#actorMemory;
     const critic = this.#criticMemory;
     const { forward, backward } = this.#programsFor(batch);
     if (this.#normalize && batch > 1) normalizeAdvantages(this.advantages, batch);
     this.#kernels.run(forward);
     const logits = actor.outputs(batch);
-    const loss = ppoLoss(logits, critic.outputs(batch), batch, this, this.#coefficients, actor.dOut, critic.dOut);
+    const coefficients = { ...this.#coefficients, entropy };
+    const loss = ppoLoss(logits, critic.outputs(batch), batch, this, coefficients, actor.dOut, critic.dOut);
     this.#actor.refreshTransposed();
     this.#critic.refreshTransposed();
     this.#kernels.run(backward);
     const gradNorm = gradientNorm([this.#actor, this.#critic]);
-    this.adam.step(lr, clipScale(gradNorm, this.#maxGradNorm));
+    const bound = (norm: number) => clipScale(norm, this.#maxGradNorm);
+    const each = () => [bound(gradientNorm([this.#actor])), bound(gradientNorm([this.#critic]))];
+    this.adam.step(lr, this.#normOf === 'both' ? bound(gradNorm) : each());
     return { ...loss, gradNorm };
   }
 

@@ -79,6 +79,7 @@ const scaler: Scaler = {
   factor: new Float64Array(width).fill(100),
   low: new Float64Array(width).fill(-10),
   high: new Float64Array(width).fill(10),
+  accountScale: 1,
   fitted: { fromMs: 0, toMs: 0, rows: 2 },
 };
 

@@ -45,7 +45,7 @@ export function makeTable(series: CandleSeries, window: number, marketWidth: num
   }
   return {
     ...{ columns: Array.from({ length: width }, (_, c) => `c${c}`), signature: `made${width}`, width, marketWidth },
-    ...{ window, rows, data, decidable, clippedShare: new Float32Array(rows), timeMs: series.timeMs },
+    ...{ window, rows, data, decidable, extraScale: 1, clippedShare: new Float32Array(rows), timeMs: series.timeMs },
   };
 }
 

@@ -36,7 +36,7 @@ function marketOf(closes: Float64Array, columns: readonly Float64Array[], window
     },
     table: {
       ...{ columns: Array.from({ length: width }, (_, c) => `c${c}`), signature: `toy${width}`, width, marketWidth },
-      ...{ window, rows, data, timeMs, clippedShare: new Float32Array(rows) },
+      ...{ window, rows, data, timeMs, extraScale: 1, clippedShare: new Float32Array(rows) },
       decidable: Uint8Array.from({ length: rows }, (_, i) => (i >= window - 1 ? 1 : 0)),
     },
     from: 0,

@@ -63,6 +63,7 @@ export function tableOf(
     rows,
     data,
     decidable: Uint8Array.from({ length: rows }, (_, row) => (row >= window - 1 ? 1 : 0)),
+    extraScale: 1,
     clippedShare: new Float32Array(rows),
     timeMs: Float64Array.from({ length: rows }, (_, i) => i * HOUR),
   };

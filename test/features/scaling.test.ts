@@ -9,6 +9,7 @@ import { RealTimeFeatureEng } from '../../src/features/realtime.ts';
 import { fitScaler, type ScalingMethod, scalerFromJson, scalerToJson } from '../../src/features/scaler.ts';
 import { defineFeatureSet, featureSet } from '../../src/features/sets.ts';
 import { computeFeatures } from '../../src/features/table.ts';
+import { synthesize } from '../../src/market/synthetic.ts';
 import { randomSeries } from './random-series.ts';
 
 const set = featureSet('tradernet21');
@@ -180,5 +181,32 @@ describe('RealTimeFeatureEng', () => {
     const engine = new RealTimeFeatureEng(set, scaler, 1000);
     const other = new RealTimeFeatureEng(set, scaler, 1000, { window: 8 });
     expect(() => other.restore(engine.save())).toThrow(/window=12/);
+  });
+});
+
+describe('the scale of the columns that a network sees', () => {
+  it('multiplies deviations and the account, clips by deviations, and leaves min-max alone', () => {
+    const features = computeFeatures(synthesize({ bars: 2000, seed: 3 }).series, featureSet('tradernet19'));
+    const plain = fitScaler(features, 0, 1500, 'standardise', { clip: 5 });
+    const small = fitScaler(features, 0, 1500, 'standardise', { clip: 5, scale: 0.1 });
+    const [one, tenth] = [plain, small].map((scaler) => scaleTable(features, scaler));
+    for (let i = 0; i < one.data.length; i++) expect(tenth.data[i]).toBeCloseTo(0.1 * one.data[i], 6);
+    expect(Math.max(...one.data)).toBeLessThanOrEqual(5);
+    expect(Math.max(...tenth.data)).toBeLessThanOrEqual(Math.fround(0.5));
+    expect(Array.from(tenth.clippedShare)).toEqual(Array.from(one.clippedShare));
+    const window = new Float32Array(tenth.window * tenth.width);
+    writeObservation(tenth, 1000, Float32Array.of(1, 0.5, 0.25, 0.125), 0, window, 0);
+    expect([...window.slice(-4)]).toEqual([0.1, 0.05, 0.025, 0.0125].map(Math.fround));
+    const minMax = fitScaler(features, 0, 1500, 'min-max', { clip: 5, scale: 0.1 });
+    expect(minMax).toEqual(fitScaler(features, 0, 1500, 'min-max'));
+  });
+
+  it('is 1 in a scaler that was saved before there was one', () => {
+    const features = computeFeatures(synthesize({ bars: 500, seed: 3 }).series, featureSet('tradernet19'));
+    const saved = scalerToJson(fitScaler(features, 0, 400, 'standardise')) as Record<string, unknown>;
+    expect('accountScale' in saved).toBe(false);
+    expect(scalerFromJson(saved as never).accountScale).toBe(1);
+    const scaled = scalerToJson(fitScaler(features, 0, 400, 'standardise', { scale: 0.1 }));
+    expect(scalerFromJson(scaled)).toEqual(fitScaler(features, 0, 400, 'standardise', { scale: 0.1 }));
   });
 });
