@@ -119,6 +119,8 @@ export class ExactAgent implements Learner {
   readonly #states: number;
   /** Where the units stand in a row of an observation. */
   readonly #unitsAt: number;
+  /** Units for each unit of that column. */
+  readonly #unitsScale: number;
   /** (window, market columns) */
   readonly #values: Float32Array;
   readonly #row = new Float64Array(ACTION_COUNT);
@@ -141,6 +143,8 @@ export class ExactAgent implements Learner {
       throw new InputError(
         `exact: its heads go by the units held, and the observation has no column ${UNITS_COLUMN}: leave features.accountFeatures on`,
       );
+    const { accountScale = 1 } = (spec.scaler ?? {}) as { readonly accountScale?: number };
+    this.#unitsScale = maxUnits / accountScale;
     this.#values = new Float32Array(spec.window * spec.columns.length);
     // The trunk reads the market; the account only chooses the head.
     const sizes = networkFor({ ...spec, accountColumns: [] }, config.network);
@@ -178,7 +182,7 @@ export class ExactAgent implements Learner {
     for (let t = 0; t < window; t++) {
       for (let c = 0; c < columns.length; c++) this.#values[t * columns.length + c] = values[t * width + c];
     }
-    const units = Math.round(values[(window - 1) * width + this.#unitsAt] * this.#account.maxUnits);
+    const units = Math.round(values[(window - 1) * width + this.#unitsAt] * this.#unitsScale);
     const state = Math.max(0, Math.min(this.#states - 1, stateOf(units, this.#account)));
     return this.actor.infer(this.#values, 1).subarray(state * ACTION_COUNT, (state + 1) * ACTION_COUNT);
   }

@@ -49,10 +49,14 @@ describe('what it sees', () => {
     return values;
   };
 
-  it.each(['spot', 'margin'] as const)('is the market and the units it holds, of a %s account', (mode) => {
+  it.each([
+    ['spot', 1],
+    ['margin', 1],
+    ['spot', 0.1],
+  ] as const)('is the market and the units it holds, of a %s account, in columns times %s', (mode, accountScale) => {
     const env = makeTradingEnv(1);
     const account = { ...DEFAULT_ACCOUNT, mode, maxUnits: 4 };
-    const agent = makeAgent('exact', kernels, env, { spec: { account } }) as ExactAgent;
+    const agent = makeAgent('exact', kernels, env, { spec: { account, scaler: { accountScale } } }) as ExactAgent;
     // A head of its own for each number of units.
     const bias = agent.actor.layout.tensors.find(({ name }) => name === 'head.bias')!;
     for (let i = 0; i < agent.actor.outputs; i++) agent.actor.parameters[bias.offset + i] = Math.sin(i);
@@ -60,7 +64,9 @@ describe('what it sees', () => {
     for (let units = mode === 'spot' ? 0 : -4; units <= 4; units++) {
       const rng = new Rng(units + 10);
       const decide = () =>
-        agent.decide({ values: windowOf(units / 4, rng), mask: new Uint8Array([1, 1, 1]) }).probabilities!.join();
+        agent
+          .decide({ values: windowOf((accountScale * units) / 4, rng), mask: new Uint8Array([1, 1, 1]) })
+          .probabilities!.join();
       const first = decide();
       // Entry, time in the trade and drawdown are other ones now, and don't matter.
       expect(decide()).toBe(first);
