@@ -31,33 +31,41 @@ import type { RunContext } from '../experiment/run-context.ts';
 import { AcceleratedClock } from '../rehearsal/accelerated-clock.ts';
 import { REHEARSAL_KEYS } from '../rehearsal/keys.ts';
 import type { Overrides } from '../shield/index.ts';
-import { PROFILES } from '../shield/rule.ts';
-import type { Context, Option, Output } from './command.ts';
-import { openNamedCheckpoint, settingsFor } from './evaluate.ts';
+import { openNamedCheckpoint, symbolsFor } from './checkpoints.ts';
+import type { Context, Options, OptionsOf, Output } from './command.ts';
 import { BOTS, type JournalPlace, lockJournal, readJournal, startOf } from './journals.ts';
-import { OPTIONS, parseChoice } from './options.ts';
+import { OPTIONS, parseList } from './options.ts';
 import { formatDuration } from './progress.ts';
 import { KERNEL_OPTIONS } from './run-context.ts';
 import { serveStatus } from './status-server.ts';
 
-export const SESSION_OPTIONS: readonly Option[] = [
-  { flags: '--checkpoint <run>', doc: "a run (its best), RUN/last, or a checkpoint's folder" },
-  { ...OPTIONS.symbol, doc: 'such as BTC/USDT, or several separated by commas' },
-  { flags: '--venue <name>', doc: "the venue, by ccxt's name", config: 'bot.venue' },
-  { flags: '--shield <profile>', doc: PROFILES.join(', '), parse: parseChoice(PROFILES), config: 'shield.profile' },
-  { flags: '--supervisor <run>', doc: 'the agent behind the rule smurf' },
-  { flags: '--journal <name>', doc: "the bot's name; the same name goes on where it stopped" },
-  { flags: '--server <url>', doc: "a rehearsal server, such as http://127.0.0.1:8686, in the venue's place" },
-  {
-    flags: '--keys <file>',
+export const SERVER_OPTION = {
+  '--server <url>': { doc: "a rehearsal server, such as http://127.0.0.1:8686, in the venue's place" },
+} satisfies Options;
+
+const KEYS_OPTION = {
+  '--keys <file>': {
     doc: 'JSON file with key and secret that only you can read (or TRADERNET_<VENUE>_KEY, _SECRET)',
   },
+} satisfies Options;
+
+export const SESSION_OPTIONS = {
+  ...OPTIONS.checkpoint,
+  '--symbol <names>': { doc: 'such as BTC/USDT, or several separated by commas', parse: parseList },
+  '--venue <name>': { doc: "the venue, by ccxt's name", config: 'bot.venue' },
+  ...OPTIONS.shield,
+  ...OPTIONS.supervisor,
+  '--journal <name>': { doc: "the bot's name; the same name goes on where it stopped" },
+  ...SERVER_OPTION,
+  ...KEYS_OPTION,
   ...KERNEL_OPTIONS,
-];
+} satisfies Options;
+
+export type SessionOptions = OptionsOf<typeof SESSION_OPTIONS>;
 
 /** A checkpoint by its name, with the hash that stands for all of its files. */
-export function openBotCheckpoint(name: unknown, runContext: RunContext, context: Context) {
-  if (typeof name !== 'string') throw new InputError("--checkpoint is missing; 'tradernet runs list' shows the runs");
+export function openBotCheckpoint(name: string | undefined, runContext: RunContext, context: Context) {
+  if (name === undefined) throw new InputError("--checkpoint is missing; 'tradernet runs list' shows the runs");
   const checkpoint = openNamedCheckpoint(name, runContext, context);
   const root = checkpoint.run === null ? dirname(resolve(context.cwd, name)) : context.storage;
   const hash = sha256(new NodeFileSystem(root).read(`${checkpoint.path}/checkpoint.json`));
@@ -82,12 +90,10 @@ const windowOn = (clock: Clock): number =>
 
 export function openVenue(
   name: string,
-  options: Record<string, unknown>,
+  { keys: file, server }: OptionsOf<typeof KEYS_OPTION & typeof SERVER_OPTION>,
   context: Context,
   clock: Clock,
 ): { readonly venue: ExchangeConnector; readonly redact: (text: string) => string; readonly hasKeys: boolean } {
-  const file = options.keys as string | undefined;
-  const server = options.server as string | undefined;
   if (server !== undefined && file !== undefined)
     throw new InputError('--keys with --server: a rehearsal server gets made-up keys, never yours; leave --keys out');
   const keys =
@@ -139,7 +145,7 @@ export interface Session {
 /** From flags to everything a bot needs. What a journal was begun with, it goes on with. */
 export async function openSession(
   kind: 'paper' | 'live',
-  options: Record<string, unknown>,
+  options: SessionOptions,
   context: Context,
   runContext: RunContext,
 ): Promise<Session & { readonly checkpoint: ReturnType<typeof openBotCheckpoint>; readonly hasKeys: boolean }> {
@@ -147,13 +153,13 @@ export async function openSession(
   requireSpot(checkpoint.name, checkpoint.agent);
   const supervisor =
     options.supervisor === undefined ? null : openBotCheckpoint(options.supervisor, runContext, context);
-  const { symbols } = settingsFor(checkpoint.checkpoint, { ...options, set: {} }, context);
+  const symbols = symbolsFor(checkpoint.checkpoint, options.symbol);
   const bot = context.bot();
-  const server = options.server as string | undefined;
+  const { server } = options;
   const clock = await clockFor(server, context);
   const { venue, redact, hasKeys } = openVenue(bot.venue, options, context, clock);
   const stem = [kind, bot.venue, ...symbols, checkpoint.name].join('-').replaceAll(/[^\w-]/g, '');
-  const name = (options.journal as string | undefined) ?? stem;
+  const name = options.journal ?? stem;
   if (!/^[\w-]{1,120}$/.test(name))
     throw new InputError(`--journal ${name}: a bot's name has letters, digits, - and _`);
   const place: JournalPlace = { files: new NodeFileSystem(context.storage), folder: `${BOTS}/${name}`, name };

@@ -1,20 +1,14 @@
 import { styleText } from 'node:util';
 import type { Json } from '../core/json.ts';
 import { listSettings } from '../core/setting.ts';
-import type { Command } from './command.ts';
+import { defineCommand } from './command.ts';
 import { configSchema, readConfig } from './config.ts';
 
-const show: Command = {
-  name: 'config show',
-  summary: 'every setting with its unit, default and origin',
-  options: [],
+export const showConfig = defineCommand({
+  options: {},
   examples: ['tradernet config show', 'tradernet config show --set account.feeRate=0.002'],
-  async run(options, context) {
-    const { config, bot, origins } = readConfig(
-      context.cwd,
-      options.set as never,
-      options.config as string | undefined,
-    );
+  async run(_options, context) {
+    const { config, bot, origins } = readConfig(context.cwd, context.overrides, context.configFile);
     const rows = listSettings(configSchema).map((row) => {
       const value = row.path
         .split('.')
@@ -32,6 +26,4 @@ const show: Command = {
       .join('\n');
     return { text, json: rows as unknown as Json };
   },
-};
-
-export const commands = [show];
+});

@@ -1,15 +1,13 @@
 import { styleText } from 'node:util';
 import type { Json } from '../core/json.ts';
 import { checkSeries } from '../market/check.ts';
-import type { Command } from './command.ts';
+import { defineCommand } from './command.ts';
 import { formatTimeframe } from './options.ts';
 import { openStore } from './run-context.ts';
 import { day, describeKey, plural, SYMBOL, selectSeries, TIMEFRAME, VENUE } from './stored-series.ts';
 
-const check: Command = {
-  name: 'data check',
-  summary: 'gaps, order and bad values of what is stored',
-  options: [SYMBOL, VENUE, TIMEFRAME],
+export const checkData = defineCommand({
+  options: { ...SYMBOL, ...VENUE, ...TIMEFRAME },
   examples: ['tradernet data check', 'tradernet data check --symbol SYNTH'],
   async run(options, context) {
     using store = openStore(context);
@@ -32,6 +30,4 @@ const check: Command = {
       exitCode: broken ? 1 : 0,
     };
   },
-};
-
-export const commands = [check];
+});

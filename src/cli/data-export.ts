@@ -1,30 +1,26 @@
 import { InputError } from '../core/errors.ts';
 import { formatCandleCsv } from '../market/csv-export.ts';
 import { resample } from '../market/resample.ts';
-import type { Command } from './command.ts';
+import { defineCommand } from './command.ts';
 import { formatTimeframe, parseInteger, parseTime, parseTimeframe } from './options.ts';
 import { openStore } from './run-context.ts';
 import { describeKey, plural, SYMBOL, selectSeries, TIMEFRAME, VENUE } from './stored-series.ts';
 import { writeUserFile } from './user-files.ts';
 
-const DATE_RANGE = [
-  { flags: '--from <date>', doc: 'first day, 2024-01-31', parse: parseTime },
-  { flags: '--to <date>', doc: 'day after the last', parse: parseTime },
-];
-
-const exportFile: Command = {
-  name: 'data export',
-  summary: 'write candles to a CSV file',
-  options: [
-    ...[SYMBOL, VENUE, TIMEFRAME, ...DATE_RANGE],
-    { flags: '--resample <length>', doc: 'join bars to longer ones: 4h, 1d, 1w (from Monday)', parse: parseTimeframe },
-    {
-      flags: '--min-parts <n>',
+export const exportData = defineCommand({
+  options: {
+    ...SYMBOL,
+    ...VENUE,
+    ...TIMEFRAME,
+    '--from <date>': { doc: 'first day, 2024-01-31', parse: parseTime },
+    '--to <date>': { doc: 'day after the last', parse: parseTime },
+    '--resample <length>': { doc: 'join bars to longer ones: 4h, 1d, 1w (from Monday)', parse: parseTimeframe },
+    '--min-parts <n>': {
       doc: 'fewest bars that make a longer one; less is a gap (default: half of them)',
       parse: parseInteger(1),
     },
-    { flags: '--out <file>', doc: 'where to' },
-  ],
+    '--out <file>': { doc: 'where to' },
+  },
   examples: [
     'tradernet data export --symbol SYNTH --out synth.csv',
     'tradernet data export --symbol SYNTH --resample 4h --out synth-4h.csv',
@@ -41,24 +37,18 @@ const exportFile: Command = {
       );
     }
     const [{ venue, symbol, timeframeMs }] = chosen;
-    const stored = store.load(
-      venue,
-      symbol,
-      timeframeMs,
-      options.from as number | undefined,
-      options.to as number | undefined,
-    );
+    const stored = store.load(venue, symbol, timeframeMs, options.from, options.to);
     if (options.resample === undefined) {
-      const path = writeUserFile(context, options.out as string, formatCandleCsv(stored));
+      const path = writeUserFile(context, options.out, formatCandleCsv(stored));
       return {
         text: `${plural(stored.length, 'bar')} of ${formatTimeframe(timeframeMs)} in ${path}`,
         json: { ...describeKey(stored), bars: stored.length, file: path },
       };
     }
-    const joined = resample(stored, options.resample as number, options.minParts as number | undefined);
+    const joined = resample(stored, options.resample, options.minParts);
     const { series, parts, wholeParts, leftOut } = joined;
     const incomplete = parts.reduce((sum, count) => sum + (count < wholeParts ? 1 : 0), 0);
-    const path = writeUserFile(context, options.out as string, formatCandleCsv(series, incomplete > 0 ? parts : null));
+    const path = writeUserFile(context, options.out, formatCandleCsv(series, incomplete > 0 ? parts : null));
     const length = formatTimeframe(series.timeframeMs);
     return {
       text: [
@@ -78,6 +68,4 @@ const exportFile: Command = {
       json: { ...describeKey(series), bars: series.length, file: path, incomplete, leftOut: { ...leftOut } },
     };
   },
-};
-
-export const commands = [exportFile];
+});

@@ -6,39 +6,42 @@ import {
   type CsvImport,
   type CsvImportOptions,
   IMPORT_POLICIES,
-  type ImportPolicy,
   readCandleCsv,
   requireClean,
 } from '../market/csv-import.ts';
 import { readTrendsCsv } from '../market/trends-csv.ts';
-import type { Command, Context, Output } from './command.ts';
-import { formatTimeframe, parseChoice, parseInteger } from './options.ts';
+import { type Context, defineCommand, type Options, type OptionsOf, type Output } from './command.ts';
+import { formatTimeframe, parseInteger, parseTimeframe } from './options.ts';
 import { openStore } from './run-context.ts';
-import { day, describeKey, plural, REPLACE, SYMBOL, TIMEFRAME, VENUE } from './stored-series.ts';
+import { day, describeKey, plural, REPLACE } from './stored-series.ts';
 import { readUserFile } from './user-files.ts';
 
 /** Bars from which on a command takes long enough to say what it does. */
 const LONG = 200_000;
 
-const importFile: Command = {
-  name: 'data import',
-  summary: 'read candles or Google Trends from a CSV file',
+const IMPORT_OPTIONS = {
+  '--symbol <name>': { doc: 'such as BTC/USDT; needed where the file has no symbol column' },
+  '--venue <name>': { doc: 'where the candles came from', default: 'csv' },
+  '--timeframe <length>': {
+    parse: parseTimeframe,
+    doc: 'bar length: 15m, 1h, 1d (default: found out from the times)',
+  },
+  '--policy <name>': {
+    doc: 'what to do about anything wrong: refuse the file; drop impossible rows and put the rest in order; fill: as drop, then fill short gaps with flat bars, marked',
+    choices: IMPORT_POLICIES,
+    default: 'refuse',
+  },
+  '--longest-fill <bars>': { doc: 'longest gap that fill fills', parse: parseInteger(1), default: 24 },
+  '--trends': { doc: 'the file is an export of Google Trends' },
+  '--dry-run': { doc: 'list everything that is wrong and write nothing' },
+  ...REPLACE,
+} satisfies Options;
+
+type ImportOptions = OptionsOf<typeof IMPORT_OPTIONS>;
+
+export const importData = defineCommand({
   arguments: [{ name: '<file>', doc: 'CSV of candles, or of Google Trends with --trends' }],
-  options: [
-    { ...SYMBOL, doc: 'such as BTC/USDT; needed where the file has no symbol column' },
-    { ...VENUE, default: 'csv' },
-    { ...TIMEFRAME, doc: 'bar length: 15m, 1h, 1d (default: found out from the times)' },
-    {
-      flags: '--policy <name>',
-      doc: 'what to do about anything wrong: refuse the file; drop impossible rows and put the rest in order; fill: as drop, then fill short gaps with flat bars, marked',
-      parse: parseChoice(IMPORT_POLICIES),
-      default: 'refuse',
-    },
-    { flags: '--longest-fill <bars>', doc: 'longest gap that fill fills', parse: parseInteger(1), default: 24 },
-    { flags: '--trends', doc: 'the file is an export of Google Trends' },
-    { flags: '--dry-run', doc: 'list everything that is wrong and write nothing' },
-    REPLACE,
-  ],
+  options: IMPORT_OPTIONS,
   examples: [
     'tradernet data import BTCUSDT-1h.csv --symbol BTC/USDT --venue binance',
     'tradernet data import Coinbase_BTCUSD_1h.csv --venue coinbase --policy drop',
@@ -46,17 +49,15 @@ const importFile: Command = {
   ],
   async run(options, context, [file]) {
     const bytes = readUserFile(context, file);
-    return options.trends === true
-      ? importTrends(options, context, file, bytes)
-      : importCandles(options, context, file, bytes);
+    return options.trends ? importTrends(options, context, file, bytes) : importCandles(options, context, file, bytes);
   },
-};
+});
 
-function importTrends(options: Record<string, unknown>, context: Context, file: string, bytes: Uint8Array): Output {
-  const symbol = options.symbol as string | undefined;
+function importTrends(options: ImportOptions, context: Context, file: string, bytes: Uint8Array): Output {
+  const { symbol } = options;
   if (symbol === undefined) throw new InputError('trends belong to a symbol; add --symbol, such as --symbol BTC/USDT');
   const { trends, notes } = readTrendsCsv(bytes, basename(file));
-  const dry = options.dryRun === true;
+  const dry = options.dryRun;
   let inserted = 0;
   if (!dry) {
     using store = openStore(context);
@@ -72,13 +73,13 @@ function importTrends(options: Record<string, unknown>, context: Context, file: 
   };
 }
 
-function importCandles(options: Record<string, unknown>, context: Context, file: string, bytes: Uint8Array): Output {
-  const dry = options.dryRun === true;
+function importCandles(options: ImportOptions, context: Context, file: string, bytes: Uint8Array): Output {
+  const dry = options.dryRun;
   const how: CsvImportOptions = {
-    ...{ name: basename(file), venue: options.venue as string, policy: options.policy as ImportPolicy },
-    longestFill: options.longestFill as number,
-    ...(options.symbol === undefined ? {} : { symbol: options.symbol as string }),
-    ...(options.timeframe === undefined ? {} : { timeframeMs: options.timeframe as number }),
+    ...{ name: basename(file), venue: options.venue, policy: options.policy },
+    longestFill: options.longestFill,
+    ...(options.symbol === undefined ? {} : { symbol: options.symbol }),
+    ...(options.timeframe === undefined ? {} : { timeframeMs: options.timeframe }),
   };
   const result = readCandleCsv(bytes, how);
   if (!dry) requireClean(result, how);
@@ -87,7 +88,7 @@ function importCandles(options: Record<string, unknown>, context: Context, file:
   let counts = { inserted: 0, unchanged: 0, replaced: 0 };
   if (!dry) {
     using store = openStore(context);
-    counts = { ...store.importSeries(series, { replace: options.replace === true }) };
+    counts = { ...store.importSeries(series, { replace: options.replace }) };
   }
   const { inserted, unchanged, replaced } = counts;
   const written = dry ? 'nothing written' : `${inserted} new, ${unchanged} known, ${replaced} replaced`;
@@ -118,5 +119,3 @@ function describeImport({ problems, notes, gaps, filled }: CsvImport): string[] 
     ...(filled > 0 ? [`${plural(filled, 'bar')} filled in flat and marked as such`] : []),
   ];
 }
-
-export const commands = [importFile];

@@ -1,13 +1,11 @@
 import type { Json } from '../core/json.ts';
-import type { Command } from './command.ts';
+import { defineCommand } from './command.ts';
 import { formatTimeframe } from './options.ts';
 import { openStore } from './run-context.ts';
 import { day, plural } from './stored-series.ts';
 
-const list: Command = {
-  name: 'data list',
-  summary: 'what the database holds',
-  options: [],
+export const listData = defineCommand({
+  options: {},
   examples: ['tradernet data list'],
   async run(_, context) {
     using store = openStore(context);
@@ -35,6 +33,4 @@ const list: Command = {
       .join('\n');
     return { text, json: rows as unknown as Json };
   },
-};
-
-export const commands = [list];
+});

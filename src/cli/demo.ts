@@ -11,7 +11,7 @@ import type { Json } from '../core/json.ts';
 import type { VerdictText } from '../evaluate/verdict.ts';
 import { synthesize } from '../market/synthetic.ts';
 import { type Job, type JobResult, runPool } from '../runs/pool.ts';
-import type { Command, Context } from './command.ts';
+import { type Context, defineCommand } from './command.ts';
 import { OPTIONS, parseInteger } from './options.ts';
 import { KERNEL_OPTIONS, openStore } from './run-context.ts';
 
@@ -80,14 +80,12 @@ async function runJobs(jobs: readonly Job[], context: Context): Promise<JobResul
   return results;
 }
 
-const command: Command = {
-  name: 'demo',
-  summary: 'two synthetic markets, a training on each, and what the verdict says',
-  options: [
-    { flags: '--steps <n>', doc: 'environment steps of each training', parse: parseInteger(2048), default: 120_000 },
-    OPTIONS.seed,
+export const demo = defineCommand({
+  options: {
+    '--steps <n>': { doc: 'environment steps of each training', parse: parseInteger(2048), default: 120_000 },
+    ...OPTIONS.seed,
     ...KERNEL_OPTIONS,
-  ],
+  },
   examples: ['tradernet demo', 'tradernet demo --seed 7'],
   async run(options, context) {
     const { seed } = context.config();
@@ -97,9 +95,9 @@ const command: Command = {
     makeMarkets(seed, context);
 
     const shared = ['--storage', context.storage, '--threads', String(options.threads ?? 1)];
-    if (options.kernels !== undefined) shared.push('--kernels', String(options.kernels));
+    if (options.kernels !== undefined) shared.push('--kernels', options.kernels);
     const settings = SETTINGS.flatMap((setting) => ['--set', setting]);
-    context.print(`training PPO on each for ${Number(options.steps).toLocaleString('en-US')} steps, side by side`);
+    context.print(`training PPO on each for ${options.steps.toLocaleString('en-US')} steps, side by side`);
     const trained = await runJobs(
       MARKETS.map(({ symbol }) => ({
         name: symbol,
@@ -149,6 +147,4 @@ const command: Command = {
       exitCode: isRight ? 0 : 1,
     };
   },
-};
-
-export const commands = [command];
+});

@@ -1,4 +1,5 @@
 /** `tradernet doctor`: everything that unattended failures began with, looked at before trading. */
+
 import { statfsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { readHalt } from '../bot/halt-file.ts';
@@ -11,8 +12,8 @@ import { addDecimals } from '../exchange/decimal.ts';
 import { checkOrder } from '../exchange/order-rules.ts';
 import type { Venue } from '../exchange/venue.ts';
 import { clockFor, openBotCheckpoint, openVenue, SESSION_OPTIONS } from './bot-session.ts';
-import type { Command, Context } from './command.ts';
-import { settingsFor } from './evaluate.ts';
+import { symbolsFor } from './checkpoints.ts';
+import { type Context, defineCommand, type OptionsOf } from './command.ts';
 import { BOTS } from './journals.ts';
 import { formatTimeframe, parseTimeframe } from './options.ts';
 import { openKernels, openRunContext, openStore } from './run-context.ts';
@@ -50,8 +51,11 @@ const good = (text: string) => ({ state: 'good', text }) as const;
 const warning = (text: string) => ({ state: 'warning', text }) as const;
 const bad = (text: string) => ({ state: 'bad', text }) as const;
 
+const { '--journal <name>': _, ...DOCTOR_OPTIONS } = SESSION_OPTIONS;
+type DoctorOptions = OptionsOf<typeof DOCTOR_OPTIONS>;
+
 /** The machine's side: disk, database, kernels, halts. */
-async function examineMachine(options: Record<string, unknown>, context: Context): Promise<Finding[]> {
+async function examineMachine(options: DoctorOptions, context: Context): Promise<Finding[]> {
   return [
     await look('node', () => good(`${process.version}`)),
     await look('disk', () => {
@@ -201,15 +205,15 @@ async function examineBalance(
 }
 
 /** The checkpoint's side: whole, for spot, and seeing what this version of the feature code computes. */
-async function examineCheckpoint(options: Record<string, unknown>, context: Context) {
+async function examineCheckpoint(options: DoctorOptions, context: Context) {
   const runContext = await openRunContext(options, context);
   try {
     let timeframeMs: number | null = null;
-    let symbols = options.symbol as readonly string[] | undefined;
+    let symbols: readonly string[] | undefined = options.symbol;
     const finding = await look('checkpoint', () => {
       const { name, hash, agent, checkpoint } = openBotCheckpoint(options.checkpoint, runContext, context);
       timeframeMs = agent.spec.timeframeMs;
-      symbols = settingsFor(checkpoint, { ...options, set: {} }, context).symbols;
+      symbols = symbolsFor(checkpoint, options.symbol);
       requireSpot(name, agent);
       const accounts = Object.fromEntries(symbols.map((symbol) => [symbol, DEFAULT_ACCOUNT]));
       const shield = { ...context.config().shield, rules: {} };
@@ -226,19 +230,17 @@ async function examineCheckpoint(options: Record<string, unknown>, context: Cont
   }
 }
 
-const command: Command = {
-  name: 'doctor',
-  summary: 'check keys, clock, filters, data, kernels before trading',
-  options: SESSION_OPTIONS.filter(({ flags }) => !flags.startsWith('--journal')),
+export const doctor = defineCommand({
+  options: DOCTOR_OPTIONS,
   examples: ['tradernet doctor --venue binance --symbol BTC/USDT', 'tradernet doctor --checkpoint ppo-BTCUSDT-s1-1'],
   async run(options, context) {
     const bot = context.bot();
     const findings = await examineMachine(options, context);
     const examined = options.checkpoint === undefined ? null : await examineCheckpoint(options, context);
     if (examined !== null) findings.push(examined.finding);
-    const symbols = examined?.symbols ?? (options.symbol as readonly string[] | undefined) ?? [];
+    const symbols = examined?.symbols ?? options.symbol ?? [];
     const timeframeMs = examined?.timeframeMs ?? parseTimeframe(context.config().market.timeframe);
-    const clock = await clockFor(options.server as string | undefined, context);
+    const clock = await clockFor(options.server, context);
     const { venue, redact, hasKeys } = openVenue(bot.venue, options, context, clock);
     try {
       findings.push(
@@ -265,6 +267,4 @@ const command: Command = {
       exitCode: mend + open === 0 ? 0 : 1,
     };
   },
-};
-
-export const commands = [command];
+});

@@ -2,43 +2,30 @@ import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { ExchangeConnector } from '../exchange/connector.ts';
 import { downloadCandles, storeSink } from '../exchange/download.ts';
-import { clockFor } from './bot-session.ts';
-import type { Command } from './command.ts';
-import { OPTIONS, parseTime, parseTimeframe } from './options.ts';
+import { clockFor, SERVER_OPTION } from './bot-session.ts';
+import { defineCommand } from './command.ts';
+import { parseList, parseTime, parseTimeframe } from './options.ts';
 import { formatDuration, progressLine } from './progress.ts';
 import { openStore } from './run-context.ts';
 
 const day = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');
 
-const download: Command = {
-  name: 'data download',
-  summary: 'fetch candles from an exchange',
-  options: [
-    { flags: '--venue <name>', doc: "the venue, by ccxt's name, such as binance" },
-    { flags: '--symbol <names>', doc: 'such as BTC/USDT, or several separated by commas', parse: OPTIONS.symbol.parse },
-    { flags: '--timeframe <length>', doc: 'bar length: 15m, 1h, 1d', default: '1h' },
-    { flags: '--from <date>', doc: 'first day, 2024-01-31', parse: parseTime },
-    { flags: '--to <date>', doc: 'day after the last (default: now)', parse: parseTime },
-    { flags: '--server <url>', doc: "a rehearsal server, such as http://127.0.0.1:8686, in the venue's place" },
-  ],
+export const downloadData = defineCommand({
+  options: {
+    '--venue <name>': { doc: "the venue, by ccxt's name, such as binance" },
+    '--symbol <names>': { doc: 'such as BTC/USDT, or several separated by commas', parse: parseList },
+    '--timeframe <length>': { doc: 'bar length: 15m, 1h, 1d', default: '1h' },
+    '--from <date>': { doc: 'first day, 2024-01-31', parse: parseTime },
+    '--to <date>': { doc: 'day after the last (default: now)', parse: parseTime },
+    ...SERVER_OPTION,
+  },
   examples: ['tradernet data download --venue binance --symbol BTC/USDT --from 2021-01-01'],
   async run(options, context) {
-    const {
-      venue: name,
-      symbol: symbols,
-      from,
-      to,
-    } = options as {
-      venue?: string;
-      symbol?: string[];
-      from?: number;
-      to?: number;
-    };
+    const { venue: name, symbol: symbols, from, to, server } = options;
     if (name === undefined) throw new InputError('--venue is missing; for example --venue binance');
     if (symbols === undefined) throw new InputError('--symbol is missing; for example --symbol BTC/USDT');
     if (from === undefined) throw new InputError('--from is missing; for example --from 2021-01-01');
-    const timeframeMs = parseTimeframe(options.timeframe as string);
-    const server = options.server as string | undefined;
+    const timeframeMs = parseTimeframe(options.timeframe);
     const clock = await clockFor(server, context);
     // Candles are public: no key is read.
     const venue = new ExchangeConnector({ venue: name, clock, keys: null, ...(server && { localUrl: server }) });
@@ -83,6 +70,4 @@ const download: Command = {
     }
     return { text: `next:  tradernet train --symbol ${symbols[0]} --venue ${name}`, json: reports };
   },
-};
-
-export const commands = [download];
+});

@@ -4,7 +4,7 @@ import { InputError } from '../core/errors.ts';
 import { chooseFeatureSet, featureSet, requireColumns } from '../features/sets.ts';
 import { computeFeatures, type FeatureTable } from '../features/table.ts';
 import { readCandleCsv, requireClean } from '../market/csv-import.ts';
-import type { Command, Context } from './command.ts';
+import { type Context, defineCommand } from './command.ts';
 import { OPTIONS, parseTimeframe } from './options.ts';
 import { openStore } from './run-context.ts';
 import { readUserFile, writeUserFile } from './user-files.ts';
@@ -18,31 +18,31 @@ function* formatTable(table: FeatureTable): Generator<string> {
   }
 }
 
-function loadSeries(options: Record<string, unknown>, context: Context) {
+function loadSeries(
+  { input: file, symbol }: { readonly input: string | undefined; readonly symbol: string | undefined },
+  context: Context,
+) {
   const { venue, timeframe } = context.config().market;
-  if (options.input !== undefined) {
-    const file = options.input as string;
+  if (file !== undefined) {
     const how = { name: basename(file), venue: 'csv', symbol: basename(file) };
     const result = readCandleCsv(readUserFile(context, file), how);
     requireClean(result, how);
     return result.series;
   }
-  if (options.symbol === undefined)
-    throw new InputError('say which candles: --symbol NAME of what is stored, or --input FILE');
+  if (symbol === undefined) throw new InputError('say which candles: --symbol NAME of what is stored, or --input FILE');
   using store = openStore(context);
-  return store.load(venue, options.symbol as string, parseTimeframe(timeframe));
+  return store.load(venue, symbol, parseTimeframe(timeframe));
 }
 
-const features: Command = {
-  name: 'features',
-  summary: 'write the feature table to a CSV file',
+export const features = defineCommand({
   bareSet: 'features.set',
-  options: [
-    { flags: '--input <file>', doc: 'CSV of candles' },
-    { flags: '--symbol <name>', doc: 'a stored symbol' },
-    ...[OPTIONS.venue, OPTIONS.timeframe],
-    { flags: '--out <file>', doc: 'where to' },
-  ],
+  options: {
+    '--input <file>': { doc: 'CSV of candles' },
+    '--symbol <name>': { doc: 'a stored symbol' },
+    ...OPTIONS.venue,
+    ...OPTIONS.timeframe,
+    '--out <file>': { doc: 'where to' },
+  },
   examples: [
     'tradernet features --symbol SYNTH --set tradernet21 --out features.csv',
     'tradernet features --symbol SYNTH --set tradernet20+aroon-high-low+second-difference --out features.csv',
@@ -56,7 +56,7 @@ const features: Command = {
     requireColumns(set, series);
     if (series.length > 200_000) context.progress(`computing ${set.columns.length} columns of ${series.length} bars`);
     const table = computeFeatures(series, set);
-    const path = writeUserFile(context, options.out as string, formatTable(table));
+    const path = writeUserFile(context, options.out, formatTable(table));
     const complete = table.complete.reduce((sum, flag) => sum + flag, 0);
     return {
       text: `${styleText('bold', set.name)} (${reason}): ${table.rows.toLocaleString('en-US')} rows, ${complete.toLocaleString('en-US')} complete, in ${path}`,
@@ -66,6 +66,4 @@ const features: Command = {
       },
     };
   },
-};
-
-export const commands = [features];
+});

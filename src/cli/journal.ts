@@ -2,26 +2,24 @@ import { styleText } from 'node:util';
 import { ACTION_NAMES } from '../core/action.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import type { Command } from './command.ts';
+import { defineCommand } from './command.ts';
 import { findJournal, JOURNAL_OPTION, readJournal } from './journals.ts';
 import { parseInteger } from './options.ts';
 import { writeUserFile } from './user-files.ts';
 
-const show: Command = {
-  name: 'journal show',
-  summary: 'decisions of a bot, one by one',
-  options: [
-    JOURNAL_OPTION,
-    { flags: '--last <n>', doc: 'how many', parse: parseInteger(1), default: 20 },
-    { flags: '--symbol <name>', doc: 'of one symbol only' },
-  ],
+export const showJournal = defineCommand({
+  options: {
+    ...JOURNAL_OPTION,
+    '--last <n>': { doc: 'how many', parse: parseInteger(1), default: 20 },
+    '--symbol <name>': { doc: 'of one symbol only' },
+  },
   examples: ['tradernet journal show --last 5'],
   async run(options, context) {
     const place = findJournal(options, context);
     const decisions = readJournal(place)
       .entries.filter((entry) => entry.type === 'decision')
       .filter((entry) => options.symbol === undefined || entry.symbol === options.symbol)
-      .slice(-(options.last as number));
+      .slice(-options.last);
     const text = decisions.map(({ symbol, record }) => {
       const { candle, action, shield, order, equity, units, guard, probabilities, qValues } = record as never as {
         candle: number[];
@@ -51,35 +49,31 @@ const show: Command = {
     });
     return { text: text.join('\n') || 'no decision yet', json: decisions as unknown as Json };
   },
-};
+});
 
-const exporting: Command = {
-  name: 'journal export',
-  summary: 'a journal as JSON lines',
-  options: [JOURNAL_OPTION, { flags: '--out <file>', doc: 'where to write it (default: the screen)' }],
+export const exportJournal = defineCommand({
+  options: { ...JOURNAL_OPTION, '--out <file>': { doc: 'where to write it (default: the screen)' } },
   examples: ['tradernet journal export --out journal.jsonl'],
   async run(options, context) {
     const { records, fault } = readJournal(findJournal(options, context));
     const lines = records.map((record) => `${JSON.stringify(record)}\n`);
     if (fault !== null) context.say(`record ${fault.record}: ${fault.reason}; what comes before it is exported`);
     if (options.out === undefined) return { text: lines.join('').trimEnd(), json: records };
-    const path = writeUserFile(context, options.out as string, lines, { mode: 0o600 });
+    const path = writeUserFile(context, options.out, lines, { mode: 0o600 });
     return { text: `${records.length} records written to ${path}`, json: { records: records.length, path } };
   },
-};
+});
 
-const verify: Command = {
-  name: 'journal verify',
-  summary: 'is every record of a journal intact and in the chain',
-  options: [
-    JOURNAL_OPTION,
-    { flags: '--head <hash>', doc: 'the hash that the last record must have, where you kept it' },
-  ],
+export const verifyChain = defineCommand({
+  options: {
+    ...JOURNAL_OPTION,
+    '--head <hash>': { doc: 'the hash that the last record must have, where you kept it' },
+  },
   examples: ['tradernet journal verify'],
   async run(options, context) {
     const place = findJournal(options, context);
     const { records, head, fault } = readJournal(place);
-    const expected = options.head as string | undefined;
+    const { head: expected } = options;
     if (expected !== undefined && !/^[0-9a-f]{64}$/.test(expected))
       throw new InputError(`--head ${expected}: a hash has 64 hex digits`);
     const json = { journal: place.name, records: records.length, head, fault: fault as unknown as Json };
@@ -97,6 +91,4 @@ const verify: Command = {
       return { text: `${place.name}: intact, but its head is ${head}, not ${expected}`, json, exitCode: 1 };
     return { text: `${place.name}: ${records.length} records, all intact and chained\nhead ${head}`, json };
   },
-};
-
-export const commands = [show, exporting, verify];
+});

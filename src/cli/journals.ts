@@ -7,11 +7,11 @@ import { readEntries } from '../bot/read-entries.ts';
 import { InputError } from '../core/errors.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import { type LogContent, readRecords } from '../journal/record-log.ts';
-import type { Context, Option } from './command.ts';
+import type { Context, Options, OptionsOf } from './command.ts';
 
 export const BOTS = 'bots';
 
-export const JOURNAL_OPTION: Option = { flags: '--journal <name>', doc: "a bot's name, or its folder" };
+export const JOURNAL_OPTION = { '--journal <name>': { doc: "a bot's name, or its folder" } } satisfies Options;
 
 export interface JournalPlace {
   readonly files: NodeFileSystem;
@@ -21,9 +21,8 @@ export interface JournalPlace {
 }
 
 /** The journal that is named, or the only one there is. */
-export function findJournal(options: Record<string, unknown>, context: Context): JournalPlace {
+export function findJournal({ journal: named }: OptionsOf<typeof JOURNAL_OPTION>, context: Context): JournalPlace {
   const files = new NodeFileSystem(context.storage);
-  const named = options.journal as string | undefined;
   const all = files.list(BOTS).filter((name) => files.exists(`${BOTS}/${name}/${JOURNAL_FILE}`));
   if (named === undefined) {
     if (all.length === 1) return { files, folder: `${BOTS}/${all[0]}`, name: all[0] };

@@ -6,17 +6,28 @@ import type { BotSetup } from '../bot/setup.ts';
 import { InputError } from '../core/errors.ts';
 import { nameResult } from '../experiment/trial.ts';
 import { openBotCheckpoint, openSession, runSession, SESSION_OPTIONS } from './bot-session.ts';
-import type { Command, Context } from './command.ts';
+import { type Context, defineCommand, type Options, type OptionsOf } from './command.ts';
 import { replayJournal } from './journal-replay.ts';
 import { BOTS, readJournal, startOf } from './journals.ts';
 import { openRunContext } from './run-context.ts';
+
+const LIVE_OPTIONS = {
+  ...SESSION_OPTIONS,
+  '--confirm <run>': { doc: "the checkpoint's name again, where there is no terminal to type it" },
+  '--override <reason>': {
+    doc: `start although one of these is missing: ${CONDITIONS.map(({ name }) => name).join(', ')}`,
+  },
+  '--override-confirm <phrase>': { doc: 'the phrase that an override asks for, where there is no terminal' },
+} satisfies Options;
+
+type LiveOptions = OptionsOf<typeof LIVE_OPTIONS>;
 
 type Opened = Awaited<ReturnType<typeof openSession>>;
 
 /** Replays every paper journal of this checkpoint on this venue. Those of a rehearsal server don't count. */
 async function replayPaper(
   session: Opened,
-  options: Record<string, unknown>,
+  options: LiveOptions,
   context: Context,
   open: (name: string) => ReturnType<typeof openBotCheckpoint>,
 ) {
@@ -32,8 +43,7 @@ async function replayPaper(
     if (start.kind !== 'paper' || start.venue !== session.venue.name || setup.server !== null) continue;
     if (setup.checkpoint.hash !== session.checkpoint.hash) continue;
     context.say(`replaying ${name}`);
-    const supervisor =
-      setup.supervisor === null ? null : open((options.supervisor as string | undefined) ?? setup.supervisor.name);
+    const supervisor = setup.supervisor === null ? null : open(options.supervisor ?? setup.supervisor.name);
     const { fresh, differences } = await replayJournal(place, session.checkpoint, supervisor, context);
     paper.push({ fresh, differences: differences.length });
   }
@@ -65,21 +75,16 @@ async function fetchTakerFees({ venue, setup }: Opened): Promise<Candidate['take
 }
 
 /** What is missing is told whole; with `--override` it is typed again, and written down. */
-async function requirePromotion(
-  candidate: Candidate,
-  options: Record<string, unknown>,
-  context: Context,
-): Promise<NoteEntry[]> {
+async function requirePromotion(candidate: Candidate, options: LiveOptions, context: Context): Promise<NoteEntry[]> {
   const missing = checkPromotion(candidate);
   if (missing.length === 0) return [];
   const list = missing.map((one) => `${one.condition}: ${one.missing}`).join('; ');
-  const reason = options.override as string | undefined;
+  const { override: reason } = options;
   if (reason === undefined || missing.some(({ condition }) => FIRM.has(condition)))
     throw new InputError(`the checkpoint may not trade real money yet: ${list}`);
   const phrase = 'trade without proof';
   context.say(`missing: ${list}`);
-  const typed =
-    (options.overrideConfirm as string | undefined) ?? (await context.ask(`type '${phrase}' to override: `));
+  const typed = options.overrideConfirm ?? (await context.ask(`type '${phrase}' to override: `));
   if (typed?.trim() !== phrase)
     throw new InputError(`override not confirmed; type it, or give --override-confirm '${phrase}'`);
   const numbers = { by: userInfo().username, reason, missing: missing.map(({ condition }) => condition) };
@@ -89,30 +94,20 @@ async function requirePromotion(
 /** The last word is a person's. */
 async function requireConfirmation(
   { venue, setup, checkpoint }: Opened,
-  options: Record<string, unknown>,
+  options: LiveOptions,
   context: Context,
 ): Promise<void> {
   const money = Object.entries(setup.accounts).map(([symbol, { startingEquity }]) => `${startingEquity} for ${symbol}`);
   const question = `${venue.name}: real orders with ${money.join(', ')}\ntype '${checkpoint.name}' to start: `;
-  const typed = (options.confirm as string | undefined) ?? (await context.ask(question));
+  const typed = options.confirm ?? (await context.ask(question));
   if (typed?.trim() !== checkpoint.name)
     throw new InputError(
       `live trading not confirmed; type the checkpoint's name, or give --confirm ${checkpoint.name}`,
     );
 }
 
-const command: Command = {
-  name: 'live',
-  summary: 'run the bot with real orders',
-  options: [
-    ...SESSION_OPTIONS,
-    { flags: '--confirm <run>', doc: "the checkpoint's name again, where there is no terminal to type it" },
-    {
-      flags: '--override <reason>',
-      doc: `start although one of these is missing: ${CONDITIONS.map(({ name }) => name).join(', ')}`,
-    },
-    { flags: '--override-confirm <phrase>', doc: 'the phrase that an override asks for, where there is no terminal' },
-  ],
+export const live = defineCommand({
+  options: LIVE_OPTIONS,
   examples: ['tradernet live --checkpoint ppo-BTCUSDT-s1-1 --symbol BTC/USDT --venue binance'],
   async run(options, context) {
     // At a rehearsal venue no order is real.
@@ -154,6 +149,4 @@ const command: Command = {
       runContext.kernels.dispose();
     }
   },
-};
-
-export const commands = [command];
+});

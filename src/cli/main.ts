@@ -1,4 +1,5 @@
 /** The command line: finds the command, hands it the edges, prints what it ends in. */
+
 import { mkdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -6,7 +7,7 @@ import { styleText } from 'node:util';
 import { ExchangeError, InputError } from '../core/errors.ts';
 import { explainDiskError } from '../disk/disk-errors.ts';
 import { systemClock } from '../disk/system-clock.ts';
-import type { Command, Context, Output } from './command.ts';
+import { type Command, type Context, type Output, propertyOf } from './command.ts';
 import { COMMANDS, type Entry } from './commands.ts';
 import { renameFormerFlags } from './former-names.ts';
 
@@ -86,20 +87,29 @@ function parseSets(pairs: readonly string[], bare: string | undefined): Record<s
   );
 }
 
+/** The flags of every command. */
+interface Shared {
+  readonly set: readonly string[];
+  readonly config?: string;
+  readonly storage: string;
+  readonly json: boolean;
+}
+
 /** Turns a command's description into commander's, parses, and returns what to run. */
-async function parse(command: Command, words: readonly string[]) {
+async function parse({ name, summary }: Entry, command: Command, words: readonly string[]) {
   const { Command: Parser, CommanderError, InvalidArgumentError, Option: ParserOption } = await import('commander');
-  const parser = new Parser(`tradernet ${command.name}`);
+  const { parseChoice } = await import('./options.ts');
+  const parser = new Parser(`tradernet ${name}`);
   parser
-    .description(command.summary)
+    .description(summary)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   for (const argument of command.arguments ?? []) parser.argument(argument.name, argument.doc);
-  for (const option of command.options) {
-    const one = new ParserOption(option.flags, option.doc);
+  for (const [flags, option] of Object.entries(command.options)) {
+    const one = new ParserOption(flags, option.doc);
     if (option.default !== undefined) one.default(option.default);
-    if (option.parse !== undefined) {
-      const parseValue = option.parse;
+    const parseValue = option.choices === undefined ? option.parse : parseChoice(option.choices);
+    if (parseValue !== undefined) {
       one.argParser((text: string) => {
         try {
           return parseValue(text);
@@ -129,10 +139,13 @@ async function parse(command: Command, words: readonly string[]) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return null;
     throw new InputError(
-      `${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}; see 'tradernet ${command.name} --help'`,
+      `${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}; see 'tradernet ${name} --help'`,
     );
   }
-  return { options: parser.opts() as Record<string, unknown>, args: parser.args };
+  const { set, config, storage, json, ...options } = parser.opts<Shared & Record<string, unknown>>();
+  // commander leaves out a flag that isn't given.
+  for (const flags of Object.keys(command.options)) if (!flags.includes(' ')) options[propertyOf(flags)] ??= false;
+  return { shared: { set, config, storage, json: json === true }, options, args: parser.args };
 }
 
 async function run(words: readonly string[]): Promise<number> {
@@ -149,24 +162,16 @@ async function run(words: readonly string[]): Promise<number> {
   }
   const entry = findEntry(words);
   if (entry === undefined) throw unknownCommand(words);
-  const command = (await entry.load()).commands.find((one) => one.name === entry.name);
-  if (command === undefined) throw new Error(`internal error: no command ${entry.name}`);
+  const command = await entry.load();
   const typed = renameFormerFlags(words.slice(entry.name.split(' ').length));
-  const parsed = await parse(command, typed.words);
+  const parsed = await parse(entry, command, typed.words);
   if (parsed === null) return 0;
-  const { options, args } = parsed;
-  const json = options.json === true;
-  const flagged = Object.fromEntries(
-    command.options
-      .filter((option) => option.config !== undefined)
-      .map((option) => {
-        const name = /--(?:no-)?([a-z-]+)/
-          .exec(option.flags)?.[1]
-          .replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-        return [option.config as string, options[name as string]];
-      }),
+  const { options, args, shared } = parsed;
+  const { json } = shared;
+  const flagged = Object.entries(command.options).flatMap(([flags, option]) =>
+    option.config === undefined ? [] : [[option.config, options[propertyOf(flags)]]],
   );
-  options.set = { ...flagged, ...parseSets(options.set as string[], command.bareSet) };
+  const overrides = { ...Object.fromEntries(flagged), ...parseSets(shared.set, command.bareSet) };
 
   const stop = new AbortController();
   process.on('SIGINT', () => {
@@ -175,9 +180,7 @@ async function run(words: readonly string[]): Promise<number> {
   });
   process.on('SIGTERM', () => stop.abort(new Error('stopped by SIGTERM')));
   const display = createProgress();
-  const storage = isAbsolute(options.storage as string)
-    ? (options.storage as string)
-    : join(process.cwd(), options.storage as string);
+  const storage = isAbsolute(shared.storage) ? shared.storage : join(process.cwd(), shared.storage);
   const context: Context = {
     storage,
     cwd: process.cwd(),
@@ -203,21 +206,19 @@ async function run(words: readonly string[]): Promise<number> {
         lines.close();
       }
     },
+    overrides,
+    configFile: shared.config,
     config: () => config,
     bot: () => bot,
   };
   const { readConfig } = await import('./config.ts');
-  const { config, bot, notes } = readConfig(
-    process.cwd(),
-    options.set as Record<string, unknown>,
-    options.config as string | undefined,
-  );
+  const { config, bot, notes } = readConfig(process.cwd(), overrides, shared.config);
   for (const note of [...typed.notes, ...notes]) context.say(`note: ${note}`);
   try {
     mkdirSync(storage, { recursive: true });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new InputError(`--storage ${options.storage}: no folder can be made there (${code}); choose another`);
+    throw new InputError(`--storage ${shared.storage}: no folder can be made there (${code}); choose another`);
   }
   let output: Output;
   try {

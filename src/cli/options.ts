@@ -1,6 +1,7 @@
 import { InputError } from '../core/errors.ts';
 import { PRESET_NAMES } from '../experiment/presets.ts';
-import type { Option } from './command.ts';
+import { PROFILES } from '../shield/rule.ts';
+import type { Options } from './command.ts';
 
 /** Parsers of flag values. Each says what was given and what would be right. */
 
@@ -22,14 +23,14 @@ export function parseNumber(minimum = -Infinity, maximum = Infinity): (text: str
   };
 }
 
-export function parseChoice<T extends string>(choices: readonly T[]): (text: string) => T {
+export function parseChoice<const T extends string>(choices: readonly T[]): (text: string) => T {
   return (text) => {
     if (!choices.includes(text as T)) throw new InputError(`'${text}' is none of ${choices.join(', ')}`);
     return text as T;
   };
 }
 
-export function parseList(text: string): string[] {
+export function parseList(text: string): readonly string[] {
   const items = text
     .split(',')
     .map((item) => item.trim())
@@ -67,14 +68,24 @@ export function formatTimeframe(timeframeMs: number): string {
 
 /** Flags that several commands share, written once. */
 export const OPTIONS = {
-  venue: { flags: '--venue <name>', doc: 'where the candles came from', config: 'market.venue' },
-  symbol: { flags: '--symbol <names>', doc: 'symbol, or several separated by commas', parse: parseList },
-  timeframe: { flags: '--timeframe <length>', doc: 'bar length: 15m, 1h, 1d', config: 'market.timeframe' },
+  venue: { '--venue <name>': { doc: 'where the candles came from', config: 'market.venue' } },
+  symbol: { '--symbol <names>': { doc: 'symbol, or several separated by commas', parse: parseList } },
+  timeframe: { '--timeframe <length>': { doc: 'bar length: 15m, 1h, 1d', config: 'market.timeframe' } },
   preset: {
-    flags: '--preset <name>',
-    doc: `${PRESET_NAMES.join(', ')}: a set of numbers; --set overrides it`,
-    parse: parseChoice(PRESET_NAMES),
-    config: 'preset',
+    '--preset <name>': {
+      doc: `${PRESET_NAMES.join(', ')}: a set of numbers; --set overrides it`,
+      choices: PRESET_NAMES,
+      config: 'preset',
+    },
   },
-  seed: { flags: '--seed <n>', doc: 'the same seed gives the same bytes', parse: parseInteger(0), config: 'seed' },
-} satisfies Record<string, Option>;
+  seed: { '--seed <n>': { doc: 'the same seed gives the same bytes', parse: parseInteger(0), config: 'seed' } },
+  testFrom: { '--test-from <date>': { doc: 'first day of the test fold', config: 'split.testFrom' } },
+  checkpoint: { '--checkpoint <run>': { doc: "a run (its best), RUN/last, or a checkpoint's folder" } },
+  shield: {
+    '--shield <profile>': { doc: PROFILES.join(', '), choices: PROFILES, config: 'shield.profile' },
+  },
+  fold: {
+    '--fold <name>': { doc: 'test or validation', choices: ['test', 'validation'], default: 'test' },
+  },
+  supervisor: { '--supervisor <run>': { doc: 'the agent behind the rule smurf' } },
+} as const satisfies Record<string, Options>;

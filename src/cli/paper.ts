@@ -1,10 +1,8 @@
 import { openSession, runSession, SESSION_OPTIONS } from './bot-session.ts';
-import type { Command } from './command.ts';
+import { defineCommand } from './command.ts';
 import { openRunContext } from './run-context.ts';
 
-const command: Command = {
-  name: 'paper',
-  summary: 'run the bot with simulated orders',
+export const paper = defineCommand({
   options: SESSION_OPTIONS,
   examples: [
     'tradernet paper --checkpoint ppo-BTCUSDT-s1-1 --symbol BTC/USDT --venue binance',
@@ -18,6 +16,4 @@ const command: Command = {
       runContext.kernels.dispose();
     }
   },
-};
-
-export const commands = [command];
+});

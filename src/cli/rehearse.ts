@@ -8,8 +8,7 @@ import { type FaultKind, faultKinds } from '../rehearsal/faults.ts';
 import { REHEARSAL_KEYS } from '../rehearsal/keys.ts';
 import { formatReport } from '../rehearsal/report.ts';
 import { type Rehearsal, startRehearsal } from '../rehearsal/start.ts';
-import type { Command, Context, Option } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import { type Context, defineCommand, type Options, type OptionsOf } from './command.ts';
 import { OPTIONS, parseChoice, parseInteger, parseList, parseNumber, parseTime, parseTimeframe } from './options.ts';
 import { openStore } from './run-context.ts';
 
@@ -22,27 +21,47 @@ function parseKinds(text: string): FaultKind[] {
   return parseList(text).map(parseChoice(Object.keys(faultKinds) as FaultKind[]));
 }
 
-/** Options that go on to the bot unchanged. */
-const BOT_OPTIONS: readonly Option[] = [
-  {
-    flags: '--run <command>',
-    doc: 'paper or live: runs the bot of your config against it',
-    parse: parseChoice(['paper', 'live']),
-  },
-  { flags: '--checkpoint <run>', doc: 'for --run: the agent' },
-  { flags: '--journal <name>', doc: "for --run: the bot's name" },
-];
+/** The bots that a rehearsal can run. */
+const BOTS = {
+  paper: async () => (await import('./paper.ts')).paper,
+  live: async () => (await import('./live.ts')).live,
+};
 
-async function rehearse(options: Record<string, unknown>, context: Context) {
+const REHEARSAL_OPTIONS = {
+  '--venue <name>': { doc: `that it plays: ${VENUES.join(' or ')}`, config: 'bot.venue' },
+  '--symbol <names>': {
+    parse: parseList,
+    doc: 'stored symbols, several separated by commas (default: a synthetic market)',
+  },
+  '--candles <venue>': { doc: 'where the candles came from', config: 'market.venue' },
+  ...OPTIONS.timeframe,
+  ...OPTIONS.seed,
+  '--from <date>': { doc: 'where in the candles it begins', parse: parseTime },
+  '--hours <n>': { doc: 'how long, in the time of the candles', parse: parseNumber(0.01, 100_000), default: 24 },
+  '--speed <x>': { doc: 'times as fast as life', parse: parseNumber(0.1, 3_600), default: 60 },
+  '--faults <n>': { doc: 'faults a day', parse: parseInteger(0, 100_000), default: 40 },
+  '--kinds <names>': { doc: `of these only: ${Object.keys(faultKinds).join(', ')}`, parse: parseKinds },
+  '--balance <amount>': { doc: 'quote currency on the account', parse: parseNumber(1, 1e12), default: 10_000 },
+  '--port <n>': { doc: 'on 127.0.0.1', parse: parseInteger(0, 65_535), default: 8_686 },
+  '--run <command>': {
+    doc: 'paper or live: runs the bot of your config against it',
+    choices: ['paper', 'live'],
+  },
+  '--checkpoint <run>': { doc: 'for --run: the agent' },
+  '--journal <name>': { doc: "for --run: the bot's name" },
+} as const satisfies Options;
+
+type RehearsalOptions = OptionsOf<typeof REHEARSAL_OPTIONS>;
+
+async function runRehearsal(options: RehearsalOptions, context: Context) {
   const config = context.config();
   const timeframeMs = parseTimeframe(config.market.timeframe);
-  const hours = options.hours as number;
-  const series = readSeries(options, config.market.venue, timeframeMs, hours, config.seed, context);
+  const { hours } = options;
+  const series = readSeries(options.symbol, config.market.venue, timeframeMs, hours, config.seed, context);
   const firstMs = Math.max(...series.map((one) => one.timeMs[0]));
   const lastMs = Math.min(...series.map((one) => one.timeMs[one.length - 1])) + timeframeMs;
   const startMs =
-    (options.from as number | undefined) ??
-    Math.min(firstMs + historyBars * timeframeMs, Math.max(firstMs, lastMs - hours * hourMs));
+    options.from ?? Math.min(firstMs + historyBars * timeframeMs, Math.max(firstMs, lastMs - hours * hourMs));
   const endMs = Math.min(lastMs, startMs + hours * hourMs);
   if (!(startMs >= firstMs && endMs > startMs)) {
     throw new InputError(
@@ -54,16 +73,16 @@ async function rehearse(options: Record<string, unknown>, context: Context) {
     throw new InputError(`the rehearsal speaks ${VENUES.join(' and ')}; choose one with --venue`);
   const rehearsal = await startRehearsal({
     ...{ series, real: context.clock, startMs, endMs, keys: REHEARSAL_KEYS, seed: config.seed },
-    ...{ speed: options.speed as number, port: options.port as number, quoteBalance: String(options.balance) },
-    faults: Math.round((options.faults as number) * ((endMs - startMs) / (24 * hourMs))),
-    ...(options.kinds === undefined ? {} : { faultKinds: options.kinds as FaultKind[] }),
+    ...{ speed: options.speed, port: options.port, quoteBalance: String(options.balance) },
+    faults: Math.round(options.faults * ((endMs - startMs) / (24 * hourMs))),
+    ...(options.kinds === undefined ? {} : { faultKinds: options.kinds }),
     ...{ feeRate: String(config.account.feeRate), feeIn: 'received' },
   });
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   try {
     announce(rehearsal, venue, endMs, context);
-    const bot = options.run === undefined ? null : runBot(options, rehearsal, { ...context, signal });
+    const bot = options.run === undefined ? null : runBot(options.run, options, rehearsal, { ...context, signal });
     const over = rehearsal.clock.sleep(endMs - startMs, signal).catch(() => {});
     const telling = tell(rehearsal, signal, context);
     const outcome = await Promise.race([over, bot ?? over]);
@@ -81,14 +100,13 @@ async function rehearse(options: Record<string, unknown>, context: Context) {
 
 /** Stored candles of the symbols, or a synthetic market where none are named. */
 function readSeries(
-  options: Record<string, unknown>,
+  symbols: readonly string[] | undefined,
   venue: string,
   timeframeMs: number,
   hours: number,
   seed: number,
   context: Context,
 ): CandleSeries[] {
-  const symbols = options.symbol as readonly string[] | undefined;
   if (symbols === undefined) {
     const bars = historyBars + Math.ceil((hours * hourMs) / timeframeMs);
     return [synthesize({ bars, seed, symbol: 'SYNTH/USDT', timeframeMs, trends: false }).series];
@@ -127,42 +145,25 @@ async function tell({ server, clock }: Rehearsal, signal: AbortSignal, context: 
 }
 
 /** The user's own bot, with nothing changed but the venue's address and the keys. */
-async function runBot(options: Record<string, unknown>, { url, symbols }: Rehearsal, context: Context) {
-  const name = options.run as string;
-  const { commands } = await COMMANDS.find((entry) => entry.name === name)!.load();
-  const { checkpoint, journal } = options;
-  const given = { checkpoint, symbol: symbols, server: url, ...(journal === undefined ? {} : { journal }) };
-  return commands.find((command) => command.name === name)!.run(given, context, []);
+async function runBot(
+  kind: keyof typeof BOTS,
+  { checkpoint, journal }: RehearsalOptions,
+  { url, symbols }: Rehearsal,
+  context: Context,
+) {
+  const bot = await BOTS[kind]();
+  const none = { venue: undefined, shield: undefined, supervisor: undefined, keys: undefined } as const;
+  const unasked = { confirm: undefined, override: undefined, overrideConfirm: undefined } as const;
+  const kernels = { kernels: undefined, threads: undefined } as const;
+  const given = { checkpoint, journal, symbol: symbols, server: url, ...none, ...unasked, ...kernels };
+  return bot.run(given, context, []);
 }
 
-const command: Command = {
-  name: 'rehearse',
-  summary: 'a local exchange that breaks on purpose',
-  options: [
-    { flags: '--venue <name>', doc: `that it plays: ${VENUES.join(' or ')}`, config: 'bot.venue' },
-    { ...OPTIONS.symbol, doc: 'stored symbols, several separated by commas (default: a synthetic market)' },
-    { flags: '--candles <venue>', doc: 'where the candles came from', config: 'market.venue' },
-    { ...OPTIONS.timeframe },
-    { ...OPTIONS.seed },
-    { flags: '--from <date>', doc: 'where in the candles it begins', parse: parseTime },
-    {
-      flags: '--hours <n>',
-      doc: 'how long, in the time of the candles',
-      parse: parseNumber(0.01, 100_000),
-      default: 24,
-    },
-    { flags: '--speed <x>', doc: 'times as fast as life', parse: parseNumber(0.1, 3_600), default: 60 },
-    { flags: '--faults <n>', doc: 'faults a day', parse: parseInteger(0, 100_000), default: 40 },
-    { flags: '--kinds <names>', doc: `of these only: ${Object.keys(faultKinds).join(', ')}`, parse: parseKinds },
-    { flags: '--balance <amount>', doc: 'quote currency on the account', parse: parseNumber(1, 1e12), default: 10_000 },
-    { flags: '--port <n>', doc: 'on 127.0.0.1', parse: parseInteger(0, 65_535), default: 8_686 },
-    ...BOT_OPTIONS,
-  ],
+export const rehearse = defineCommand({
+  options: REHEARSAL_OPTIONS,
   examples: [
     'tradernet rehearse --timeframe 1m --hours 1 --speed 60',
     'tradernet rehearse --run paper --checkpoint RUN --hours 24 --speed 1440',
   ],
-  run: rehearse,
-};
-
-export const commands: readonly Command[] = [command];
+  run: runRehearsal,
+});

@@ -6,7 +6,7 @@ import { readEntries } from '../bot/read-entries.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { openLog } from '../journal/record-log.ts';
-import type { Command } from './command.ts';
+import { defineCommand } from './command.ts';
 import { findJournal, JOURNAL_OPTION, lockJournal } from './journals.ts';
 
 /** Why the bot is halted, by its journal: its own latch, a person's, or a symbol's shield. */
@@ -25,18 +25,16 @@ function haltedBy(entries: readonly BotEntry[]): string | null {
   return reason;
 }
 
-const command: Command = {
-  name: 'reset',
-  summary: 'let a halted bot trade again',
-  options: [
-    JOURNAL_OPTION,
-    { flags: '--reason <text>', doc: 'what was found and done; goes into the journal' },
-    { flags: '--confirm <name>', doc: "the bot's name again, where there is no terminal to type it" },
-  ],
+export const reset = defineCommand({
+  options: {
+    ...JOURNAL_OPTION,
+    '--reason <text>': { doc: 'what was found and done; goes into the journal' },
+    '--confirm <name>': { doc: "the bot's name again, where there is no terminal to type it" },
+  },
   examples: ['tradernet reset --journal live-binance-BTCUSDT --reason "incident over, positions checked"'],
   async run(options, context) {
     const place = findJournal(options, context);
-    const reason = options.reason as string | undefined;
+    const { reason } = options;
     if (reason === undefined || reason.trim().length < 3)
       throw new InputError('--reason is missing; say what was found and done');
     const unlock = lockJournal(place);
@@ -48,8 +46,7 @@ const command: Command = {
         return { text: `${place.name}: is not halted`, json: { journal: place.name, reset: false } };
       const why = latched ?? `${file?.by}: ${file?.reason}`;
       const typed =
-        (options.confirm as string | undefined) ??
-        (await context.ask(`halted by ${why}\ntype '${place.name}' to let it trade again: `));
+        options.confirm ?? (await context.ask(`halted by ${why}\ntype '${place.name}' to let it trade again: `));
       if (typed?.trim() !== place.name)
         throw new InputError(`reset not confirmed; type the bot's name, or give --confirm ${place.name}`);
       // The journal first: a crash between the two leaves it halted.
@@ -65,6 +62,4 @@ const command: Command = {
       unlock();
     }
   },
-};
-
-export const commands = [command];
+});

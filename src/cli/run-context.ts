@@ -14,26 +14,27 @@ import type { RunContext } from '../experiment/run-context.ts';
 import { CandleStore, MARKET_DATABASE } from '../market/store.ts';
 import { createKernels, type KernelKind } from '../nn/index.ts';
 import type { Run } from '../runs/registry.ts';
-import type { Context, Option } from './command.ts';
+import type { Context, Options, OptionsOf } from './command.ts';
 import type { Config } from './config.ts';
 import { renameFormerSettings } from './former-names.ts';
 import { parseChoice, parseInteger, parseTimeframe } from './options.ts';
 
-export const AGENT_OPTION: Option = {
-  flags: '--agent <name>',
-  doc: LEARNERS.map(({ name, summary }) => `${name} (${summary})`).join(', '),
-  parse: parseChoice(LEARNER_NAMES),
-  config: 'training.agent',
-};
-
-export const KERNEL_OPTIONS: readonly Option[] = [
-  {
-    flags: '--kernels <kind>',
-    doc: 'auto, native, wasm or reference; also TRADERNET_KERNELS',
-    parse: parseChoice(['auto', 'native', 'wasm', 'reference']),
+export const AGENT_OPTION = {
+  '--agent <name>': {
+    doc: LEARNERS.map(({ name, summary }) => `${name} (${summary})`).join(', '),
+    choices: LEARNER_NAMES,
+    config: 'training.agent',
   },
-  { flags: '--threads <n>', doc: 'threads of the kernels (default: the free cores)', parse: parseInteger(1, 64) },
-];
+} satisfies Options;
+
+const KERNEL_CHOICES: readonly (KernelKind | 'auto')[] = ['auto', 'native', 'wasm', 'reference'];
+
+export const KERNEL_OPTIONS = {
+  '--kernels <kind>': { doc: 'auto, native, wasm or reference; also TRADERNET_KERNELS', choices: KERNEL_CHOICES },
+  '--threads <n>': { doc: 'threads of the kernels (default: the free cores)', parse: parseInteger(1, 64) },
+} satisfies Options;
+
+type KernelOptions = OptionsOf<typeof KERNEL_OPTIONS>;
 
 /** Cores that nobody is using just now, at least one. */
 export function freeCores(): number {
@@ -53,16 +54,15 @@ export function readCodeVersion(): string {
   return existsSync(ref) ? `${version}+${readFileSync(ref, 'utf8').trim().slice(0, 12)}` : version;
 }
 
-export async function openKernels(options: Record<string, unknown>, context: Context) {
+export async function openKernels(options: KernelOptions, context: Context) {
   const environment = context.env.TRADERNET_KERNELS;
-  const kind = (options.kernels ??
-    (environment === undefined || environment === ''
-      ? 'auto'
-      : parseChoice(['auto', 'native', 'wasm', 'reference'])(environment))) as KernelKind | 'auto';
-  return createKernels({ kind, threads: (options.threads as number | undefined) ?? freeCores() });
+  const kind =
+    options.kernels ??
+    (environment === undefined || environment === '' ? 'auto' : parseChoice(KERNEL_CHOICES)(environment));
+  return createKernels({ kind, threads: options.threads ?? freeCores() });
 }
 
-export async function openRunContext(options: Record<string, unknown>, context: Context): Promise<RunContext> {
+export async function openRunContext(options: KernelOptions, context: Context): Promise<RunContext> {
   return {
     files: new NodeFileSystem(context.storage),
     clock: context.clock,

@@ -1,7 +1,7 @@
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import { hashJson, type Run, RunRegistry } from '../runs/registry.ts';
-import type { Command, Context } from './command.ts';
+import { type Context, defineCommand } from './command.ts';
 
 function openRegistry(context: Context): RunRegistry {
   return new RunRegistry(new NodeFileSystem(context.storage));
@@ -20,10 +20,8 @@ function summarise(run: Run): { [key: string]: Json } {
   };
 }
 
-const list: Command = {
-  name: 'runs list',
-  summary: 'every run and trial',
-  options: [],
+export const listRuns = defineCommand({
+  options: {},
   examples: ['tradernet runs list', 'tradernet runs list --json'],
   async run(_, context) {
     const rows = openRegistry(context).list().map(summarise);
@@ -37,13 +35,11 @@ const list: Command = {
       .join('\n');
     return { text, json: rows };
   },
-};
+});
 
-const show: Command = {
-  name: 'runs show',
-  summary: 'one run: registration, metrics, results',
+export const showRun = defineCommand({
   arguments: [{ name: '<run>', doc: "its name, as 'tradernet runs list' shows it" }],
-  options: [],
+  options: {},
   examples: ['tradernet runs show ppo-BTCUSDT-1'],
   async run(_, context, [name]) {
     const run = openRegistry(context).open(name);
@@ -67,6 +63,4 @@ const show: Command = {
     ].join('\n');
     return { text, json };
   },
-};
-
-export const commands = [list, show];
+});

@@ -4,8 +4,8 @@ import { renderAblation } from '../evaluate/ablation-text.ts';
 import { formatTable } from '../evaluate/table-text.ts';
 import { ablateRun } from '../experiment/ablation.ts';
 import { configureRules, exitsOf, listThresholds, type Overrides, PROFILES, type Profile } from '../shield/index.ts';
-import type { Command } from './command.ts';
-import { openNamedCheckpoint, requireFlag, SHIELD_OPTION, settingsFor } from './evaluate.ts';
+import { openNamedCheckpoint, requireFlag, settingsFor } from './checkpoints.ts';
+import { defineCommand } from './command.ts';
 import { OPTIONS, parseChoice, parseList } from './options.ts';
 import { KERNEL_OPTIONS, loadSeries, openRunContext } from './run-context.ts';
 
@@ -14,24 +14,21 @@ export function parseProfiles(text: string): Profile[] {
   return parseList(text).map(parseChoice(PROFILES));
 }
 
-const ablation: Command = {
-  name: 'shield ablation',
-  summary: 'what each rule of the shield costs and saves',
-  options: [
-    { flags: '--checkpoint <run>', doc: "a run (its best), RUN/last, RUN/integrated, or a checkpoint's folder" },
-    {
-      flags: '--profiles <names>',
+export const ablateShield = defineCommand({
+  options: {
+    ...OPTIONS.checkpoint,
+    '--profiles <names>': {
       doc: 'profiles separated by commas',
       parse: parseProfiles,
       default: ['cautious', 'balanced', 'spec'],
     },
-    { flags: '--supervisor <run>', doc: 'the agent behind the rule smurf' },
-    { flags: '--fold <name>', doc: 'test or validation', parse: parseChoice(['test', 'validation']), default: 'test' },
-    { ...OPTIONS.symbol, doc: 'other symbols than those of the run' },
-    OPTIONS.venue,
-    OPTIONS.timeframe,
+    ...OPTIONS.supervisor,
+    ...OPTIONS.fold,
+    '--symbol <names>': { parse: parseList, doc: 'other symbols than those of the run' },
+    ...OPTIONS.venue,
+    ...OPTIONS.timeframe,
     ...KERNEL_OPTIONS,
-  ],
+  },
   examples: [
     'tradernet shield ablation --checkpoint ppo-SYNTH-s1-1',
     'tradernet shield ablation --checkpoint ppo-SYNTH-s1-1 --profiles spec --supervisor smurf-SYNTH-s1-1',
@@ -45,14 +42,14 @@ const ablation: Command = {
       const supervisor =
         options.supervisor === undefined
           ? {}
-          : { supervisor: openNamedCheckpoint(String(options.supervisor), runContext, context, '--supervisor').agent };
+          : { supervisor: openNamedCheckpoint(options.supervisor, runContext, context, '--supervisor').agent };
       const ablations = ablateRun(
         {
           checkpoint,
           series: loadSeries(context, symbols, config),
           config,
-          fold: options.fold as 'test' | 'validation',
-          profiles: options.profiles as Profile[],
+          fold: options.fold,
+          profiles: options.profiles,
           ...supervisor,
           onEvaluation: (what) => context.progress(`ledgers of ${name} on ${what}`),
         },
@@ -68,12 +65,10 @@ const ablation: Command = {
       runContext.kernels.dispose();
     }
   },
-};
+});
 
-const show: Command = {
-  name: 'shield show',
-  summary: 'every rule and threshold of a profile',
-  options: [SHIELD_OPTION],
+export const showShield = defineCommand({
+  options: { ...OPTIONS.shield },
   examples: ['tradernet shield show --shield balanced', 'tradernet shield show --set shield.rules.stop-loss=false'],
   async run(_, context) {
     const { profile, exits, rules } = context.config().shield;
@@ -106,6 +101,4 @@ const show: Command = {
     ];
     return { text: text.join('\n'), json: { profile, exits: policy, rows } as unknown as Json };
   },
-};
-
-export const commands = [ablation, show];
+});

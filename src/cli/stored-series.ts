@@ -3,12 +3,15 @@ import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { StoredSeries } from '../market/store.ts';
+import type { Options, OptionsOf } from './command.ts';
 import { formatTimeframe, parseTimeframe } from './options.ts';
 
-export const SYMBOL = { flags: '--symbol <name>', doc: 'such as BTC/USDT' };
-export const VENUE = { flags: '--venue <name>', doc: 'where the candles came from' };
-export const TIMEFRAME = { flags: '--timeframe <length>', doc: 'bar length: 15m, 1h, 1d', parse: parseTimeframe };
-export const REPLACE = { flags: '--replace', doc: 'overwrite what is stored' };
+export const SYMBOL = { '--symbol <name>': { doc: 'such as BTC/USDT' } } satisfies Options;
+export const VENUE = { '--venue <name>': { doc: 'where the candles came from' } } satisfies Options;
+export const TIMEFRAME = {
+  '--timeframe <length>': { doc: 'bar length: 15m, 1h, 1d', parse: parseTimeframe },
+} satisfies Options;
+export const REPLACE = { '--replace': { doc: 'overwrite what is stored' } } satisfies Options;
 
 export function day(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');
@@ -23,8 +26,10 @@ export function describeKey(series: CandleSeries | StoredSeries): { [key: string
 }
 
 /** The stored series that the flags name; all of them where there are none. */
-export function selectSeries(rows: readonly StoredSeries[], options: Record<string, unknown>): StoredSeries[] {
-  const { symbol, venue, timeframe } = options;
+export function selectSeries(
+  rows: readonly StoredSeries[],
+  { symbol, venue, timeframe }: OptionsOf<typeof SYMBOL & typeof VENUE & typeof TIMEFRAME>,
+): StoredSeries[] {
   const chosen = rows.filter(
     (row) =>
       (symbol === undefined || row.symbol === symbol) &&
@@ -32,7 +37,7 @@ export function selectSeries(rows: readonly StoredSeries[], options: Record<stri
       (timeframe === undefined || row.timeframeMs === timeframe),
   );
   if (chosen.length > 0) return chosen;
-  const wanted = [symbol, venue, timeframe === undefined ? undefined : formatTimeframe(timeframe as number)];
+  const wanted = [symbol, venue, timeframe === undefined ? undefined : formatTimeframe(timeframe)];
   throw new InputError(
     `no series of ${wanted.filter((one) => one !== undefined).join(', ') || 'any kind'} is stored; see 'tradernet data list'`,
   );

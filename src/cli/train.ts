@@ -10,8 +10,8 @@ import type { RunContext } from '../experiment/run-context.ts';
 import { smurfConfig, trainSupervisor } from '../experiment/supervise.ts';
 import { type TrainRun, type TrainRunOptions, trainRun } from '../experiment/train-run.ts';
 import { type Run, RunRegistry } from '../runs/registry.ts';
-import type { Command, Context } from './command.ts';
-import { openNamedCheckpoint, settingsFor } from './evaluate.ts';
+import { openNamedCheckpoint, settingsFor } from './checkpoints.ts';
+import { type Context, defineCommand, type Options, type OptionsOf } from './command.ts';
 import { OPTIONS, parseInteger } from './options.ts';
 import { formatDuration, progressLine } from './progress.ts';
 import {
@@ -74,6 +74,25 @@ function summarise(context: Context, result: Trained, elapsedMs: number) {
   return { text: lines.join('\n'), json };
 }
 
+const TRAIN_OPTIONS = {
+  ...AGENT_OPTION,
+  ...OPTIONS.symbol,
+  ...OPTIONS.venue,
+  ...OPTIONS.timeframe,
+  '--steps <n>': { doc: 'environment steps', parse: parseInteger(1), config: 'training.steps' },
+  ...OPTIONS.preset,
+  ...OPTIONS.seed,
+  '--reward <name>': { doc: 'market-order, realized, horizon, smurf(NAME), ...', config: 'training.reward' },
+  ...OPTIONS.testFrom,
+  '--resume <run>': { doc: 'go on with a run that was stopped' },
+  '--smurf [base]': { doc: 'train a supervisor on smurf(horizon), gamma 0; or on smurf(base)' },
+  '--primary <run>': { doc: 'the agent that the supervisor is for; ends in RUN/integrated' },
+  '--force': { doc: 'put the supervisor to work whatever it vetoes' },
+  ...KERNEL_OPTIONS,
+} satisfies Options;
+
+type TrainOptions = OptionsOf<typeof TRAIN_OPTIONS>;
+
 /** What is to be trained: from the flags, or from the run that is resumed. */
 interface Task {
   readonly config: ExperimentConfig;
@@ -84,12 +103,12 @@ interface Task {
   readonly primary: Checkpoint | null;
 }
 
-function readTask(options: Record<string, unknown>, runContext: RunContext, context: Context): Task {
-  const open = (name: unknown) =>
-    name === undefined ? null : openNamedCheckpoint(String(name), runContext, context, '--primary');
+function readTask(options: TrainOptions, runContext: RunContext, context: Context): Task {
+  const open = (name: string | undefined) =>
+    name === undefined ? null : openNamedCheckpoint(name, runContext, context, '--primary');
   const smurf = options.smurf !== undefined;
   if (options.resume !== undefined) {
-    const run = new RunRegistry(runContext.files).open(String(options.resume));
+    const run = new RunRegistry(runContext.files).open(options.resume);
     const settings = readSettings(run);
     const { primary } = (run.registration.notes ?? {}) as { primary?: string };
     return { ...settings, resume: run.name, smurf: isSmurf(run), primary: open(primary) };
@@ -97,7 +116,7 @@ function readTask(options: Record<string, unknown>, runContext: RunContext, cont
   const primary = open(options.primary);
   if (primary !== null && !smurf) throw new InputError('--primary is the agent that a supervisor is for: add --smurf');
   if (primary === null) {
-    const symbols = requireSymbols(options.symbol as string[] | undefined);
+    const symbols = requireSymbols(options.symbol);
     return { config: context.config(), symbols, smurf, primary };
   }
   return { ...settingsFor(primary, options, context), smurf, primary };
@@ -107,25 +126,8 @@ function isSmurf(run: Run): boolean {
   return /^smurf/.test(readSettings(run).config.training.reward);
 }
 
-const command: Command = {
-  name: 'train',
-  summary: 'train an agent, or a Smurf supervisor',
-  options: [
-    AGENT_OPTION,
-    OPTIONS.symbol,
-    OPTIONS.venue,
-    OPTIONS.timeframe,
-    { flags: '--steps <n>', doc: 'environment steps', parse: parseInteger(1), config: 'training.steps' },
-    OPTIONS.preset,
-    OPTIONS.seed,
-    { flags: '--reward <name>', doc: 'market-order, realized, horizon, smurf(NAME), ...', config: 'training.reward' },
-    { flags: '--test-from <date>', doc: 'first day of the test fold', config: 'split.testFrom' },
-    { flags: '--resume <run>', doc: 'go on with a run that was stopped' },
-    { flags: '--smurf [base]', doc: 'train a supervisor on smurf(horizon), gamma 0; or on smurf(base)' },
-    { flags: '--primary <run>', doc: 'the agent that the supervisor is for; ends in RUN/integrated' },
-    { flags: '--force', doc: 'put the supervisor to work whatever it vetoes' },
-    ...KERNEL_OPTIONS,
-  ],
+export const train = defineCommand({
+  options: TRAIN_OPTIONS,
   examples: [
     'tradernet train --agent ppo --symbol SYNTH --steps 100000 --seed 1',
     'tradernet train --resume ppo-SYNTH-s1-1',
@@ -135,7 +137,7 @@ const command: Command = {
     const runContext = await openRunContext(options, context);
     try {
       const { config, symbols, primary, smurf, resume } = readTask(options, runContext, context);
-      const base = options.smurf === undefined || options.smurf === true ? undefined : String(options.smurf);
+      const base = options.smurf === true ? undefined : options.smurf;
       const startMs = context.clock.nowMs();
       const training: TrainRunOptions = {
         series: loadSeries(context, symbols, config),
@@ -155,7 +157,7 @@ const command: Command = {
       const result: Trained =
         primary === null
           ? await trainRun(training, runContext)
-          : await trainSupervisor({ ...training, primary, force: options.force === true }, runContext);
+          : await trainSupervisor({ ...training, primary, force: options.force }, runContext);
       if (result.status === 'finished') openCheckpoint(runContext.files, `${result.folder}/best`);
       const summary = summarise(context, result, context.clock.nowMs() - startMs);
       return { ...summary, exitCode: result.status === 'stopped' ? 130 : 0 };
@@ -163,6 +165,4 @@ const command: Command = {
       runContext.kernels.dispose();
     }
   },
-};
-
-export const commands = [command];
+});

@@ -2,22 +2,20 @@ import { styleText } from 'node:util';
 import type { BotSetup } from '../bot/setup.ts';
 import type { Json } from '../core/json.ts';
 import { openBotCheckpoint } from './bot-session.ts';
-import type { Command } from './command.ts';
+import { defineCommand } from './command.ts';
 import { replayJournal } from './journal-replay.ts';
 import { findJournal, JOURNAL_OPTION, readJournal, startOf } from './journals.ts';
 import { parseInteger } from './options.ts';
 import { KERNEL_OPTIONS, openRunContext } from './run-context.ts';
 
-const command: Command = {
-  name: 'verify',
-  summary: 'replay a journal: did live equal training, bit by bit',
-  options: [
-    JOURNAL_OPTION,
-    { flags: '--checkpoint <run>', doc: 'the one it was made with (default: by the name in the journal)' },
-    { flags: '--supervisor <run>', doc: 'likewise' },
-    { flags: '--most <n>', doc: 'differences after which it stops', parse: parseInteger(1, 1000), default: 1 },
+export const verify = defineCommand({
+  options: {
+    ...JOURNAL_OPTION,
+    '--checkpoint <run>': { doc: 'the one it was made with (default: by the name in the journal)' },
+    '--supervisor <run>': { doc: 'likewise' },
+    '--most <n>': { doc: 'differences after which it stops', parse: parseInteger(1, 1000), default: 1 },
     ...KERNEL_OPTIONS,
-  ],
+  },
   examples: ['tradernet verify --journal paper-binance-BTCUSDT-ppo-BTCUSDT-s1-1'],
   async run(options, context) {
     const place = findJournal(options, context);
@@ -27,7 +25,7 @@ const command: Command = {
       const agent = openBotCheckpoint(options.checkpoint ?? setup.checkpoint.name, runContext, context);
       const named = options.supervisor ?? setup.supervisor?.name;
       const supervisor = named === undefined ? null : openBotCheckpoint(named, runContext, context);
-      const result = await replayJournal(place, agent, supervisor, context, options.most as number);
+      const result = await replayJournal(place, agent, supervisor, context, options.most);
       const { fresh, ...figures } = result;
       const { decisions, candlesCompared, candlesWithoutHistory, spanMs, differences } = figures;
       const inTime = [...fresh.values()].reduce((sum, { length }) => sum + length, 0);
@@ -61,6 +59,4 @@ const command: Command = {
       runContext.kernels.dispose();
     }
   },
-};
-
-export const commands = [command];
+});

@@ -17,7 +17,7 @@ import { renderWalkForward } from '../experiment/walk-forward-text.ts';
 import { type Job, runPool } from '../runs/pool.ts';
 import { type Run, RunRegistry } from '../runs/registry.ts';
 import type { Profile } from '../shield/index.ts';
-import type { Command, Context } from './command.ts';
+import { type Context, defineCommand, type OptionsOf } from './command.ts';
 import { OPTIONS, parseInteger, parseNumber } from './options.ts';
 import { AGENT_OPTION, freeCores, KERNEL_OPTIONS, loadSeries, requireSymbols } from './run-context.ts';
 import { parseProfiles } from './shield.ts';
@@ -25,13 +25,13 @@ import { parseProfiles } from './shield.ts';
 const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url));
 
 /** What every worker is told, so that its settings are this command's. */
-function sharedArguments(options: Record<string, unknown>, context: Context): string[] {
-  const { set, config, kernels } = options as { set: Record<string, unknown>; config?: string; kernels?: string };
+function sharedArguments({ kernels, threads = 1 }: OptionsOf<typeof KERNEL_OPTIONS>, context: Context): string[] {
+  const { overrides, configFile } = context;
   return [
-    ...['--storage', context.storage, '--threads', String(options.threads ?? 1)],
-    ...(config === undefined ? [] : ['--config', config]),
+    ...['--storage', context.storage, '--threads', String(threads)],
+    ...(configFile === undefined ? [] : ['--config', configFile]),
     ...(kernels === undefined ? [] : ['--kernels', kernels]),
-    ...Object.entries(set).flatMap(([path, value]) => (value === undefined ? [] : setting(path, value))),
+    ...Object.entries(overrides).flatMap(([path, value]) => (value === undefined ? [] : setting(path, value))),
   ];
 }
 
@@ -79,41 +79,38 @@ interface Trained {
   readonly supervisor: string | null;
 }
 
-const command: Command = {
-  name: 'walk-forward',
-  summary: 'train on several folds and seeds; what the shield does to drawdown, with intervals',
-  options: [
-    AGENT_OPTION,
-    OPTIONS.symbol,
-    OPTIONS.venue,
-    OPTIONS.timeframe,
-    { flags: '--folds <n>', doc: 'test folds, one after the other', parse: parseInteger(1, 100), default: 4 },
-    { flags: '--seeds <n>', doc: 'seeds of each fold, from --seed on', parse: parseInteger(1, 1000), default: 3 },
-    OPTIONS.preset,
-    OPTIONS.seed,
-    { flags: '--steps <n>', doc: 'of each training', parse: parseInteger(1), config: 'training.steps' },
-    {
-      flags: '--shield <profiles>',
+export const walkForward = defineCommand({
+  options: {
+    ...AGENT_OPTION,
+    ...OPTIONS.symbol,
+    ...OPTIONS.venue,
+    ...OPTIONS.timeframe,
+    '--folds <n>': { doc: 'test folds, one after the other', parse: parseInteger(1, 100), default: 4 },
+    '--seeds <n>': { doc: 'seeds of each fold, from --seed on', parse: parseInteger(1, 1000), default: 3 },
+    ...OPTIONS.preset,
+    ...OPTIONS.seed,
+    '--steps <n>': { doc: 'of each training', parse: parseInteger(1), config: 'training.steps' },
+    '--shield <profiles>': {
       doc: 'profiles separated by commas; none is always among them',
       parse: parseProfiles,
       default: ['cautious', 'balanced', 'spec'],
     },
-    { flags: '--test-share <x>', doc: 'of the bars, for all test folds', parse: parseNumber(0.05, 0.9), default: 0.5 },
-    { flags: '--smurf', doc: 'train a supervisor for each agent too; the profiles use it where it is accepted' },
-    { flags: '--workers <n>', doc: 'trainings at a time (default: the free cores)', parse: parseInteger(1, 256) },
+    '--test-share <x>': { doc: 'of the bars, for all test folds', parse: parseNumber(0.05, 0.9), default: 0.5 },
+    '--smurf': { doc: 'train a supervisor for each agent too; the profiles use it where it is accepted' },
+    '--workers <n>': { doc: 'trainings at a time (default: the free cores)', parse: parseInteger(1, 256) },
     ...KERNEL_OPTIONS,
-  ],
+  },
   examples: ['tradernet walk-forward --agent ppo --symbol SYNTH --folds 4 --seeds 3 --steps 50000'],
   async run(options, context) {
     const config = context.config();
-    const symbols = requireSymbols(options.symbol as string[] | undefined);
+    const symbols = requireSymbols(options.symbol);
     const series = loadSeries(context, symbols, config);
     const dataHash = hashMarkets(series);
     const files = new NodeFileSystem(context.storage);
-    const plan = { folds: Number(options.folds), seeds: Number(options.seeds), testShare: Number(options.testShare) };
+    const plan = { folds: options.folds, seeds: options.seeds, testShare: options.testShare };
     const parts = planParts(series, config, plan);
-    const profiles = [...new Set<Profile>(['none', ...(options.shield as Profile[])])];
-    const workers = Number(options.workers ?? freeCores());
+    const profiles = [...new Set<Profile>(['none', ...options.shield])];
+    const workers = options.workers ?? freeCores();
     const shared = sharedArguments(options, context);
     const known = ['--storage', context.storage, '--threads', String(options.threads ?? 1)];
     const nameOf = ({ fold, seed }: Part) => `fold ${fold + 1} seed ${seed}`;
@@ -145,7 +142,7 @@ const command: Command = {
       return found.run;
     };
     const supervisorOf = (run: Run): string | null => {
-      const found = options.smurf === true ? findSupervisor(files, run) : null;
+      const found = options.smurf ? findSupervisor(files, run) : null;
       return found?.status === 'accepted' || found?.status === 'forced' ? found.run.name : null;
     };
     const read = ({ part, run, supervisor }: Trained, profile: Profile): Score[] | null => {
@@ -175,7 +172,7 @@ const command: Command = {
       context.say(`${parts.length} trainings (${parts.length - trainings.length} there already), ${workers} at a time`);
       await runJobs('trained', trainings, workers, context);
       const primaries = parts.map((part) => ({ part, run: runOf(part) }));
-      if (options.smurf === true) {
+      if (options.smurf) {
         const supervisions = primaries.flatMap(({ part, run }) => supervise(part, run));
         // A supervisor that is refused is a result.
         await runJobs('supervised', supervisions, workers, context, (error) => /supervisor of \S+ refused/.test(error));
@@ -192,7 +189,7 @@ const command: Command = {
         .map(({ config: { split } }, fold) => ({ fold: fold + 1, ...split }));
       const text = [
         ...folds.map(({ fold, testFrom, testTo }) => `fold ${fold}: tested from ${testFrom} to ${testTo ?? 'the end'}`),
-        options.smurf === true
+        options.smurf
           ? `${supervised} of ${trained.length} supervisors were accepted; elsewhere the shield is without smurf`
           : 'the shield is without smurf: no supervisors were asked for (--smurf)',
         '',
@@ -206,6 +203,4 @@ const command: Command = {
       return { text: 'stopped; the same command goes on from here', json: { status: 'stopped' }, exitCode: 130 };
     }
   },
-};
-
-export const commands = [command];
+});

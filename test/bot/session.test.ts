@@ -11,19 +11,20 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { botSchema } from '../../src/bot/config.ts';
 import type { Command, Context, Output } from '../../src/cli/command.ts';
 import { configSchema } from '../../src/cli/config.ts';
-import { commands as doctorCommands } from '../../src/cli/doctor.ts';
-import { commands as haltCommands } from '../../src/cli/halt.ts';
-import { commands as journalCommands } from '../../src/cli/journal.ts';
-import { commands as liveCommands } from '../../src/cli/live.ts';
-import { commands as paperCommands } from '../../src/cli/paper.ts';
-import { commands as resetCommands } from '../../src/cli/reset.ts';
-import { commands as verifyCommands } from '../../src/cli/verify.ts';
+import { doctor } from '../../src/cli/doctor.ts';
+import { halt } from '../../src/cli/halt.ts';
+import { exportJournal, showJournal, verifyChain } from '../../src/cli/journal.ts';
+import { live as liveCommand } from '../../src/cli/live.ts';
+import { paper } from '../../src/cli/paper.ts';
+import { reset } from '../../src/cli/reset.ts';
+import { verify } from '../../src/cli/verify.ts';
 import { InputError } from '../../src/core/errors.ts';
 import { NodeFileSystem } from '../../src/disk/node-file-system.ts';
 import { synthesize } from '../../src/market/synthetic.ts';
 import type { ServerKeys } from '../../src/rehearsal/dialect.ts';
 import { REHEARSAL_KEYS } from '../../src/rehearsal/keys.ts';
 import { type Rehearsal, startRehearsal } from '../../src/rehearsal/start.ts';
+import { callCommand } from '../cli/call-command.ts';
 import { minuteMs } from './bot-world.ts';
 import { real } from './socket-schedule.ts';
 import { saveTinyCheckpoint } from './tiny-checkpoint.ts';
@@ -74,6 +75,8 @@ function contextOf(signal: AbortSignal, env: Record<string, string> = {}): Conte
     say: tell,
     print: tell,
     ask: async () => null,
+    overrides: {},
+    configFile: undefined,
     config: () => {
       const { bot: _, ...config } = configSchema.parse({ shield: { profile: 'balanced' } });
       return config;
@@ -89,7 +92,7 @@ async function call(
   env = {},
 ): Promise<Output> {
   try {
-    const output = await command.run(options, contextOf(signal, env), []);
+    const output = await callCommand(command, options, contextOf(signal, env));
     seen.push(output.text, JSON.stringify(output.json));
     return output;
   } catch (error) {
@@ -124,7 +127,7 @@ afterAll(async () => {
 const untilBars = (count: number) => real.sleep((count * minuteMs) / rehearsal.clock.speed);
 const live = (options: Record<string, unknown>, signal?: AbortSignal, env?: Record<string, string>) =>
   call(
-    liveCommands[0],
+    liveCommand,
     { checkpoint: 'spot', symbol: ['BTC/USDT'], server: rehearsal.url, journal: 'mine', ...options },
     signal,
     env,
@@ -144,10 +147,10 @@ it('trades through ccxt, halts and resets by a person, replays bit by bit, and t
   expect(metrics).toMatch(/tradernet_equity_quote\{symbol="BTC\/USDT"\} \d/);
   expect(metrics).toMatch(/tradernet_decide_milliseconds_count [1-9]/);
   await expect(
-    call(paperCommands[0], { checkpoint: 'spot', symbol: ['BTC/USDT'], server: rehearsal.url, journal: 'mine' }),
+    call(paper, { checkpoint: 'spot', symbol: ['BTC/USDT'], server: rehearsal.url, journal: 'mine' }),
   ).rejects.toThrow(InputError);
 
-  await call(haltCommands[0], { journal: 'mine', reason: 'a drill' });
+  await call(halt, { journal: 'mine', reason: 'a drill' });
   await untilBars(1.5);
   expect((await ask('/health')).status).toBe(503);
   first.abort();
@@ -155,21 +158,21 @@ it('trades through ccxt, halts and resets by a person, replays bit by bit, and t
   expect(stopped.text).toMatch(/halted: a drill/);
   expect((stopped.json as { symbols: { units: number }[] }).symbols[0].units).toBe(0);
 
-  await expect(call(resetCommands[0], { journal: 'mine', reason: 'drill over' })).rejects.toThrow(/--confirm mine/);
-  await call(resetCommands[0], { journal: 'mine', reason: 'drill over', confirm: 'mine' });
+  await expect(call(reset, { journal: 'mine', reason: 'drill over' })).rejects.toThrow(/--confirm mine/);
+  await call(reset, { journal: 'mine', reason: 'drill over', confirm: 'mine' });
   const second = new AbortController();
   const again = live({}, second.signal);
   await untilBars(3);
   second.abort();
   expect(((await again).json as { halted: null }).halted).toBeNull();
 
-  expect((await call(journalCommands[2], { journal: 'mine' })).exitCode ?? 0).toBe(0);
-  await call(journalCommands[0], { journal: 'mine', last: 3 });
-  await call(journalCommands[1], { journal: 'mine' });
-  const verified = await call(verifyCommands[0], { journal: 'mine', most: 1 });
+  expect((await call(verifyChain, { journal: 'mine' })).exitCode ?? 0).toBe(0);
+  await call(showJournal, { journal: 'mine', last: 3 });
+  await call(exportJournal, { journal: 'mine' });
+  const verified = await call(verify, { journal: 'mine', most: 1 });
   expect(verified.text).toMatch(/no difference/);
   expect(verified.exitCode).toBe(0);
-  const examined = await call(doctorCommands[0], { checkpoint: 'spot', symbol: ['BTC/USDT'], server: rehearsal.url });
+  const examined = await call(doctor, { checkpoint: 'spot', symbol: ['BTC/USDT'], server: rehearsal.url });
   expect(examined.text).toMatch(/good .*accepted by the venue/);
 });
 
@@ -194,7 +197,7 @@ it('sends no key of its owner to a rehearsal server, and takes none for it', asy
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await call(doctorCommands[0], { checkpoint: 'spot', symbol: ['BTC/USDT'], server: url });
+  await call(doctor, { checkpoint: 'spot', symbol: ['BTC/USDT'], server: url });
   server.closeAllConnections();
   server.close();
   expect(heard.length).toBeGreaterThan(2);

@@ -9,6 +9,7 @@ import { COMMANDS } from '../../src/cli/commands.ts';
 import { readConfig } from '../../src/cli/config.ts';
 import { InputError } from '../../src/core/errors.ts';
 import { CandleStore, MARKET_DATABASE } from '../../src/market/store.ts';
+import { callCommand } from '../cli/call-command.ts';
 import { type Cells, cellsOf, HOUR_MS, makeSeries, PLAIN_HEADER, PLAIN_KEYS, START_MS, toCsv } from './candle-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tradernet-bad-'));
@@ -18,24 +19,15 @@ const context: Context = {
   ...{ storage: join(folder, 'storage'), cwd: folder, json: true, env: {}, signal: new AbortController().signal },
   clock: { nowMs: () => 0, elapsedMs: () => 0, sleep: async () => {} },
   ...{ progress: () => {}, say: () => {}, print: () => {}, ask: async () => null },
+  overrides: {},
+  configFile: undefined,
   config: () => readConfig(folder).config,
   bot: () => readConfig(folder).bot,
 };
 const database = join(context.storage, MARKET_DATABASE);
 
-/** Runs a command as the command line does, defaults filled in. */
 async function run(name: string, options: Record<string, unknown>, args: string[] = []): Promise<Output> {
-  const { commands } = await COMMANDS.find((one) => one.name === name)!.load();
-  const command = commands.find((one) => one.name === name)!;
-  const defaults = Object.fromEntries(
-    command.options.flatMap((option) => {
-      const key = /--([a-z-]+)/
-        .exec(option.flags)![1]
-        .replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-      return option.default === undefined ? [] : [[key, option.default]];
-    }),
-  );
-  return command.run({ ...defaults, ...options }, context, args);
+  return callCommand(await COMMANDS.find((one) => one.name === name)!.load(), options, context, args);
 }
 
 const series = makeSeries(60);

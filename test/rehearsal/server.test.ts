@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { commands } from '../../src/cli/rehearse.ts';
+import { rehearse } from '../../src/cli/rehearse.ts';
 import { InputError } from '../../src/core/errors.ts';
 import { synthesize } from '../../src/market/synthetic.ts';
 import type { Fault, FaultKind } from '../../src/rehearsal/faults.ts';
 import { formatReport } from '../../src/rehearsal/report.ts';
 import { marketFor, startRehearsal } from '../../src/rehearsal/start.ts';
+import { callCommand } from '../cli/call-command.ts';
 import { keys, type LocalVenue, localVenue, realClock } from '../exchange/local-venue.ts';
 import { hourMs } from './world.ts';
 
@@ -186,13 +187,13 @@ describe('tradernet rehearse', () => {
       bot: () => ({ venue: 'binance' }) as never,
     };
     const options = { hours: 0.05, speed: 360, faults: 0, port: 0, balance: 10_000 };
-    const output = await commands[0].run(options, context as never, []);
+    const output = await callCommand(rehearse, options, context as never);
     expect(output.text).toContain('no order was placed twice');
     expect(output.exitCode).toBe(0);
     expect(said.join('\n')).toMatch(/http:\/\/127\.0\.0\.1:\d+ speaks binance and bybit/);
-    await expect(commands[0].run({ ...options, from: 5 }, context as never, [])).rejects.toThrow(InputError);
+    await expect(callCommand(rehearse, { ...options, from: 5 }, context as never)).rejects.toThrow(InputError);
     await expect(
-      commands[0].run(options, { ...context, bot: () => ({ venue: 'kraken' }) } as never, []),
+      callCommand(rehearse, options, { ...context, bot: () => ({ venue: 'kraken' }) } as never),
     ).rejects.toThrow('binance and bybit');
   });
 });
