@@ -15,9 +15,8 @@ import type { Json } from '../core/json.ts';
 import { Rng } from '../core/rng.ts';
 import { setting } from '../core/setting.ts';
 import type { VectorEnv } from '../env/vector-env.ts';
-import { DQNUpdater, huber, type Kernels, mse, QNetwork } from '../nn/index.ts';
+import { bestAllowed, DQNUpdater, huber, type Kernels, mse, QNetwork } from '../nn/index.ts';
 import { defineLearner } from './agent-type.ts';
-import { bestAllowed } from './best-allowed.ts';
 import {
   type AgentOptions,
   type AgentSpec,
@@ -105,7 +104,7 @@ export class DQNAgent implements Learner {
 
   /** argmax over the allowed a of Q(s, a). */
   getAction(obs: Observation): Action {
-    return bestAllowed(this.q.infer(obs.values, 1), 0, obs.mask, 0);
+    return this.q.bestAction(obs.values, obs.mask);
   }
 
   decide(obs: Observation): AgentDecision {

@@ -34,9 +34,8 @@ import { Rng } from '../core/rng.ts';
 import { setting } from '../core/setting.ts';
 import { type AccountShape, countStates, FORBIDDEN, type MarketOutcomes, stateOf } from '../env/outcomes.ts';
 import type { VectorEnv } from '../env/vector-env.ts';
-import { ActorNetwork, AllActionUpdater, type Kernels, maskedLogSoftmax } from '../nn/index.ts';
+import { ActorNetwork, AllActionUpdater, bestAllowed, type Kernels, maskedLogSoftmax } from '../nn/index.ts';
 import { defineLearner } from './agent-type.ts';
-import { bestAllowed } from './best-allowed.ts';
 import {
   type AgentOptions,
   type AgentSpec,

@@ -17,9 +17,16 @@ import { exp } from '../core/math.ts';
 import { Rng } from '../core/rng.ts';
 import { setting } from '../core/setting.ts';
 import type { VectorEnv } from '../env/vector-env.ts';
-import { ActorNetwork, type Kernels, maskedLogSoftmax, PPOUpdater, ValueNetwork } from '../nn/index.ts';
+import {
+  ActorNetwork,
+  bestAllowed,
+  type Kernels,
+  maskedLogSoftmax,
+  PPOUpdater,
+  RolloutInference,
+  ValueNetwork,
+} from '../nn/index.ts';
 import { defineLearner } from './agent-type.ts';
-import { bestAllowed } from './best-allowed.ts';
 import {
   type AgentOptions,
   type AgentSpec,
@@ -71,22 +78,19 @@ export type PPOConfig = z.output<typeof ppoConfigSchema>;
 
 /** Streams of the seed. */
 const STREAM = { weights: 0, training: 1 } as const;
-/** States that the critic values in one call. */
-const VALUE_BATCH = 256;
 
 /** What exists while an agent is trained. */
 interface Training {
   readonly env: VectorEnv;
   readonly totalSteps: number;
   readonly updater: PPOUpdater;
+  readonly inference: RolloutInference;
   readonly rollout: RolloutBuffer;
   /** (rollout) V(s_t), advantages, returns, and a shuffled order. */
   readonly values: Float32Array;
   readonly advantages: Float32Array;
   readonly returns: Float32Array;
   readonly order: Int32Array;
-  /** (VALUE_BATCH, window, features) */
-  readonly obs: Float32Array;
   /** (environments) */
   readonly lastValues: Float32Array;
   readonly actions: Uint8Array;
@@ -143,17 +147,18 @@ export class PPOAgent implements Learner {
   /** An action drawn from the policy. */
   sampleAction(obs: Observation, rng: Rng): Action {
     maskedLogSoftmax(this.actor.infer(obs.values, 1), obs.mask, 0, ACTION_COUNT, this.#row);
-    return draw(this.#row, rng);
+    return draw(this.#row, 0, rng);
   }
 
   attach(env: VectorEnv, totalSteps: number): void {
     const { environments: envs, rolloutSteps: steps, minibatchSize: batch } = this.config;
     const { clip, valueCoefficient, entropyCoefficient, gradientNorm, gradientNormOf, adamEpsilon } = this.config;
     const size = steps * envs;
-    this.#training?.updater.dispose();
+    this.#release();
     this.#training = {
       env,
       totalSteps,
+      inference: new RolloutInference(this.#kernels, this.actor, this.critic, envs),
       updater: new PPOUpdater(this.#kernels, this.actor, this.critic, {
         batch,
         coefficients: { clip, value: valueCoefficient, entropy: entropyCoefficient },
@@ -166,7 +171,6 @@ export class PPOAgent implements Learner {
       advantages: new Float32Array(size),
       returns: new Float32Array(size),
       order: new Int32Array(size),
-      obs: new Float32Array(Math.min(size, VALUE_BATCH) * env.window * env.features),
       lastValues: new Float32Array(envs),
       actions: new Uint8Array(envs),
       logProbs: new Float32Array(envs),
@@ -187,12 +191,14 @@ export class PPOAgent implements Learner {
 
   /** "Run policy pi_old in environment for T timesteps": one of them, in all environments at once. */
   explore(): Uint8Array {
-    const { env, rollout, actions, logProbs } = this.#attached;
-    const logits = this.actor.infer(env.obs, env.count);
+    const { env, inference, rollout, values, actions, logProbs } = this.#attached;
+    inference.obs.set(env.obs);
+    inference.run(env.masks);
+    values.set(inference.values, rollout.length * env.count);
     for (let i = 0; i < env.count; i++) {
-      maskedLogSoftmax(logits, env.masks, i * ACTION_COUNT, ACTION_COUNT, this.#row);
-      actions[i] = draw(this.#row, this.#rng);
-      logProbs[i] = this.#row[actions[i]];
+      const at = i * ACTION_COUNT;
+      actions[i] = draw(inference.logProbs, at, this.#rng);
+      logProbs[i] = inference.logProbs[at + actions[i]];
     }
     rollout.begin(env, actions, logProbs);
     return actions;
@@ -224,8 +230,6 @@ export class PPOAgent implements Learner {
     const size = steps * envs;
     for (let i = 0; i < size; i++) order[i] = i;
 
-    // The parameters did not change during the rollout, so all its states are valued now, in large batches.
-    this.#valueRollout();
     lastValues.set(this.critic.infer(env.obs, envs));
     const { rewards, terminated, truncated, finalValues } = rollout;
     estimateAdvantages(
@@ -267,12 +271,14 @@ export class PPOAgent implements Learner {
     return this.#report;
   }
 
+  /** V(s_t) of what a checkpoint's rollout holds: the parameters are those that it was collected with. */
   #valueRollout(): void {
-    const { env, rollout, values, order, obs } = this.#attached;
-    for (let start = 0; start < order.length; start += VALUE_BATCH) {
-      const batch = Math.min(VALUE_BATCH, order.length - start);
-      rollout.writeObservations(env, order, start, batch, obs);
-      values.set(this.critic.infer(obs, batch), start);
+    const { env, inference, rollout, values, order } = this.#attached;
+    for (let start = 0; start < rollout.length * env.count; start += env.count) {
+      for (let i = 0; i < env.count; i++) order[start + i] = start + i;
+      rollout.writeObservations(env, order, start, env.count, inference.obs);
+      inference.run(null);
+      values.set(inference.values, start);
     }
   }
 
@@ -313,6 +319,7 @@ export class PPOAgent implements Learner {
     decodeNetworks(checkpoint, 'optimizer.safetensors', { adam: this.#attached.updater.adam });
     this.#rng.restore(rng);
     this.#attached.rollout.load(buffer, rolloutLength);
+    this.#valueRollout();
   }
 
   loadNetworks(checkpoint: OpenCheckpoint): void {
@@ -332,9 +339,14 @@ export class PPOAgent implements Learner {
 
   /** Gives the kernels' memory back. */
   dispose(): void {
-    this.#training?.updater.dispose();
+    this.#release();
     this.actor.dispose();
     this.critic.dispose();
+  }
+
+  #release(): void {
+    this.#training?.updater.dispose();
+    this.#training?.inference.dispose();
   }
 }
 
@@ -346,12 +358,12 @@ export const ppo = defineLearner({
   create: (options) => new PPOAgent(options),
 });
 
-/** An action from log-probabilities (3) of which some may be -Infinity. */
-function draw(logProbs: Float64Array, rng: Rng): Action {
+/** An action from the log-probabilities [at, at + 3), of which some may be -Infinity. */
+function draw(logProbs: Float64Array, at: number, rng: Rng): Action {
   let left = rng.uniform();
   let action: Action = 2;
   for (let a = 0; a < ACTION_COUNT; a++) {
-    const probability = exp(logProbs[a]);
+    const probability = exp(logProbs[at + a]);
     if (probability === 0) continue;
     action = a as Action;
     left -= probability;

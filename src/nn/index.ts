@@ -26,13 +26,14 @@
  *     exact.obs, .masks, .oldLogProbs, .advantages, .weights
  *     exact.update(batch, lr): { loss, policy, entropy, kl, clippedShare, gradNorm }; exact.adam
  *   const rollout = new RolloutInference(kernels, actor, critic, environments);   // both networks in one call
- *     fill rollout.obs; rollout.run(masks); rollout.probabilities, .logits, .values
+ *     fill rollout.obs; rollout.run(masks); rollout.logProbs, .logits, .values
  *
  * Losses on their own: ppoLoss, allActionLoss, dqnTargets, dqnLoss, mse, huber, softmax, maskedLogSoftmax, normalizeAdvantages.
  * Files: encodeSafetensors(state, metadata?): Uint8Array, decodeSafetensors(bytes, what?): StateDict.
  */
 export { Adam, type AdamOptions, clipScale, gradientNorm } from './adam.ts';
 export { type AllActionUpdate, AllActionUpdater, type AllActionUpdaterOptions } from './all-action-updater.ts';
+export { bestAllowed } from './best-allowed.ts';
 export { DEFAULT_NETWORK, type NetworkConfig } from './config.ts';
 export { createKernels, type KernelOptions } from './create-kernels.ts';
 export { type DQNUpdate, DQNUpdater, type DQNUpdaterOptions } from './dqn-updater.ts';

@@ -42,17 +42,7 @@ const allowed = (masks: Masks, i: number): boolean => masks === null || masks[i]
 
 /** Probabilities (batch, width) of the masked softmax. */
 export function softmax(logits: Float32Array, masks: Masks, batch: number, width: number): Float32Array {
-  return softmaxInto(logits, masks, batch, width, new Float32Array(batch * width));
-}
-
-/** As `softmax`, into an array that is there already. */
-export function softmaxInto(
-  logits: Float32Array,
-  masks: Masks,
-  batch: number,
-  width: number,
-  out: Float32Array,
-): Float32Array {
+  const out = new Float32Array(batch * width);
   for (let row = 0; row < batch * width; row += width) {
     let max = Number.NEGATIVE_INFINITY;
     for (let k = row; k < row + width; k++) if (allowed(masks, k) && !(logits[k] <= max)) max = logits[k];

@@ -1,8 +1,9 @@
 /** The networks by name: one encoder, four heads. The only subclasses of the code: names for settings of `Network`. */
 import { ACTION_COUNT, type Action, HOLD } from '../core/action.ts';
+import { bestAllowed } from './best-allowed.ts';
 import type { NetworkConfig } from './config.ts';
 import type { Kernels } from './kernels.ts';
-import { softmax } from './losses.ts';
+import { type Masks, softmax } from './losses.ts';
 import { Network } from './network.ts';
 
 /** The encoder alone: (batch, window, features) -> features (batch, 256). 166,400 parameters at 21 x 12. */
@@ -18,14 +19,12 @@ export class QNetwork extends Network {
     super(kernels, config, { outputs: ACTION_COUNT, gain: 1 });
   }
 
-  /** The allowed action of the highest Q-value for one window; ties go to the lowest number. Allocates nothing. */
-  bestAction(window: Float32Array, mask: Uint8Array | null = null): Action {
-    const q = this.infer(window, 1);
-    let best = -1;
-    for (let a = 0; a < ACTION_COUNT; a++) {
-      if ((!mask || mask[a]) && (best < 0 || q[a] > q[best])) best = a;
-    }
-    return best as Action;
+  /**
+   * The allowed action of the highest Q-value for one window; ties go to the lowest number. Allocates nothing.
+   * @throws InputError where a Q-value is no number
+   */
+  bestAction(window: Float32Array, mask: Masks = null): Action {
+    return bestAllowed(this.infer(window, 1), 0, mask, 0);
   }
 }
 

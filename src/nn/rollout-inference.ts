@@ -3,7 +3,7 @@
  * each network on its own thread, nothing allocated.
  */
 import type { Kernels } from './kernels.ts';
-import { type Masks, softmaxInto } from './losses.ts';
+import { type Masks, maskedLogSoftmax } from './losses.ts';
 import type { ActorNetwork, ValueNetwork } from './networks.ts';
 import { Activations, forwardUnits } from './plan.ts';
 import type { Program } from './program.ts';
@@ -11,8 +11,8 @@ import type { Program } from './program.ts';
 export class RolloutInference {
   /** (batch, window, features): fill it, then call `run`. */
   readonly obs: Float32Array;
-  /** (batch, actions) of the last `run`, on the masked distribution. */
-  readonly probabilities: Float32Array;
+  /** (batch, actions) log-probabilities of the last `run`, of the masked distribution; -Infinity where not allowed. */
+  readonly logProbs: Float64Array;
   /** (batch) of the last `run`. */
   readonly values: Float32Array;
   readonly batch: number;
@@ -21,6 +21,8 @@ export class RolloutInference {
   readonly #actor: Activations;
   readonly #critic: Activations;
   readonly #program: Program;
+  readonly #row: Float64Array;
+  readonly #scratch: Float64Array;
   /** The program works on their parameters. */
   readonly networks: readonly [ActorNetwork, ValueNetwork];
 
@@ -33,7 +35,9 @@ export class RolloutInference {
     this.batch = batch;
     this.obs = this.#actor.obs;
     this.values = this.#critic.outputs(batch);
-    this.probabilities = new Float32Array(batch * actor.outputs);
+    this.logProbs = new Float64Array(batch * actor.outputs);
+    this.#row = new Float64Array(actor.outputs);
+    this.#scratch = new Float64Array(actor.outputs);
     const threads = Math.ceil(kernels.threads / 2);
     this.#program = kernels.compile([
       [
@@ -48,10 +52,14 @@ export class RolloutInference {
     return this.#actor.outputs(this.batch);
   }
 
-  /** obs -> probabilities and values; masks (batch, actions) or null for all. */
+  /** obs -> log-probabilities and values; masks (batch, actions) or null for all. */
   run(masks: Masks): void {
     this.#kernels.run(this.#program);
-    softmaxInto(this.#actor.outputs(this.batch), masks, this.batch, this.#width, this.probabilities);
+    const { logits } = this;
+    for (let at = 0; at < this.logProbs.length; at += this.#width) {
+      maskedLogSoftmax(logits, masks, at, this.#width, this.#row, this.#scratch);
+      this.logProbs.set(this.#row, at);
+    }
   }
 
   /** Gives the memory back. */

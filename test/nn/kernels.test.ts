@@ -62,9 +62,12 @@ describe.each(fast.map((kernels) => [`${kernels.name} ${kernels.isa}`, kernels] 
     rollout.run(masks);
     expect(rollout.logits).toEqual(actor.infer(rollout.obs, 5));
     expect(rollout.values).toEqual(critic.infer(rollout.obs, 5));
-    expect(rollout.probabilities).toEqual(softmax(rollout.logits, masks, 5, 3));
-    expect(rollout.probabilities).toEqual(actor.probabilities(rollout.obs, 5, masks));
-    for (let i = 0; i < 15; i++) if (!masks[i]) expect(rollout.probabilities[i]).toBe(0);
+    const probabilities = softmax(rollout.logits, masks, 5, 3);
+    expect(probabilities).toEqual(actor.probabilities(rollout.obs, 5, masks));
+    for (let i = 0; i < 15; i++) {
+      expect(Math.exp(rollout.logProbs[i])).toBeCloseTo(probabilities[i], 6);
+      if (!masks[i]) expect(rollout.logProbs[i]).toBe(Number.NEGATIVE_INFINITY);
+    }
     for (const owner of [rollout, actor, critic]) owner.dispose();
   });
 
