@@ -1,13 +1,15 @@
 /** How a command finds a checkpoint, and what it was trained with. */
+
 import { dirname, join, relative, resolve } from 'node:path';
 import { InputError } from '../core/errors.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import { type Checkpoint, findCheckpoint } from '../experiment/evaluate-run.ts';
+import { readSettings } from '../experiment/registered-settings.ts';
 import { CHECKPOINTS, type RunContext } from '../experiment/run-context.ts';
 import type { Context, OptionsOf } from './command.ts';
 import { type Config, overrideSettings } from './config.ts';
 import type { OPTIONS } from './options.ts';
-import { readSettings, requireSymbols } from './run-context.ts';
+import { requireSymbols } from './run-context.ts';
 
 /** A checkpoint named by its run or its folder. */
 export function openNamedCheckpoint(

@@ -1,4 +1,5 @@
 /** `tradernet.json`: one schema, in which each value states its unit, default and meaning. Flags override the file. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type BotConfig, botSchema } from '../bot/config.ts';
@@ -6,8 +7,8 @@ import { InputError } from '../core/errors.ts';
 import { parseJsonText } from '../core/json-text.ts';
 import { listSettings } from '../core/setting.ts';
 import { type ExperimentConfig, experimentSchema } from '../experiment/config.ts';
+import { FORMER_SETTINGS, renameFormerSettings } from '../experiment/former-settings.ts';
 import { findPreset, overPreset } from '../experiment/presets.ts';
-import { FORMER_SETTINGS, renameFormerSettings } from './former-names.ts';
 
 export const CONFIG_FILE = 'tradernet.json';
 

@@ -8,15 +8,12 @@ import { LEARNERS } from '../agents/index.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
-import { experimentSchema, LEARNER_NAMES } from '../experiment/config.ts';
-import { findPreset, overPreset } from '../experiment/presets.ts';
+import { LEARNER_NAMES } from '../experiment/config.ts';
 import type { RunContext } from '../experiment/run-context.ts';
 import { CandleStore, MARKET_DATABASE } from '../market/store.ts';
 import { createKernels, type KernelKind } from '../nn/index.ts';
-import type { Run } from '../runs/registry.ts';
 import type { Context, Options, OptionsOf } from './command.ts';
 import type { Config } from './config.ts';
-import { renameFormerSettings } from './former-names.ts';
 import { parseChoice, parseInteger, parseTimeframe } from './options.ts';
 
 export const AGENT_OPTION = {
@@ -80,24 +77,6 @@ export function openStore(context: Context): CandleStore {
 export function requireSymbols(symbols: readonly string[] | undefined): readonly string[] {
   if (symbols === undefined) throw new InputError("--symbol is missing; 'tradernet data list' shows what there is");
   return symbols;
-}
-
-/** A run of before these were settings was trained with the numbers that stood in their place. */
-const OLD_DEFAULTS = findPreset('tradernet-cr').settings;
-
-function isOfOldDefaults(settings: Record<string, unknown>): boolean {
-  return (settings.features as Record<string, unknown> | undefined)?.columnScale === undefined;
-}
-
-/** The settings and symbols that a run was started with. */
-export function readSettings({ name, registration }: Run): { readonly config: Config; readonly symbols: string[] } {
-  const notes = registration.notes as { settings?: unknown; symbols?: unknown } | null;
-  const settings = structuredClone(notes?.settings ?? {}) as Record<string, unknown>;
-  renameFormerSettings(settings);
-  const parsed = experimentSchema.safeParse(isOfOldDefaults(settings) ? overPreset(OLD_DEFAULTS, settings) : settings);
-  if (!parsed.success || !Array.isArray(notes?.symbols))
-    throw new InputError(`run ${name} was registered by another version; start it anew with 'tradernet train'`);
-  return { config: parsed.data, symbols: notes.symbols as string[] };
 }
 
 /** The stored history of each symbol, whole. */

@@ -6,6 +6,7 @@ import type { Progress } from '../agents/train.ts';
 import { InputError } from '../core/errors.ts';
 import type { ExperimentConfig } from '../experiment/config.ts';
 import type { Checkpoint } from '../experiment/evaluate-run.ts';
+import { readSettings } from '../experiment/registered-settings.ts';
 import type { RunContext } from '../experiment/run-context.ts';
 import { smurfConfig, trainSupervisor } from '../experiment/supervise.ts';
 import { type TrainRun, type TrainRunOptions, trainRun } from '../experiment/train-run.ts';
@@ -14,14 +15,7 @@ import { openNamedCheckpoint, settingsFor } from './checkpoints.ts';
 import { type Context, defineCommand, type Options, type OptionsOf } from './command.ts';
 import { OPTIONS, parseInteger } from './options.ts';
 import { formatDuration, progressLine } from './progress.ts';
-import {
-  AGENT_OPTION,
-  KERNEL_OPTIONS,
-  loadSeries,
-  openRunContext,
-  readSettings,
-  requireSymbols,
-} from './run-context.ts';
+import { AGENT_OPTION, KERNEL_OPTIONS, loadSeries, openRunContext, requireSymbols } from './run-context.ts';
 
 /** The numbers worth a place on the line, in this order. */
 const SHOWN: readonly (readonly [name: string, label: string])[] = [

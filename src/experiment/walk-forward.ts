@@ -13,8 +13,9 @@ import { summarizeDifferences, summarizeSeeds } from '../evaluate/seeds.ts';
 import { walkForward } from '../evaluate/split.ts';
 import { canonicalJson, type EvaluationRecord, type Run, RunRegistry } from '../runs/registry.ts';
 import type { Profile } from '../shield/index.ts';
-import { dropOtherAgents, type ExperimentConfig, experimentSchema } from './config.ts';
+import { dropOtherAgents, type ExperimentConfig } from './config.ts';
 import { chooseEmbargo, joinTimes } from './prepare.ts';
+import { tryReadSettings } from './registered-settings.ts';
 import { CHECKPOINTS } from './run-context.ts';
 import { SUPERVISION } from './supervise.ts';
 import { hashTrial, nameResult } from './trial.ts';
@@ -67,12 +68,10 @@ export function findTraining(
   dataHash: string,
 ): { readonly run: Run; readonly finished: boolean } | null {
   const wanted = describeTraining(part.config, symbols);
-  const runs = new RunRegistry(files).list().filter(({ registration }) => {
-    const { settings, symbols: ran } = (registration.notes ?? {}) as { settings?: unknown; symbols?: string[] };
-    if (registration.kind !== 'train' || registration.dataHash !== dataHash) return false;
-    // Settings that an earlier version did not have yet have their defaults.
-    const parsed = experimentSchema.safeParse(settings);
-    return parsed.success && describeTraining(parsed.data, ran ?? []) === wanted;
+  const runs = new RunRegistry(files).list().filter((run) => {
+    if (run.registration.kind !== 'train' || run.registration.dataHash !== dataHash) return false;
+    const found = tryReadSettings(run);
+    return found !== null && describeTraining(found.config, found.symbols) === wanted;
   });
   const progress = (run: Run) => {
     const last = `${CHECKPOINTS}/${run.name}/last`;

@@ -9,6 +9,7 @@ import { Rng } from '../../src/core/rng.ts';
 import { summarizeDifferences } from '../../src/evaluate/seeds.ts';
 import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
 import { hashMarkets, prepareMarkets } from '../../src/experiment/prepare.ts';
+import { findPreset } from '../../src/experiment/presets.ts';
 import { smurfConfig, trainSupervisor } from '../../src/experiment/supervise.ts';
 import { trainRun } from '../../src/experiment/train-run.ts';
 import {
@@ -94,6 +95,29 @@ describe('what is there already', () => {
     expect(find()).toMatchObject({ finished: false });
     runContext.files.remove(`${trained.folder}/last`);
     expect(find()).toBeNull();
+  });
+
+  it('is found in what an earlier version registered, by what its settings were then', async () => {
+    const runContext = tinyWorkplace(kernels);
+    const { files } = runContext;
+    const [part] = planParts(series, config, plan);
+    const dataHash = hashMarkets(series);
+    const { run } = await trainRun(
+      { series, config: part.config, notes: { symbols: ['TINY'] }, validate: null },
+      runContext,
+    );
+    const path = `runs/${run.name}/registration.json`;
+    const registration = JSON.parse(new TextDecoder().decode(files.read(path)));
+    const { settings } = registration.notes;
+    // No other agent than its own, the window under its former name, and nothing of what became a setting later.
+    const { window, columnScale: _, clip: __, ...features } = settings.features;
+    const { dqn: ___, preset: ____, ...rest } = settings;
+    registration.notes.settings = { ...rest, features: { ...features, timeframe: window } };
+    files.write(path, new TextEncoder().encode(JSON.stringify(registration)));
+    const preset = findPreset('tradernet-cr').settings.features as object;
+    const then = { ...part, config: { ...part.config, features: { ...part.config.features, ...preset } } };
+    expect(findTraining(files, then, ['TINY'], dataHash)?.run.name).toBe(run.name);
+    expect(findTraining(files, part, ['TINY'], dataHash)).toBeNull();
   });
 
   it('has a score once its shield was evaluated on its fold, and not that of another shield', async () => {

@@ -1,0 +1,36 @@
+/** The settings of a registered run, whichever version registered it. */
+import { InputError } from '../core/errors.ts';
+import type { Run } from '../runs/registry.ts';
+import { type ExperimentConfig, experimentSchema } from './config.ts';
+import { renameFormerSettings } from './former-settings.ts';
+import { findPreset, overPreset } from './presets.ts';
+
+/** A run of before these were settings was trained with the numbers that stood in their place. */
+const OLD_DEFAULTS = findPreset('tradernet-cr').settings;
+
+function isOfOldDefaults(settings: Record<string, unknown>): boolean {
+  return (settings.features as Record<string, unknown> | undefined)?.columnScale === undefined;
+}
+
+export interface RegisteredSettings {
+  readonly config: ExperimentConfig;
+  readonly symbols: readonly string[];
+}
+
+/** The settings and symbols that a run was started with; null where this version can't read them. */
+export function tryReadSettings({ registration }: Pick<Run, 'registration'>): RegisteredSettings | null {
+  const notes = registration.notes as { settings?: unknown; symbols?: unknown } | null;
+  const settings = structuredClone(notes?.settings ?? {}) as Record<string, unknown>;
+  renameFormerSettings(settings);
+  const parsed = experimentSchema.safeParse(isOfOldDefaults(settings) ? overPreset(OLD_DEFAULTS, settings) : settings);
+  return parsed.success && Array.isArray(notes?.symbols)
+    ? { config: parsed.data, symbols: notes.symbols as string[] }
+    : null;
+}
+
+/** As `tryReadSettings`. @throws InputError where this version can't read them */
+export function readSettings(run: Pick<Run, 'name' | 'registration'>): RegisteredSettings {
+  const found = tryReadSettings(run);
+  if (found !== null) return found;
+  throw new InputError(`run ${run.name} was registered by another version; start it anew with 'tradernet train'`);
+}
