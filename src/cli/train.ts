@@ -4,6 +4,7 @@ import { openCheckpoint } from '../agents/checkpoint.ts';
 import type { SupervisionCheck } from '../agents/supervision.ts';
 import type { Progress } from '../agents/train.ts';
 import { InputError } from '../core/errors.ts';
+import { REWARD_NAMES } from '../env/rewards/index.ts';
 import type { ExperimentConfig } from '../experiment/config.ts';
 import type { Checkpoint } from '../experiment/evaluate-run.ts';
 import { readSettings } from '../experiment/registered-settings.ts';
@@ -76,7 +77,7 @@ const TRAIN_OPTIONS = {
   '--steps <n>': { doc: 'environment steps', parse: parseInteger(1), config: 'training.steps' },
   ...OPTIONS.preset,
   ...OPTIONS.seed,
-  '--reward <name>': { doc: 'market-order, realized, horizon, smurf(NAME), ...', config: 'training.reward' },
+  '--reward <name>': { doc: REWARD_NAMES, config: 'training.reward' },
   ...OPTIONS.testFrom,
   '--resume <run>': { doc: 'go on with a run that was stopped' },
   '--smurf [base]': { doc: 'train a supervisor on smurf(horizon), gamma 0; or on smurf(base)' },

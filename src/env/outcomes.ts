@@ -16,6 +16,9 @@ import type { Reward } from './rewards/reward.ts';
 export const FORBIDDEN = -1;
 export const ENDED = -2;
 
+/** A reward that does not depend on the path remembers nothing. */
+const NOTHING = new Float64Array(0);
+
 export interface MarketOutcomes {
   /** Numbers of units an account can hold: maxUnits + 1, or 2 maxUnits + 1 where it may be short. */
   readonly states: number;
@@ -79,7 +82,7 @@ export function tabulateOutcomes(
         const paid =
           reward.kind === 'table'
             ? rewardTable[row * ACTION_COUNT + a]
-            : reward.pay(account, action, account.logEquity - before);
+            : reward.pay(account, action, account.logEquity - before, NOTHING);
         rewards[at] = paid * rewardScale;
         next[at] = account.ended ? ENDED : stateOf(account.units, config);
       }

@@ -16,6 +16,7 @@ import type { Json } from '../core/json.ts';
 import { Rng } from '../core/rng.ts';
 import type { Shield } from '../core/shield.ts';
 import { ACCOUNT_COLUMNS, type ScaledTable, writeObservation } from '../features/observation.ts';
+import { decodeNumber, encodeNumber } from '../features/state.ts';
 import { type DecisionBar, Guard } from './guard.ts';
 import { type MarketOutcomes, tabulateOutcomes } from './outcomes.ts';
 import type { Reward } from './rewards/reward.ts';
@@ -96,6 +97,8 @@ export class TradingEnv implements VectorEnv {
   readonly #steps: Int32Array;
   /** (count) ln(equity) at the last close. */
   readonly #logEquity: Float64Array;
+  /** One an environment: what the reward remembers of its episode. */
+  readonly #memories: readonly Float64Array[];
   /** What a window's extra columns are multiplied by; `extras` are kept as they are. */
   readonly #extraScale: number;
   readonly #rng = new Rng(0);
@@ -129,6 +132,8 @@ export class TradingEnv implements VectorEnv {
     this.terminated = new Uint8Array(count);
     this.truncated = new Uint8Array(count);
     this.accounts = Array.from({ length: count }, () => new Account(config.account));
+    const remembered = reward.kind === 'account' ? reward.memory : 0;
+    this.#memories = Array.from({ length: count }, () => new Float64Array(remembered));
     this.#guards = this.#makeGuards();
     this.#closeMs = new Float64Array(this.#guards === null ? 0 : rows);
     this.#clippedShare = new Float32Array(this.#guards === null ? 0 : rows);
@@ -234,6 +239,9 @@ export class TradingEnv implements VectorEnv {
       bars: Array.from(this.bars),
       steps: Array.from(this.#steps),
       accounts: this.accounts.map((account) => account.save()),
+      ...(this.#memories[0].length === 0
+        ? {}
+        : { memories: this.#memories.map((memory) => Array.from(memory, encodeNumber)) }),
       ...(this.#guards === null ? {} : { shields: this.#guards.map(({ layer }) => layer.saveState()) }),
     };
   }
@@ -244,6 +252,7 @@ export class TradingEnv implements VectorEnv {
       bars: number[];
       steps: number[];
       accounts: Json[];
+      memories?: Json[][];
       shields?: Json[];
       safety?: Json[];
     };
@@ -256,6 +265,7 @@ export class TradingEnv implements VectorEnv {
     for (let i = 0; i < this.count; i++) {
       this.accounts[i].restore(saved.accounts[i]);
       this.#logEquity[i] = this.accounts[i].logEquity;
+      this.#memories[i].set(saved.memories?.[i].map(decodeNumber) ?? []);
       if (shields !== undefined) this.#guards?.[i].layer.restoreState(shields[i]);
       this.#writeState(i);
     }
@@ -294,6 +304,7 @@ export class TradingEnv implements VectorEnv {
     this.#steps[index] = 0;
     this.accounts[index].reset(this.#close[row]);
     this.#logEquity[index] = this.accounts[index].logEquity;
+    this.#memories[index].fill(0);
     this.#guards?.[index].reset();
     this.#writeState(index);
   }
@@ -359,7 +370,7 @@ export class TradingEnv implements VectorEnv {
     const after = this.accounts[index].logEquity;
     const logChange = after - this.#logEquity[index];
     this.#logEquity[index] = after;
-    return reward.pay(this.accounts[index], action, logChange);
+    return reward.pay(this.accounts[index], action, logChange, this.#memories[index]);
   }
 
   /** Brings obs, masks and extras up to the environment's row and account. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LEARNERS, type LearnerName } from '../agents/index.ts';
 import { InputError } from '../core/errors.ts';
 import { setting } from '../core/setting.ts';
-import { rewardNamed } from '../env/rewards/index.ts';
+import { REWARD_NAMES, rewardNamed } from '../env/rewards/index.ts';
 import { featureSet } from '../features/sets.ts';
 import { configureRules } from '../shield/profiles.ts';
 import { PROFILES } from '../shield/rule.ts';
@@ -125,7 +125,7 @@ export const experimentSchema = z.strictObject({
         known(rewardNamed),
         'market-order',
         'name',
-        'what training pays for; evaluation goes through the account',
+        `what training pays for; evaluation goes through the account: ${REWARD_NAMES}`,
       ),
       rewardScale: setting(z.number().positive(), 100, 'factor', 'training multiplies the reward by it'),
       maskByShield: setting(

@@ -1,54 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { Account, DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { type Action, BUY, HOLD, SELL } from '../../src/core/action.ts';
 import type { CandleSeries } from '../../src/core/candle.ts';
 import { InputError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
-import { REWARDS, rewardNamed } from '../../src/env/rewards/index.ts';
+import { rewardNamed } from '../../src/env/rewards/index.ts';
 import type { AccountReward, TableReward } from '../../src/env/rewards/reward.ts';
 import { HOUR_MS, makeSeries } from './made-market.ts';
 
+const NOTHING = new Float64Array(0);
 const COSTS = { feeRate: 0.001, slippageRate: 0.0005 };
-
-function readColumns(file: string): Record<string, Float64Array> {
-  const text = readFileSync(new URL(`../fixtures/ta/${file}`, import.meta.url), 'utf8');
-  const [names, ...rows] = parse(text) as string[][];
-  return Object.fromEntries(names.map((name, c) => [name, Float64Array.from(rows, (row) => Number(row[c]))]));
-}
-
-function goldenSeries(name: string): CandleSeries {
-  const { open_time_ms: timeMs, open, high, low, close, volume, trades } = readColumns(`${name}_input.csv`);
-  const length = timeMs.length;
-  return {
-    ...{ venue: 'golden', symbol: name, timeframeMs: HOUR_MS, length, timeMs, open, high, low, close, volume, trades },
-    ...{ trends: null, filled: new Uint8Array(length) },
-  };
-}
 
 const tableOf = (name: string, series: CandleSeries, costs = COSTS) =>
   (rewardNamed(name) as TableReward).table(series, costs);
-
-describe.each(['synthetic_a', 'synthetic_b'])('the published tables of %s', (name) => {
-  it.each(['market', 'limit'])('hindsight-%s equals them to float32', (exit) => {
-    const golden = readColumns(`${name}_reward_${exit}.csv`);
-    const table = tableOf(`hindsight-${exit}`, goldenSeries(name), { feeRate: 0.007, slippageRate: 0.5 });
-    expect(golden.buy.length).toBe(1469);
-    const cost = Math.log((1 - 0.007) / (1 + 0.007));
-    // The reference adds the cost in float32.
-    const inFloat32 = (value: number) => Math.fround(Math.fround(value - cost) + Math.fround(cost));
-    for (let j = 0; j < golden.buy.length; j++) {
-      // Row j decides at the last row of its window of 12.
-      const at = (j + 11) * 3;
-      const [buy, sell] = [inFloat32(table[at + BUY]), inFloat32(table[at + SELL])];
-      expect([buy, sell, Math.min(0, -Math.max(buy, sell))]).toEqual([golden.buy[j], golden.sell[j], golden.hold[j]]);
-      expect(table[at + HOLD]).toBeCloseTo(golden.hold[j], 8);
-    }
-    // The next row's horizon ends with the data: 20 bars after the decision are missing there.
-    expect(table[(golden.buy.length + 11) * 3]).toBeNaN();
-  });
-});
 
 describe('horizon', () => {
   const series = makeSeries(3, 100, [60]);
@@ -94,8 +58,8 @@ describe('smurf', () => {
     const reward = rewardNamed('smurf(market-order)') as AccountReward;
     const account = new Account({ ...DEFAULT_ACCOUNT, feeRate: 0.01 });
     account.reset(100);
-    expect(reward.pay(account, HOLD, 0.1)).toBeCloseTo(0.1055, 15);
-    expect(reward.pay(account, BUY, 0.1)).toBe(0.1);
+    expect(reward.pay(account, HOLD, 0.1, NOTHING)).toBeCloseTo(0.1055, 15);
+    expect(reward.pay(account, BUY, 0.1, NOTHING)).toBe(0.1);
   });
 });
 
@@ -116,8 +80,8 @@ describe.each(['spot', 'margin'] as const)('what a trade earned (%s)', (mode) =>
       if (account.units === 0) [trade, entry] = [0, equity];
       account.stepBar(account.request(action), HOUR_MS, series.open[t], series.high[t], series.low[t], series.close[t]);
       const change = account.logEquity - before;
-      trade += marketOrder.pay(account, action, change);
-      const paid = realized.pay(account, action, change);
+      trade += marketOrder.pay(account, action, change, NOTHING);
+      const paid = realized.pay(account, action, change, NOTHING);
       if (!account.tradeClosed) expect(paid).toBe(0);
       else {
         closed++;
@@ -130,26 +94,8 @@ describe.each(['spot', 'margin'] as const)('what a trade earned (%s)', (mode) =>
 });
 
 describe('the list of rewards', () => {
-  it('states of each what it looks at, and wraps every one', () => {
-    expect(REWARDS.map((reward) => [reward.name, reward.horizon, reward.hindsight])).toEqual([
-      ['market-order', 1, false],
-      ['realized', 1, false],
-      ['horizon', 20, false],
-      ['hindsight-market', 20, true],
-      ['hindsight-limit', 20, true],
-    ]);
-    for (const reward of REWARDS) {
-      const wrapped = rewardNamed(`smurf(${reward.name})`);
-      expect([wrapped.kind, wrapped.horizon, wrapped.hindsight]).toEqual([
-        reward.kind,
-        reward.horizon,
-        reward.hindsight,
-      ]);
-    }
-  });
-
   it('refuses an unknown name in one line', () => {
     expect(() => rewardNamed('smurf(profit)')).toThrow(InputError);
-    expect(() => rewardNamed('profit')).toThrow(/^unknown reward "profit": use one of market-order, realized, horizon/);
+    expect(() => rewardNamed('profit')).toThrow(/^unknown reward "profit": use one of market-order, realized, /);
   });
 });

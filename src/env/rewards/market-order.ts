@@ -8,5 +8,6 @@ export const marketOrder: AccountReward = {
   horizon: 1,
   hindsight: false,
   pathDependent: false,
+  memory: 0,
   pay: (_account, _action, logChange) => logChange,
 };

@@ -8,5 +8,6 @@ export const realized: AccountReward = {
   horizon: 1,
   hindsight: false,
   pathDependent: true,
+  memory: 0,
   pay: (account) => (account.tradeClosed ? account.lastTradeLogReturn : 0),
 };

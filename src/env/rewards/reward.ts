@@ -17,11 +17,16 @@ export interface AccountReward extends RewardFacts {
   readonly kind: 'account';
   /**
    * False where what it pays follows from the bar, the units held and the action; true where it looks at how the account
-   * came to be what it is, such as at the price of its entry.
+   * came to be what it is, such as at the price of its entry, or at what it remembers.
    */
   readonly pathDependent: boolean;
-  /** For one step: the account after it, the action taken, and the change of ln(equity). */
-  pay(account: Account, action: Action, logChange: number): number;
+  /** How many numbers it remembers within an episode; 0 where it looks at the step alone. */
+  readonly memory: number;
+  /**
+   * For one step: the account after it, the action taken, and the change of ln(equity).
+   * @param memory (memory) its own for each environment, zeros at the start of an episode, saved with the environment
+   */
+  pay(account: Account, action: Action, logChange: number, memory: Float64Array): number;
 }
 
 /** A property of the bar alone. */

@@ -11,8 +11,8 @@ export function smurf(base: Reward, share = SMURF_SHARE): Reward {
     return {
       ...base,
       ...facts,
-      pay: (account, action, logChange) =>
-        base.pay(account, action, logChange) + (action === HOLD ? share * account.config.feeRate : 0),
+      pay: (account, action, logChange, memory) =>
+        base.pay(account, action, logChange, memory) + (action === HOLD ? share * account.config.feeRate : 0),
     };
   }
   return {

@@ -1,0 +1,3 @@
+import { publishedCase } from './published.ts';
+
+export const rewardCase = publishedCase('limit');
