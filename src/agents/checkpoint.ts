@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { ACTION_NAMES } from '../core/action.ts';
 import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
-import type { Json } from '../core/json.ts';
+import { type Json, parseJson } from '../core/json.ts';
 import { decodeSafetensors, encodeSafetensors, type Kernels, type StateDict } from '../nn/index.ts';
 import { findFolder, writeFolderDurably } from './durable-folder.ts';
 
@@ -186,7 +186,7 @@ export function openCheckpoint(files: FileSystem, path: string): OpenCheckpoint 
 function parseDescription(path: string, bytes: Uint8Array): CheckpointDescription {
   let raw: Record<string, unknown>;
   try {
-    raw = upgrade(JSON.parse(new TextDecoder().decode(bytes)));
+    raw = upgrade(parseJson(new TextDecoder().decode(bytes)) as Record<string, unknown>);
   } catch {
     throw new InputError(`${path}: not valid JSON; restore the folder or train again`);
   }

@@ -6,9 +6,16 @@
 import type { Clock } from '../core/clock.ts';
 import { assert, InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
-import type { Json } from '../core/json.ts';
+import { type Json, parseJson } from '../core/json.ts';
 import type { VectorEnv } from '../env/vector-env.ts';
-import { openCheckpoint, requireAgent, requireSpec, saveCheckpoint, sha256 } from './checkpoint.ts';
+import {
+  type OpenCheckpoint,
+  openCheckpoint,
+  requireAgent,
+  requireSpec,
+  saveCheckpoint,
+  sha256,
+} from './checkpoint.ts';
 import type { Learner, TrainReport } from './learner.ts';
 
 export interface TrainOptions {
@@ -136,8 +143,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 /** How far the training got that wrote the checkpoint `path`, a last/. @throws InputError where it is not whole */
 export function readTrainingProgress(files: FileSystem, path: string): { steps: number; totalSteps: number } {
   const checkpoint = openCheckpoint(files, path);
-  const { totalSteps } = JSON.parse(new TextDecoder().decode(checkpoint.read('training.json')));
-  return { steps: checkpoint.description.trainedSteps, totalSteps };
+  return { steps: checkpoint.description.trainedSteps, totalSteps: Number(readTraining(checkpoint).totalSteps) };
 }
 
 /** Puts agent and environment back to where last/ was written. */
@@ -149,7 +155,7 @@ function restore({ agent, env, seed, steps, files, folder }: TrainOptions, table
   if (found !== asked) {
     throw new InputError(`${checkpoint.path}: was started with config ${found}, not ${asked}; resume with the same`);
   }
-  const training = JSON.parse(new TextDecoder().decode(checkpoint.read('training.json')));
+  const training = readTraining(checkpoint);
   for (const [name, value] of Object.entries({ totalSteps: steps, seed, tableHash })) {
     if (training[name] !== value) {
       throw new InputError(
@@ -157,10 +163,30 @@ function restore({ agent, env, seed, steps, files, folder }: TrainOptions, table
       );
     }
   }
-  agent.restoreTraining(checkpoint, training.agent as Json, checkpoint.read('training.buffer'));
-  env.restoreState(training.env as Json);
-  return training.best;
+  try {
+    agent.restoreTraining(checkpoint, training.agent, checkpoint.read('training.buffer'));
+    env.restoreState(training.env);
+  } catch (error) {
+    // It has the hash that checkpoint.json names, so somebody changed both.
+    if (error instanceof TypeError || error instanceof RangeError) throw notWritten(checkpoint);
+    throw error;
+  }
+  return training.best as Best | null;
 }
+
+/** Where a training stands. @throws InputError for what no version wrote */
+function readTraining(checkpoint: OpenCheckpoint): { readonly [key: string]: Json } {
+  try {
+    const training = parseJson(new TextDecoder().decode(checkpoint.read('training.json')));
+    if (training !== null && typeof training === 'object' && !Array.isArray(training)) return training;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw notWritten(checkpoint);
+}
+
+const notWritten = ({ path }: OpenCheckpoint): InputError =>
+  new InputError(`${path}/training.json: is not what a training writes; restore the folder or train again`);
 
 /** Adds up what is reported; nothing here reaches a checkpoint. */
 class Meter {

@@ -3,6 +3,7 @@
  * seconds, and no bot starts trading while it is there; it is removed only by a reset.
  */
 import { type FileSystem, readText, writeDurably } from '../core/file-system.ts';
+import { type Json, parseJson } from '../core/json.ts';
 
 const HALT_FILE = 'halt.json';
 
@@ -21,7 +22,7 @@ export function readHalt(files: FileSystem, folder: string): HaltOrder | null {
   const path = `${folder}/${HALT_FILE}`;
   if (!files.exists(path)) return null;
   try {
-    const { by, reason, timeMs } = JSON.parse(readText(files, path));
+    const { by, reason, timeMs } = parseJson(readText(files, path)) as { [key: string]: Json };
     return { by: String(by), reason: String(reason), timeMs: Number(timeMs) };
   } catch {
     return { by: 'unknown', reason: `${HALT_FILE} can't be read`, timeMs: 0 };

@@ -1,7 +1,7 @@
 /** What `paper` and `live` share: from flags to a running bot, its log, alarms and status pages. */
 
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { sha256 } from '../agents/checkpoint.ts';
@@ -21,6 +21,7 @@ import { DEFAULT_ACCOUNT } from '../core/account.ts';
 import { ACTION_NAMES } from '../core/action.ts';
 import type { Clock } from '../core/clock.ts';
 import { InputError } from '../core/errors.ts';
+import { writeDurably } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import { ExchangeConnector } from '../exchange/connector.ts';
@@ -240,7 +241,10 @@ export async function runSession(session: Session, context: Context): Promise<Ou
   const { place, clock, redact, setup, agent } = session;
   const settings = context.bot();
   const unlock = lockJournal(place);
-  const logFile = join(place.files.root, place.folder, 'bot.log');
+  const home = join(place.files.root, place.folder);
+  const logFile = join(home, 'bot.log');
+  // Its owner's alone; earlier versions left them to others.
+  for (const file of [logFile, join(home, JOURNAL_FILE)]) if (existsSync(file)) chmodSync(file, 0o600);
   const desk = new AlarmDesk({
     clock: context.clock,
     channels: openChannels(context),
@@ -252,7 +256,7 @@ export async function runSession(session: Session, context: Context): Promise<Ou
     desk.raise('observer-failed', { observer, message: redact(message) });
   const log = isolate(
     (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) =>
-      appendFileSync(logFile, `${formatLogLine(level, event, clock.nowMs(), fields, redact)}\n`),
+      appendFileSync(logFile, `${formatLogLine(level, event, clock.nowMs(), fields, redact)}\n`, { mode: 0o600 }),
     sayFailure('log'),
   );
   const logEntry = isolate(
@@ -298,16 +302,13 @@ export async function runSession(session: Session, context: Context): Promise<Ou
     status = new BotStatus(bot, () => clock.nowMs(), agent.spec.timeframeMs);
     if (settings.statusPort > 0) {
       const token = context.env.TRADERNET_STATUS_TOKEN ?? randomBytes(16).toString('hex');
-      const tokenFile = join(place.files.root, place.folder, 'status-token');
-      writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 });
+      writeDurably(place.files, `${place.folder}/status-token`, `${token}\n`, 0o600);
       pages = await serveStatus(status, settings.statusPort, token);
-      context.say(`health and metrics: http://127.0.0.1:${pages.port} (token in ${tokenFile})`);
+      context.say(`health and metrics: http://127.0.0.1:${pages.port} (token in ${join(home, 'status-token')})`);
     }
     const stop = new AbortController();
     const signal = AbortSignal.any([context.signal, stop.signal]);
-    context.say(
-      `${place.name}: ${bot.resumed ? 'goes on' : 'begins'}; journal and log in ${join(place.files.root, place.folder)}`,
-    );
+    context.say(`${place.name}: ${bot.resumed ? 'goes on' : 'begins'}; journal and log in ${home}`);
     const pulse = beat(desk, bot, settings.heartbeatMinutes, context, signal);
     try {
       await bot.run(signal);

@@ -11,17 +11,21 @@ import {
 } from '../market/csv-import.ts';
 import { readTrendsCsv } from '../market/trends-csv.ts';
 import { type Context, defineCommand, type Options, type OptionsOf, type Output } from './command.ts';
+import { proposeTraining } from './hints.ts';
 import { formatTimeframe, parseInteger, parseTimeframe } from './options.ts';
 import { openStore } from './run-context.ts';
-import { day, describeKey, plural, REPLACE } from './stored-series.ts';
+import { day, describeKey, plural, REPLACE, SYMBOL, VENUE } from './stored-series.ts';
 import { readUserFile } from './user-files.ts';
 
 /** Bars from which on a command takes long enough to say what it does. */
 const LONG = 200_000;
 
 const IMPORT_OPTIONS = {
-  '--symbol <name>': { doc: 'such as BTC/USDT; needed where the file has no symbol column' },
-  '--venue <name>': { doc: 'where the candles came from', default: 'csv' },
+  '--symbol <name>': {
+    ...SYMBOL['--symbol <name>'],
+    doc: 'such as BTC/USDT; needed where the file has no symbol column',
+  },
+  '--venue <name>': { ...VENUE['--venue <name>'], default: 'csv' },
   '--timeframe <length>': {
     parse: parseTimeframe,
     doc: 'bar length: 15m, 1h, 1d (default: found out from the times)',
@@ -95,8 +99,7 @@ function importCandles(options: ImportOptions, context: Context, file: string, b
   const last = series.timeMs[series.length - 1];
   const length = formatTimeframe(series.timeframeMs);
   const head = `${styleText('bold', `${series.symbol} of ${series.venue}`)}: ${plural(series.length, 'bar')} of ${length}, ${day(series.timeMs[0])} to ${day(last)}${series.trades === null ? '' : ', with trade counts'}; ${written}`;
-  const flags = `--symbol ${series.symbol} --venue ${series.venue}${length === '1h' ? '' : ` --timeframe ${length}`}`;
-  const next = dry ? [] : [`next:  tradernet train ${flags}`];
+  const next = dry ? [] : [proposeTraining(series)];
   return {
     text: [head, ...describeImport(result), ...next].join('\n'),
     json: {

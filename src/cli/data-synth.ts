@@ -2,13 +2,14 @@ import { styleText } from 'node:util';
 import { InputError } from '../core/errors.ts';
 import { synthesize } from '../market/synthetic.ts';
 import { defineCommand } from './command.ts';
+import { proposeTraining } from './hints.ts';
 import { formatTimeframe, OPTIONS, parseInteger, parseNumber, parseTime, parseTimeframe } from './options.ts';
 import { openStore } from './run-context.ts';
-import { day, describeKey, plural, REPLACE } from './stored-series.ts';
+import { day, describeKey, plural, REPLACE, SYMBOL } from './stored-series.ts';
 
 export const synthesizeData = defineCommand({
   options: {
-    '--symbol <name>': { doc: 'name of the made-up market', default: 'SYNTH' },
+    '--symbol <name>': { ...SYMBOL['--symbol <name>'], doc: 'name of the made-up market', default: 'SYNTH' },
     '--bars <n>': { doc: 'how many', parse: parseInteger(1, 5_000_000), default: 20_000 },
     ...OPTIONS.seed,
     ...OPTIONS.timeframe,
@@ -47,7 +48,7 @@ export const synthesizeData = defineCommand({
     store.replaceSeries(series, market.trends);
     const last = series.timeMs[series.length - 1];
     return {
-      text: `${styleText('bold', series.symbol)}: ${plural(series.length, 'bar')} of ${formatTimeframe(timeframeMs)}, ${day(series.timeMs[0])} to ${day(last)}, close ${series.close[series.length - 1].toPrecision(6)}\nnext:  tradernet train --symbol ${series.symbol}`,
+      text: `${styleText('bold', series.symbol)}: ${plural(series.length, 'bar')} of ${formatTimeframe(timeframeMs)}, ${day(series.timeMs[0])} to ${day(last)}, close ${series.close[series.length - 1].toPrecision(6)}\n${proposeTraining(series)}`,
       json: { ...describeKey(series), bars: series.length, fromMs: series.timeMs[0], toMs: last },
     };
   },

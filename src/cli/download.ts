@@ -4,7 +4,8 @@ import { ExchangeConnector } from '../exchange/connector.ts';
 import { downloadCandles, storeSink } from '../exchange/download.ts';
 import { clockFor, SERVER_OPTION } from './bot-session.ts';
 import { defineCommand } from './command.ts';
-import { parseList, parseTime, parseTimeframe } from './options.ts';
+import { proposeTraining } from './hints.ts';
+import { parseSymbols, parseTime, parseTimeframe } from './options.ts';
 import { formatDuration, progressLine } from './progress.ts';
 import { openStore } from './run-context.ts';
 
@@ -13,7 +14,7 @@ const day = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 
 export const downloadData = defineCommand({
   options: {
     '--venue <name>': { doc: "the venue, by ccxt's name, such as binance" },
-    '--symbol <names>': { doc: 'such as BTC/USDT, or several separated by commas', parse: parseList },
+    '--symbol <names>': { doc: 'such as BTC/USDT, or several separated by commas', parse: parseSymbols },
     '--timeframe <length>': { doc: 'bar length: 15m, 1h, 1d', default: '1h' },
     '--from <date>': { doc: 'first day, 2024-01-31', parse: parseTime },
     '--to <date>': { doc: 'day after the last (default: now)', parse: parseTime },
@@ -68,6 +69,6 @@ export const downloadData = defineCommand({
     } finally {
       await venue.close();
     }
-    return { text: `next:  tradernet train --symbol ${symbols[0]} --venue ${name}`, json: reports };
+    return { text: proposeTraining({ symbol: symbols[0], venue: name, timeframeMs }), json: reports };
   },
 });

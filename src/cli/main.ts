@@ -5,11 +5,13 @@ import { isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
 import { ExchangeError, InputError } from '../core/errors.ts';
+import { parseJson } from '../core/json.ts';
 import { explainDiskError } from '../disk/disk-errors.ts';
 import { systemClock } from '../disk/system-clock.ts';
 import { type Command, type Context, type Output, propertyOf } from './command.ts';
 import { COMMANDS, type Entry } from './commands.ts';
 import { renameFormerFlags } from './former-names.ts';
+import { createProgress, fail, flushOutput, outputFailure, print, printJson, say } from './terminal.ts';
 
 const STORAGE = 'database/storage';
 
@@ -40,34 +42,6 @@ function unknownCommand(words: readonly string[]): InputError {
   return new InputError(`there is no command '${words.slice(0, group.length > 0 ? 2 : 1).join(' ')}'${known}`);
 }
 
-/** Milliseconds between lines of progress where there is no terminal; a parent process asks for more of them. */
-const PROGRESS_MS = 10_000;
-
-/** Text lines of progress, redrawn on a terminal, now and then a line elsewhere. */
-function createProgress() {
-  const everyMs = Number(process.env.TRADERNET_PROGRESS_MS ?? PROGRESS_MS);
-  let lastMs = 0;
-  let open = false;
-  return {
-    progress(line: string): void {
-      const nowMs = Date.now();
-      if (process.stderr.isTTY) {
-        if (nowMs - lastMs < 80) return;
-        process.stderr.write(`\r\x1b[2K${line}`);
-        open = true;
-      } else {
-        if (nowMs - lastMs < everyMs) return;
-        process.stderr.write(`${line}\n`);
-      }
-      lastMs = nowMs;
-    },
-    close(): void {
-      if (open) process.stderr.write('\r\x1b[2K');
-      open = false;
-    },
-  };
-}
-
 function parseSets(pairs: readonly string[], bare: string | undefined): Record<string, unknown> {
   return Object.fromEntries(
     pairs.map((pair) => {
@@ -78,7 +52,7 @@ function parseSets(pairs: readonly string[], bare: string | undefined): Record<s
       const text = pair.slice(equals + 1);
       let value: unknown = text;
       try {
-        value = JSON.parse(text);
+        value = parseJson(text);
       } catch {
         // A bare word is a string.
       }
@@ -103,7 +77,7 @@ async function parse({ name, summary }: Entry, command: Command, words: readonly
   parser
     .description(summary)
     .exitOverride()
-    .configureOutput({ writeErr: () => {} });
+    .configureOutput({ writeErr: () => {}, writeOut: print });
   for (const argument of command.arguments ?? []) parser.argument(argument.name, argument.doc);
   for (const [flags, option] of Object.entries(command.options)) {
     const one = new ParserOption(flags, option.doc);
@@ -150,14 +124,12 @@ async function parse({ name, summary }: Entry, command: Command, words: readonly
 
 async function run(words: readonly string[]): Promise<number> {
   if (words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help') {
-    process.stdout.write(`${overview()}\n`);
+    print(`${overview()}\n`);
     return 0;
   }
   if (words[0] === '--version' || words[0] === '-V') {
     const { readFileSync } = await import('node:fs');
-    process.stdout.write(
-      `${JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version}\n`,
-    );
+    print(`${JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version}\n`);
     return 0;
   }
   const entry = findEntry(words);
@@ -191,11 +163,11 @@ async function run(words: readonly string[]): Promise<number> {
     progress: display.progress,
     say(line) {
       display.close();
-      process.stderr.write(`${line}\n`);
+      say(line);
     },
     print(line) {
       display.close();
-      if (!json) process.stdout.write(`${line}\n`);
+      if (!json) print(`${line}\n`);
     },
     async ask(question) {
       if (!process.stdin.isTTY) return null;
@@ -226,18 +198,19 @@ async function run(words: readonly string[]): Promise<number> {
   } finally {
     display.close();
   }
-  process.stdout.write(json ? `${JSON.stringify(output.json)}\n` : output.text === '' ? '' : `${output.text}\n`);
+  if (json) printJson(output.json);
+  else if (output.text !== '') print(`${output.text}\n`);
   return output.exitCode ?? 0;
-}
-
-/** One line whatever it quotes: a file's header or a name must not command the terminal. */
-function fail(message: string): void {
-  const line = message.replaceAll(/\p{Cc}+/gu, ' ');
-  process.stderr.write(`${styleText('red', 'error:', { stream: process.stderr })} ${line}\n`);
 }
 
 try {
   process.exitCode = await run(process.argv.slice(2));
+  await flushOutput();
+  const failure = outputFailure();
+  if (failure !== null) {
+    fail(`the output can't be written (${failure.code}); what it says is incomplete`);
+    process.exitCode = 2;
+  }
 } catch (error) {
   const input = error instanceof InputError ? error : explainDiskError(error);
   if (input !== null) {

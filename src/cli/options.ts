@@ -1,4 +1,5 @@
 import { InputError } from '../core/errors.ts';
+import { requireMarketName } from '../core/symbol.ts';
 import { PRESET_NAMES } from '../experiment/presets.ts';
 import { PROFILES } from '../shield/rule.ts';
 import type { Options } from './command.ts';
@@ -39,6 +40,11 @@ export function parseList(text: string): readonly string[] {
   return items;
 }
 
+/** @throws InputError for what no market is named */
+export function parseSymbols(text: string): readonly string[] {
+  return parseList(text).map((name) => requireMarketName(name, '--symbol'));
+}
+
 /** `2024-01-31`, an ISO time or Unix milliseconds, as Unix milliseconds UTC. */
 export function parseTime(text: string): number {
   if (/^\d{12,14}$/.test(text)) return Number(text);
@@ -69,7 +75,7 @@ export function formatTimeframe(timeframeMs: number): string {
 /** Flags that several commands share, written once. */
 export const OPTIONS = {
   venue: { '--venue <name>': { doc: 'where the candles came from', config: 'market.venue' } },
-  symbol: { '--symbol <names>': { doc: 'symbol, or several separated by commas', parse: parseList } },
+  symbol: { '--symbol <names>': { doc: 'symbol, or several separated by commas', parse: parseSymbols } },
   timeframe: { '--timeframe <length>': { doc: 'bar length: 15m, 1h, 1d', config: 'market.timeframe' } },
   preset: {
     '--preset <name>': {

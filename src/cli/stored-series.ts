@@ -2,12 +2,17 @@
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { requireMarketName } from '../core/symbol.ts';
 import type { StoredSeries } from '../market/store.ts';
 import type { Options, OptionsOf } from './command.ts';
 import { formatTimeframe, parseTimeframe } from './options.ts';
 
-export const SYMBOL = { '--symbol <name>': { doc: 'such as BTC/USDT' } } satisfies Options;
-export const VENUE = { '--venue <name>': { doc: 'where the candles came from' } } satisfies Options;
+export const SYMBOL = {
+  '--symbol <name>': { doc: 'such as BTC/USDT', parse: (text: string) => requireMarketName(text, '--symbol') },
+} satisfies Options;
+export const VENUE = {
+  '--venue <name>': { doc: 'where the candles came from', parse: (text: string) => requireMarketName(text, '--venue') },
+} satisfies Options;
 export const TIMEFRAME = {
   '--timeframe <length>': { doc: 'bar length: 15m, 1h, 1d', parse: parseTimeframe },
 } satisfies Options;

@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import { type Json, parseJson } from './json.ts';
 
 /**
  * A JSON text as people write it: a byte order mark before it, `//` and block comments, a comma after the last entry.
@@ -11,5 +11,5 @@ export function parseJsonText(text: string): Json {
     .replace(/^\ufeff/, ' ')
     .replaceAll(/"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (part) => (part[0] === '"' ? part : blank(part)))
     .replaceAll(/"(?:[^"\\\n]|\\.)*"|,(?=\s*[}\]])/g, (part) => (part[0] === '"' ? part : ' '));
-  return JSON.parse(plain);
+  return parseJson(plain);
 }

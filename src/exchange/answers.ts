@@ -1,5 +1,6 @@
 import type { Candle } from '../core/candle.ts';
 import { ExchangeError } from '../core/errors.ts';
+import { isMarketName } from '../core/symbol.ts';
 import { sinceOpenMs } from '../market/calendar.ts';
 import { canonicalDecimal, compareDecimals, isDecimal } from './decimal.ts';
 import type { Balance, Fill, Market, OrderRequest, Quote, VenueOrder } from './venue.ts';
@@ -58,6 +59,12 @@ function textIn(value: unknown, what: string): string {
   if (typeof value === 'string' && value !== '' && value.length <= 128) return value;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   throw badAnswer(`${what} is missing`);
+}
+
+/** What goes on to screens, journals and commands. */
+function nameIn(value: unknown, what: string): string {
+  if (!isMarketName(value)) throw badAnswer(`${what} is no name`);
+  return value;
 }
 
 function timeIn(value: unknown, what: string): number {
@@ -123,9 +130,9 @@ export function readMarket(raw: unknown, mode: PrecisionMode): Market {
     return value === null || compareDecimals(value, '0') <= 0 ? null : value;
   };
   return {
-    symbol: textIn(market.symbol, 'symbol'),
-    base: textIn(market.base, 'base'),
-    quote: textIn(market.quote, 'quote'),
+    symbol: nameIn(market.symbol, 'symbol'),
+    base: nameIn(market.base, 'base'),
+    quote: nameIn(market.quote, 'quote'),
     active: market.active !== false,
     priceTick: readStep(precision.price, mode, 'price precision'),
     quantityStep: readStep(precision.amount, mode, 'quantity precision'),

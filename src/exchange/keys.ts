@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rea
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../core/errors.ts';
+import { parseJson } from '../core/json.ts';
 
 /** What a venue needs to know that it is us. Never logged; hand it to `ExchangeConnector` and forget it. */
 export interface Keys {
@@ -47,7 +48,7 @@ function readKeyFile(file: string): Keys {
   }
   let keys: z.infer<typeof fileShape>;
   try {
-    keys = fileShape.parse(JSON.parse(text));
+    keys = fileShape.parse(parseJson(text));
   } catch {
     // The parser's own message would quote the file.
     throw new InputError(

@@ -53,7 +53,7 @@ export const experimentSchema = z.strictObject({
   market: z
     .strictObject({
       venue: setting(z.string().min(1), 'synthetic', 'name', 'where the candles came from'),
-      timeframe: setting(z.string().regex(/^\d+[smhd]$/), '1h', 'length', 'bar length: 15m, 1h, 1d'),
+      timeframe: setting(z.string().regex(/^\d+[smhdw]$/), '1h', 'length', 'bar length: 15m, 1h, 1d'),
     })
     .prefault({}),
   account: z

@@ -1,5 +1,7 @@
 /** The settings of a registered run, whichever version registered it. */
+
 import { InputError } from '../core/errors.ts';
+import { isMarketName } from '../core/symbol.ts';
 import type { Run } from '../runs/registry.ts';
 import { type ExperimentConfig, experimentSchema } from './config.ts';
 import { renameFormerSettings } from './former-settings.ts';
@@ -23,8 +25,8 @@ export function tryReadSettings({ registration }: Pick<Run, 'registration'>): Re
   const settings = structuredClone(notes?.settings ?? {}) as Record<string, unknown>;
   renameFormerSettings(settings);
   const parsed = experimentSchema.safeParse(isOfOldDefaults(settings) ? overPreset(OLD_DEFAULTS, settings) : settings);
-  return parsed.success && Array.isArray(notes?.symbols)
-    ? { config: parsed.data, symbols: notes.symbols as string[] }
+  return parsed.success && Array.isArray(notes?.symbols) && notes.symbols.every(isMarketName)
+    ? { config: parsed.data, symbols: notes.symbols }
     : null;
 }
 

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { FileSystem } from '../core/file-system.ts';
-import type { Json } from '../core/json.ts';
+import { type Json, parseJson } from '../core/json.ts';
 
 /** The hash before the first record. */
 export const GENESIS = '0'.repeat(64);
@@ -67,7 +67,11 @@ function parseRecord(bytes: Uint8Array, offset: number, head: string): Parsed {
   if (checksum(json) !== match[2]) return { reason: 'the checksum is wrong', short: end + 1 === bytes.length };
   if (chain(head, json) !== match[3])
     return { reason: 'the hash does not follow from the record before', short: false };
-  return { value: JSON.parse(decoder.decode(json)) as Json, head: match[3], end: end + 1 };
+  try {
+    return { value: parseJson(decoder.decode(json)), head: match[3], end: end + 1 };
+  } catch {
+    return { reason: 'the record is no JSON', short: false };
+  }
 }
 
 /** Reads records up to the first bad one. */
@@ -104,7 +108,7 @@ export function openLog(
   ];
   files.mkdir(folders[folders.length - 1]);
   if (!files.exists(path)) {
-    files.write(path, new Uint8Array(0));
+    files.write(path, new Uint8Array(0), 0o600);
     files.sync(path);
   }
   // Always: a crash may have come between an earlier opening and its syncs, and a name that isn't durable loses all.

@@ -4,6 +4,7 @@
  */
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
+import { requireMarketName } from '../core/symbol.ts';
 import { checkBar, findGaps, type Gap } from './check.ts';
 import { type CandleColumns, findColumns } from './csv-columns.ts';
 import { type CsvRow, parseCell, readCsv } from './csv-rows.ts';
@@ -123,7 +124,7 @@ function findSymbol(rows: readonly CsvRow[], columns: CandleColumns, options: Cs
   const symbol = options.symbol ?? [...found][0];
   if (symbol === undefined)
     throw new InputError(`${options.name} doesn't name its symbol; add --symbol, such as --symbol BTC/USDT`);
-  return symbol;
+  return requireMarketName(symbol, options.name);
 }
 
 /** Rows to bars; what can't be one is listed and left out. */

@@ -3,6 +3,7 @@
  * tensors' bytes. Only F32 is read and written; the header is written in the order of the map, padded to 8 bytes.
  */
 import { InputError } from '../core/errors.ts';
+import { type Json, parseJson } from '../core/json.ts';
 import type { StateDict } from './network.ts';
 
 /** The bytes of a file; the same state gives the same bytes. */
@@ -31,7 +32,7 @@ export function encodeSafetensors(state: StateDict, metadata: Record<string, str
 interface Entry {
   readonly dtype: string;
   readonly shape: number[];
-  readonly data_offsets: [number, number];
+  readonly data_offsets: readonly number[];
 }
 
 /** Reads a file; anything that does not add up is an InputError that starts with `what`. */
@@ -42,31 +43,40 @@ export function decodeSafetensors(bytes: Uint8Array, what = 'safetensors'): Stat
   const headerLength = Number(view.getBigUint64(0, true));
   const start = 8 + headerLength;
   if (!(start <= bytes.length)) throw fail(`the header of ${headerLength} bytes goes beyond the end`);
-  let header: Record<string, Entry>;
+  let header: Json;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.slice(8, start)));
+    header = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start)));
   } catch {
     throw fail('the header is no JSON');
   }
   if (header === null || typeof header !== 'object' || Array.isArray(header)) throw fail('the header is no object');
-  const state: StateDict = new Map();
-  let total = 0;
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') continue;
-    if (entry?.dtype !== 'F32') throw fail(`tensor ${name} has type ${entry?.dtype}, only F32 is read`);
-    const { shape, data_offsets: offsets } = entry;
-    if (!isCounts(shape) || !isCounts(offsets)) throw fail(`tensor ${name} has no valid shape or place`);
-    const length = shape.reduce((a, b) => a * b, 1);
-    const [from, to] = offsets;
-    if (to - from !== length * 4 || start + to > bytes.length) throw fail(`tensor ${name} does not fit its place`);
-    const data = new Float32Array(length);
-    for (let i = 0; i < length; i++) data[i] = view.getFloat32(start + from + i * 4, true);
-    state.set(name, { shape, data });
-    total += length * 4;
+  const tensors = Object.entries(header as Record<string, Partial<Entry> | null>)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, entry]) => {
+      const called = `tensor ${JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name)}`;
+      const { dtype, shape, data_offsets: place } = entry ?? {};
+      if (dtype !== 'F32') throw fail(`${called} is no F32, and nothing else is read`);
+      if (!isCounts(shape) || shape.length > 8 || !isCounts(place) || place.length !== 2)
+        throw fail(`${called} has no valid shape or place`);
+      const [from, to] = place;
+      if (to - from !== shape.reduce((a, b) => a * b, 1) * 4 || start + to > bytes.length)
+        throw fail(`${called} does not fit its place`);
+      return { name, called, shape, from, to };
+    });
+  // Each byte is one tensor's, or a small file could ask for any amount of memory.
+  let end = 0;
+  for (const { called, from, to } of [...tensors].sort((a, b) => a.from - b.from || a.to - b.to)) {
+    if (from !== end) throw fail(`${called} overlaps another, or leaves a hole before it`);
+    end = to;
   }
-  if (start + total !== bytes.length)
-    throw fail(`${bytes.length - start} bytes of tensors where the header has ${total}`);
-  return state;
+  if (start + end !== bytes.length) throw fail(`${bytes.length - start} bytes of tensors where the header has ${end}`);
+  return new Map(
+    tensors.map(({ name, shape, from, to }) => {
+      const data = new Float32Array((to - from) / 4);
+      for (let i = 0; i < data.length; i++) data[i] = view.getFloat32(start + from + i * 4, true);
+      return [name, { shape, data }];
+    }),
+  );
 }
 
 const isCounts = (values: unknown): values is number[] =>

@@ -7,21 +7,21 @@ import type { VenueWorld } from './venue-world.ts';
 
 /** Binance's spot REST (api/v3) and kline streams, as documented, as far as ccxt asks for them. */
 
-const timeframes: Readonly<Record<string, number>> = {
-  '1s': 1_000,
-  '1m': 60_000,
-  '3m': 180_000,
-  '5m': 300_000,
-  '15m': 900_000,
-  '30m': 1_800_000,
-  '1h': 3_600_000,
-  '2h': 7_200_000,
-  '4h': 14_400_000,
-  '6h': 21_600_000,
-  '8h': 28_800_000,
-  '12h': 43_200_000,
-  '1d': 86_400_000,
-};
+const timeframes: ReadonlyMap<string, number> = new Map([
+  ['1s', 1_000],
+  ['1m', 60_000],
+  ['3m', 180_000],
+  ['5m', 300_000],
+  ['15m', 900_000],
+  ['30m', 1_800_000],
+  ['1h', 3_600_000],
+  ['2h', 7_200_000],
+  ['4h', 14_400_000],
+  ['6h', 21_600_000],
+  ['8h', 28_800_000],
+  ['12h', 43_200_000],
+  ['1d', 86_400_000],
+]);
 
 const ok = (body: unknown): Reply => ({ status: 200, body });
 const error = (status: number, code: number, msg: string): Reply => ({ status, body: { code, msg } });
@@ -41,11 +41,11 @@ const filterNames: Readonly<Record<string, string>> = {
 };
 
 const statuses = { filled: 'FILLED', cancelled: 'CANCELED', expired: 'EXPIRED', rejected: 'REJECTED' } as const;
-const orderTypes: Readonly<Record<string, OrderRequest['type']>> = {
-  MARKET: 'market',
-  LIMIT: 'limit',
-  STOP_LOSS: 'stop-loss',
-};
+const orderTypes: ReadonlyMap<string, OrderRequest['type']> = new Map([
+  ['MARKET', 'market'],
+  ['LIMIT', 'limit'],
+  ['STOP_LOSS', 'stop-loss'],
+]);
 
 function orderBody(order: VenueOrder, world: VenueWorld) {
   const filled = filledOf(order, world);
@@ -174,7 +174,7 @@ export const binanceDialect: Dialect = {
   readOrder({ fields }, world) {
     const symbol = symbolOf(fields.symbol ?? '', world);
     if (symbol === undefined) return badSymbol;
-    const type = orderTypes[fields.type ?? ''];
+    const type = orderTypes.get(fields.type ?? '');
     if (type === undefined) return error(400, -1116, 'Invalid orderType.');
     if (!fields.quantity || fields.quoteOrderQty)
       return error(400, -1102, "Mandatory parameter 'quantity' was not sent.");
@@ -217,8 +217,9 @@ export const binanceDialect: Dialect = {
       case 'GET /api/v3/exchangeInfo':
         return ok(exchangeInfo(world));
       case 'GET /api/v3/klines': {
-        const timeframeMs = timeframes[fields.interval ?? ''];
-        if (timeframeMs === undefined) return error(400, -1120, 'Invalid interval.');
+        const timeframeMs = timeframes.get(fields.interval ?? '');
+        if (timeframeMs === undefined || !paths.get(symbol!)!.offers(timeframeMs))
+          return error(400, -1120, 'Invalid interval.');
         const limit = Math.min(1000, Number(fields.limit ?? 500));
         const toMs = fields.endTime === undefined ? Number.POSITIVE_INFINITY : Number(fields.endTime) + 1;
         const fromMs =
@@ -328,7 +329,7 @@ export const binanceDialect: Dialect = {
     const begin = topics.flatMap((topic) => {
       const [marketId, channel] = topic.split('@');
       const symbol = symbolOf(marketId, world);
-      const timeframeMs = timeframes[channel?.replace('kline_', '') ?? ''];
+      const timeframeMs = timeframes.get(channel?.replace('kline_', '') ?? '');
       return symbol === undefined || timeframeMs === undefined ? [] : [{ symbol, timeframeMs, topic }];
     });
     return { reply, begin, end: [] };

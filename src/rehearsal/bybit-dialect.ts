@@ -6,19 +6,19 @@ import type { VenueWorld } from './venue-world.ts';
 
 /** Bybit's v5 spot REST and public kline stream, as documented, as far as ccxt asks for them. Errors come with status 200. */
 
-const timeframes: Readonly<Record<string, number>> = {
-  '1': 60_000,
-  '3': 180_000,
-  '5': 300_000,
-  '15': 900_000,
-  '30': 1_800_000,
-  '60': 3_600_000,
-  '120': 7_200_000,
-  '240': 14_400_000,
-  '360': 21_600_000,
-  '720': 43_200_000,
-  D: 86_400_000,
-};
+const timeframes: ReadonlyMap<string, number> = new Map([
+  ['1', 60_000],
+  ['3', 180_000],
+  ['5', 300_000],
+  ['15', 900_000],
+  ['30', 1_800_000],
+  ['60', 3_600_000],
+  ['120', 7_200_000],
+  ['240', 14_400_000],
+  ['360', 21_600_000],
+  ['720', 43_200_000],
+  ['D', 86_400_000],
+]);
 
 const say = (retCode: number, retMsg: string, result: unknown = {}, time = 0): Reply => ({
   status: 200,
@@ -168,8 +168,8 @@ export const bybitDialect: Dialect = {
         return ok({ category: 'spot', list });
       }
       case 'GET /v5/market/kline': {
-        const timeframeMs = timeframes[fields.interval ?? ''];
-        if (timeframeMs === undefined) return say(10001, 'Invalid period!');
+        const timeframeMs = timeframes.get(fields.interval ?? '');
+        if (timeframeMs === undefined || !paths.get(symbol!)!.offers(timeframeMs)) return say(10001, 'Invalid period!');
         const limit = Math.min(1000, Number(fields.limit ?? 200));
         const toMs = fields.end === undefined ? Number.POSITIVE_INFINITY : Number(fields.end) + 1;
         const fromMs =
@@ -280,7 +280,7 @@ export const bybitDialect: Dialect = {
     const begin = topics.flatMap((topic) => {
       const [channel, interval, marketId] = topic.split('.');
       const symbol = symbolOf(marketId ?? '', world);
-      const timeframeMs = timeframes[interval ?? ''];
+      const timeframeMs = timeframes.get(interval ?? '');
       return channel !== 'kline' || symbol === undefined || timeframeMs === undefined
         ? []
         : [{ symbol, timeframeMs, topic }];

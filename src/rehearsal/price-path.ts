@@ -75,10 +75,14 @@ export class PricePath {
     return Number.NaN;
   }
 
+  /** Whether there are bars of that length: what the candles are made of, and no finer. */
+  offers(timeframeMs: number): boolean {
+    return timeframeMs % this.timeframeMs === 0;
+  }
+
   /** The bar [openMs, openMs + timeframeMs) as far as it is known at `nowMs`; null where nothing traded. */
   candleSeen(openMs: number, timeframeMs: number, nowMs: number): Candle | null {
-    if (timeframeMs % this.timeframeMs !== 0)
-      throw new RangeError(`no candles of ${timeframeMs} ms from ${this.timeframeMs} ms`);
+    if (!this.offers(timeframeMs)) throw new RangeError(`no candles of ${timeframeMs} ms from ${this.timeframeMs} ms`);
     let seen: Candle | null = null;
     for (let i = this.#firstAtOrAfter(openMs); i < this.#candles.length; i++) {
       const candle = this.#candles[i];

@@ -1,9 +1,16 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../core/clock.ts';
-import type { Json } from '../core/json.ts';
+import { type Json, parseJson } from '../core/json.ts';
 import type { OrderRequest } from '../exchange/venue.ts';
+import {
+  closeServer,
+  createLocalServer,
+  isForThisMachine,
+  listenLocally,
+  readBody,
+  urlOf,
+} from '../net/local-server.ts';
 import { binanceDialect } from './binance-dialect.ts';
 import { bybitDialect } from './bybit-dialect.ts';
 import { feedCandles } from './candle-feed.ts';
@@ -50,6 +57,12 @@ export interface RehearsalReport {
 }
 
 const dialects: readonly Dialect[] = [binanceDialect, bybitDialect];
+/** A bot of many symbols has a few; the rest of a process's files are not for strangers. */
+const MOST_CONNECTIONS = 64;
+const MOST_BODY_BYTES = 65_536;
+const MOST_FEEDS = 200;
+/** Of requests that are counted by name; paths are a client's words. */
+const MOST_COUNTED = 200;
 const page = '<html><body>502 Bad Gateway</body></html>';
 
 /**
@@ -62,8 +75,8 @@ export class RehearsalServer {
   readonly faults: FaultBook;
   readonly #options: RehearsalOptions;
   readonly #world: VenueWorld;
-  readonly #http = createServer((request, response) => void this.#serve(request, response));
-  readonly #sockets = new WebSocketServer({ noServer: true });
+  readonly #http = createLocalServer((request, response) => this.#serve(request, response), MOST_CONNECTIONS);
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MOST_BODY_BYTES });
   readonly #stop = new AbortController();
   readonly #requests = new Map<string, number>();
 
@@ -77,20 +90,18 @@ export class RehearsalServer {
   /** Listens on a port of 127.0.0.1 (a free one by default) and returns the address. */
   async start(port = 0): Promise<string> {
     this.#http.on('upgrade', (request, socket, head) => {
-      this.#sockets.handleUpgrade(request, socket, head, (client) => this.#greet(client, request.url ?? ''));
+      const url = urlOf(request);
+      socket.on('error', () => {});
+      if (!isForThisMachine(request) || url === null) socket.destroy();
+      else this.#sockets.handleUpgrade(request, socket, head, (client) => this.#greet(client, url.pathname));
     });
-    await new Promise<void>((resolve, reject) => {
-      this.#http.once('error', reject);
-      this.#http.listen(port, '127.0.0.1', resolve);
-    });
-    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${await listenLocally(this.#http, port, 'give another with --port')}`;
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
     for (const client of this.#sockets.clients) client.terminate();
-    this.#http.closeAllConnections();
-    await new Promise((resolve) => this.#http.close(resolve));
+    await closeServer(this.#http);
   }
 
   /** Cuts every socket, as a router that restarts. */
@@ -121,16 +132,12 @@ export class RehearsalServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = await readCall(request);
-    if (call === null) {
-      response.destroy();
-      return;
-    }
+    if (call === null) return send(response, { status: 400, body: { error: 'this is no request to a venue' } });
     const own = this.#own(call);
     if (own !== null) return send(response, { status: 200, body: own });
     const dialect = dialects.find((other) => other.speaks(call.path));
     if (dialect === undefined) return send(response, { status: 404, body: { error: 'no venue here speaks of this' } });
-    const name = `${call.method} ${call.path}`;
-    this.#requests.set(name, (this.#requests.get(name) ?? 0) + 1);
+    this.#count(`${call.method} ${call.path}`);
     this.#world.wake();
     const answer = () => this.#obstruct(call, dialect) ?? this.#carryOut(call, dialect);
     const reply = this.#options.intercept?.(call, answer) ?? answer();
@@ -140,6 +147,11 @@ export class RehearsalServer {
       return;
     }
     send(response, reply);
+  }
+
+  #count(request: string): void {
+    const name = this.#requests.has(request) || this.#requests.size < MOST_COUNTED ? request : 'others';
+    this.#requests.set(name, (this.#requests.get(name) ?? 0) + 1);
   }
 
   /** The server's own pages: its clock, for clients that follow it, and its report. */
@@ -218,18 +230,31 @@ export class RehearsalServer {
     client.on('error', endAll);
     this.#stop.signal.addEventListener('abort', endAll, { once: true });
     client.on('message', (data) => {
-      const message = parseJson(String(data));
-      if (message === null) return;
-      const { reply, begin, end } = dialect.hear(message, this.#world);
-      if (reply !== undefined) client.send(JSON.stringify(reply));
-      for (const topic of end) feeds.get(topic)?.abort();
-      for (const subscription of begin) {
-        if (feeds.has(subscription.topic)) continue;
-        const feed = new AbortController();
-        feeds.set(subscription.topic, feed);
-        void this.#feed(client, dialect, subscription, feed.signal).finally(() => feeds.delete(subscription.topic));
+      try {
+        this.#hear(client, dialect, String(data), feeds);
+      } catch {
+        // What no client of ours says ends its connection and nothing else.
+        client.terminate();
       }
     });
+  }
+
+  #hear(client: WebSocket, dialect: Dialect, text: string, feeds: Map<string, AbortController>): void {
+    const message = parseFields(text);
+    if (message === null) return;
+    const { reply, begin, end } = dialect.hear(message, this.#world);
+    if (reply !== undefined) client.send(JSON.stringify(reply));
+    for (const topic of end) feeds.get(topic)?.abort();
+    for (const subscription of begin) {
+      const { topic, symbol, timeframeMs } = subscription;
+      if (feeds.has(topic) || feeds.size >= MOST_FEEDS) continue;
+      if (this.#options.paths.get(symbol)?.offers(timeframeMs) !== true) continue;
+      const feed = new AbortController();
+      feeds.set(topic, feed);
+      void this.#feed(client, dialect, subscription, feed.signal)
+        .catch(() => client.terminate())
+        .finally(() => feeds.delete(topic));
+    }
   }
 
   async #feed(
@@ -285,17 +310,15 @@ function send(response: ServerResponse, reply: Exclude<Outcome, string>): void {
 }
 
 async function readCall(request: IncomingMessage): Promise<Call | null> {
-  let body = '';
-  try {
-    for await (const chunk of request) body += chunk;
-  } catch {
-    return null;
-  }
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const fields: Record<string, string> = Object.fromEntries(url.searchParams);
-  const json = body.startsWith('{') ? parseJson(body) : null;
-  if (json !== null) for (const [name, value] of Object.entries(json)) fields[name] = String(value);
-  else Object.assign(fields, Object.fromEntries(new URLSearchParams(body)));
+  const url = urlOf(request);
+  const body = await readBody(request, MOST_BODY_BYTES);
+  if (url === null || body === null) return null;
+  // No field has a name that every object knows.
+  const fields: Record<string, string> = Object.create(null);
+  const json = body.startsWith('{') ? parseFields(body) : null;
+  for (const [name, value] of url.searchParams) fields[name] = value;
+  for (const [name, value] of json !== null ? Object.entries(json) : new URLSearchParams(body))
+    fields[name] = typeof value === 'object' ? JSON.stringify(value) : String(value);
   return {
     method: request.method ?? 'GET',
     path: url.pathname,
@@ -306,10 +329,10 @@ async function readCall(request: IncomingMessage): Promise<Call | null> {
   };
 }
 
-function parseJson(text: string): Record<string, unknown> | null {
+function parseFields(text: string): Record<string, unknown> | null {
   try {
-    const value = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : null;
+    const value = parseJson(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
   } catch {
     return null;
   }

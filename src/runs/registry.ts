@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { assert, InputError } from '../core/errors.ts';
 import { type FileSystem, readText, removeQuietly, writeDurably } from '../core/file-system.ts';
-import type { Json } from '../core/json.ts';
+import { type Json, parseJson } from '../core/json.ts';
 
 export interface Registration {
   /** train, baseline or another command that makes a result. */
@@ -92,7 +92,7 @@ function parseFile<T>(files: FileSystem, path: string, schema: z.ZodType): T {
   const fail = (what: string) => new InputError(`${path}: ${what}; remove the run's folder or restore it`);
   let value: unknown;
   try {
-    value = JSON.parse(readText(files, path));
+    value = parseJson(readText(files, path));
   } catch (error) {
     throw fail(`not readable as JSON (${(error as Error).message})`);
   }
@@ -142,7 +142,7 @@ export class Run {
     const rows: Record<string, Json>[] = [];
     for (const line of readText(this.#files, path).split('\n').slice(0, -1)) {
       try {
-        rows.push(JSON.parse(line));
+        rows.push(parseJson(line) as Record<string, Json>);
       } catch {
         break; // what follows a torn line was never synced
       }
