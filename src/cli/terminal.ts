@@ -31,7 +31,7 @@ export function shellWord(word: string): string {
 }
 
 const firstWords = [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0])), 'COMMAND'];
-const TYPED = new RegExp(`(?<![\\w./-])tradernet (?=--help|(?:${firstWords.join('|')})\\b)`, 'g');
+const TYPED = new RegExp(`(?<![\\w./-]|Usage: )tradernet (?=--help|(?:${firstWords.join('|')})\\b)`, 'g');
 
 /** Commands in a text as they are typed in a clone of the repository, where no `tradernet` is installed. */
 export function asTypedInClone(text: string): string {

@@ -309,10 +309,10 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { args: 'data list', says: 'market.sqlite', spoil: (place) => place.sql('DROP TABLE candle') },
   ],
   'journals and bots': [
-    { args: 'journal show', says: 'tradernet paper' },
+    { args: 'journal show', says: 'tradernet -- paper' },
     { args: 'journal show --journal nope', says: 'nope' },
     { args: 'verify --journal ../nope', says: 'nope' },
-    { args: 'halt', says: 'tradernet paper' },
+    { args: 'halt', says: 'tradernet -- paper' },
     { args: 'reset --journal nope --reason fixed', says: 'nope' },
     { args: 'journal show --last 0', says: 'whole number' },
     { args: 'verify', says: 'journal verify', spoil: withFile(`${STORAGE}/bots/b/journal.log`, 'not a journal\n') },
@@ -330,7 +330,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { args: 'paper', says: '--checkpoint is missing' },
     { args: 'paper --checkpoint RUN --venue nasdaq', says: 'nasdaq' },
     { args: 'paper --checkpoint RUN --venue binance --server ftp://somewhere', says: '127.0.0.1' },
-    { args: 'paper --checkpoint RUN --venue binance --server http://127.0.0.1:1', says: 'tradernet rehearse' },
+    { args: 'paper --checkpoint RUN --venue binance --server http://127.0.0.1:1', says: 'tradernet -- rehearse' },
     { args: 'paper --checkpoint RUN --venue binance --keys nowhere.json', says: 'nowhere.json' },
     {
       args: 'paper --checkpoint RUN --venue binance --keys keys.json',

@@ -117,7 +117,7 @@ describe.each(['ppo', 'dqn'])('a training of %s', (agent) => {
     const stopped = await ended;
     expect(stopped).toMatchObject({ code: 130, signal: null });
     expect(stopped.stdout).toMatch(/: stopped after [\d,]+ steps/);
-    expect(stopped.stdout).toContain(`tradernet train --resume ${first}`);
+    expect(stopped.stdout).toContain(`tradernet -- train --resume ${first}`);
     expect(trained(folder, first)).toHaveProperty(['last/model.safetensors']);
     expect((await runCli(resume(first), folder)).stdout).toContain(`${first}: finished`);
     expect(trained(folder, first)).toEqual(alone);
