@@ -4,6 +4,7 @@ import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import type { ExperimentConfig } from '../experiment/config.ts';
 import { hashMarkets } from '../experiment/prepare.ts';
+import { judgeChoice } from '../experiment/profile-choice.ts';
 import {
   findSupervisor,
   findTraining,
@@ -184,6 +185,7 @@ export const walkForward = defineCommand({
       const supervised = trained.filter(({ supervisor }) => supervisor !== null).length;
       const { bootstrapSamples: resamples } = config.evaluation;
       const summaries = summarizeProfiles(scores, profiles, { resamples, seed: config.seed });
+      const overfitting = judgeChoice(scores, profiles);
       const folds = parts
         .filter(({ seed }) => seed === config.seed)
         .map(({ config: { split } }, fold) => ({ fold: fold + 1, ...split }));
@@ -193,11 +195,13 @@ export const walkForward = defineCommand({
           ? `${supervised} of ${trained.length} supervisors were accepted; elsewhere the shield is without smurf`
           : 'the shield is without smurf: no supervisors were asked for (--smurf)',
         '',
-        renderWalkForward(summaries),
+        renderWalkForward(summaries, overfitting),
         '',
         `${new RunRegistry(files).list().length} runs in the registry; 'tradernet runs list' shows them`,
       ].join('\n');
-      return { text, json: { ...plan, symbols, supervised, folds, profiles: summaries, scores } as unknown as Json };
+      const rows = scores.map(({ returns: _, ...score }) => score);
+      const json = { ...plan, symbols, supervised, folds, profiles: summaries, overfitting, scores: rows };
+      return { text, json: json as unknown as Json };
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
       return { text: 'stopped; the same command goes on from here', json: { status: 'stopped' }, exitCode: 130 };

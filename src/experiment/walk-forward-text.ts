@@ -23,7 +23,8 @@ function describeDifference({ profile, minusNone, lowerDrawdown }: ProfileSummar
   return `${profile}: the maximum drawdown ${says}; lower in ${formatShare(lowerDrawdown ?? 0)} of the pairs`;
 }
 
-export function renderWalkForward(summaries: readonly ProfileSummary[]): string {
+/** @param overfitting probability of backtest overfitting, see `judgeChoice`; null where it can't be told */
+export function renderWalkForward(summaries: readonly ProfileSummary[], overfitting: number | null): string {
   const profiles = summaries.map(({ profile, measures, meanTrades }) => [
     profile,
     formatShare(measures.cumulativeReturn.mean),
@@ -59,6 +60,13 @@ export function renderWalkForward(summaries: readonly ProfileSummary[]): string 
           formatTable(['shield', 'max drawdown', 'return', 'Sharpe'], compared),
           '',
           ...summaries.map(describeDifference).filter((line) => line !== ''),
+        ]),
+    ...(overfitting === null
+      ? []
+      : [
+          '',
+          `the profile with the best Sharpe ratio is below the median afterwards in ${formatShare(overfitting)} of the ways to`,
+          'halve these bars (probability of backtest overfitting; at 50 % the choice among them says nothing)',
         ]),
   ].join('\n');
 }

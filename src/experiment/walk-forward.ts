@@ -118,6 +118,8 @@ export interface Score {
   readonly sharpe: number;
   readonly maxDrawdown: number;
   readonly trades: number;
+  /** Simple return of each bar of the fold. */
+  readonly returns: readonly number[];
 }
 
 /** The scores of a run under a shield, one a symbol; null where one of them is missing or not finished. */
@@ -138,7 +140,15 @@ export function readScores(
     const found = results.find(({ name }) => name.split('~')[0] === own);
     if (found === undefined) return null;
     const { fold, seed } = part;
-    scores.push({ fold, seed, symbol, profile: shield.profile, run: run.name, ...readFigures(found.record) });
+    scores.push({
+      fold,
+      seed,
+      symbol,
+      profile: shield.profile,
+      run: run.name,
+      ...readFigures(found.record),
+      returns: found.record.returns,
+    });
   }
   return scores;
 }

@@ -6,10 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
+import { overfittingProbability } from '../../src/evaluate/overfitting.ts';
 import { summarizeDifferences } from '../../src/evaluate/seeds.ts';
 import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
 import { hashMarkets, prepareMarkets } from '../../src/experiment/prepare.ts';
 import { findPreset } from '../../src/experiment/presets.ts';
+import { judgeChoice } from '../../src/experiment/profile-choice.ts';
 import { smurfConfig, trainSupervisor } from '../../src/experiment/supervise.ts';
 import { trainRun } from '../../src/experiment/train-run.ts';
 import {
@@ -177,7 +179,7 @@ describe('the supervisor of a run', () => {
 describe('the summary', () => {
   const score = (profile: Profile, fold: number, seed: number, maxDrawdown: number): Score => ({
     ...{ profile, fold, seed, maxDrawdown },
-    ...{ symbol: 'S', run: 'r', cumulativeReturn: fold / 10, sharpe: seed, trades: 3 },
+    ...{ symbol: 'S', run: 'r', cumulativeReturn: fold / 10, sharpe: seed, trades: 3, returns: [] },
   });
   const options = { resamples: 500, seed: 1 };
 
@@ -218,6 +220,49 @@ describe('the summary', () => {
   });
 });
 
+describe('the choice among profiles', () => {
+  const rng = new Rng(3);
+  const noise = (bars: number, mean: number) => Array.from({ length: bars }, () => mean + 0.01 * rng.normal());
+  const cell = (profile: Profile, fold: number, seed: number, returns: number[]): Score => ({
+    ...{ profile, fold, seed, returns, symbol: 'S', run: 'r' },
+    ...{ cumulativeReturn: 0, sharpe: 0, maxDrawdown: 0, trades: 0 },
+  });
+
+  it('is worth something where one is better on every fold, and nothing where the seeds only differ in luck', () => {
+    const scores = (edge: number) =>
+      [0, 1].flatMap((fold) =>
+        [1, 2].flatMap((seed) => [
+          cell('none', fold, seed, noise(400, 0)),
+          cell('cautious', fold, seed, noise(400, edge)),
+          cell('balanced', fold, seed, noise(400, 0)),
+        ]),
+      );
+    expect(judgeChoice(scores(0.01), ['none', 'cautious', 'balanced'])).toBe(0);
+    const same = noise(400, 0);
+    const alike = (['none', 'cautious'] as const).map((profile) => cell(profile, 0, 1, same));
+    expect(judgeChoice(alike, ['none', 'cautious'])).toBe(1);
+  });
+
+  it('takes a profile as the mean of its seeds, fold after fold', () => {
+    const [a, b, c, d] = [0, 0.001, 0.002, 0].map((mean) => noise(160, mean));
+    const mean = a.map((one, bar) => (one + b[bar]) / 2);
+    const seeds = [cell('none', 0, 1, a), cell('none', 0, 2, b), cell('none', 1, 1, c)];
+    const other = [cell('spec', 0, 1, d), cell('spec', 1, 1, d)];
+    const { probability } = overfittingProbability([
+      [...mean, ...c],
+      [...d, ...d],
+    ]);
+    expect(judgeChoice([...seeds, ...other], ['none', 'spec'])).toBe(probability);
+  });
+
+  it('is not judged by too few bars, or among profiles of which one is missing', () => {
+    const few = [cell('none', 0, 1, noise(31, 0)), cell('spec', 0, 1, noise(31, 0))];
+    expect(judgeChoice(few, ['none', 'spec'])).toBeNull();
+    expect(judgeChoice([cell('none', 0, 1, noise(400, 0))], ['none', 'spec'])).toBeNull();
+    expect(judgeChoice([cell('none', 0, 1, noise(400, 0))], ['none'])).toBeNull();
+  });
+});
+
 describe('tradernet walk-forward', () => {
   const storage = mkdtempSync(join(tmpdir(), 'walk-forward-'));
   afterAll(() => rmSync(storage, { recursive: true }));
@@ -240,6 +285,7 @@ describe('tradernet walk-forward', () => {
     expect(first.said).toContain('evaluated 4/4');
     const { scores, profiles } = first.result as { scores: Score[]; profiles: { profile: string }[] };
     expect(profiles.map(({ profile }) => profile)).toEqual(['none', 'spec']);
+    expect(first.result.overfitting).toBeGreaterThanOrEqual(0);
     // Two at once don't take the same name.
     expect(new Set(scores.map((one) => one.run))).toEqual(new Set(['ppo-TINY-s1-1', 'ppo-TINY-s2-1']));
     const second = await run();
