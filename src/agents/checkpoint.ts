@@ -17,6 +17,7 @@ import type { FileSystem } from '../core/file-system.ts';
 import { type Json, parseJson } from '../core/json.ts';
 import { decodeSafetensors, encodeSafetensors, type Kernels, type StateDict } from '../nn/index.ts';
 import { findFolder, writeFolderDurably } from './durable-folder.ts';
+import { type Standing, standingSchema } from './standing.ts';
 
 export const SCHEMA_VERSION = 2;
 
@@ -26,6 +27,8 @@ function upgrade(raw: Record<string, unknown>): Record<string, unknown> {
   const { timeframe: window, ...rest } = raw;
   return { ...rest, window, schemaVersion: SCHEMA_VERSION };
 }
+
+const DESCRIPTION = 'checkpoint.json';
 
 const json: z.ZodType<Json> = z.json() as z.ZodType<Json>;
 
@@ -76,6 +79,7 @@ const checkpointSchema = z.strictObject({
   columnsHash: z.string(),
   trainedSteps: z.int().min(0),
   config: json,
+  standing: standingSchema.nullable().default(null),
   files: z.record(z.string(), z.string()),
 });
 
@@ -92,6 +96,8 @@ export interface CheckpointDescription extends AgentSpec {
   readonly trainedSteps: number;
   /** The agent's own configuration, sizes of the networks included. */
   readonly config: Json;
+  /** What the validation said; null where nobody validated. */
+  readonly standing: Standing | null;
   /** SHA-256 of each other file of the folder. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -118,7 +124,7 @@ export function describeCheckpoint(
   own: { agent: string; spec: AgentSpec; trainedSteps: number; config: Json },
   contents: ReadonlyMap<string, Uint8Array>,
 ): Map<string, Uint8Array> {
-  const description: CheckpointDescription = {
+  const description: Omit<CheckpointDescription, 'standing'> = {
     schemaVersion: SCHEMA_VERSION,
     agent: own.agent,
     actions: ACTION_NAMES,
@@ -128,8 +134,22 @@ export function describeCheckpoint(
     config: own.config,
     files: Object.fromEntries([...contents].map(([name, bytes]) => [name, sha256(bytes)])),
   };
-  const text = `${JSON.stringify(description, null, 2)}\n`;
-  return new Map([...contents, ['checkpoint.json', new TextEncoder().encode(text)]]);
+  return new Map([...contents, [DESCRIPTION, encodeJson(description)]]);
+}
+
+/** The same checkpoint with what its validation said. */
+export function withStanding(
+  contents: ReadonlyMap<string, Uint8Array>,
+  standing: Standing | null,
+): ReadonlyMap<string, Uint8Array> {
+  const bytes = contents.get(DESCRIPTION);
+  if (standing === null || bytes === undefined) return contents;
+  const description = JSON.parse(new TextDecoder().decode(bytes));
+  return new Map([...contents, [DESCRIPTION, encodeJson({ ...description, standing })]]);
+}
+
+function encodeJson(value: object): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** Replaces the checkpoint at `path`; a crash leaves the old or the new. */

@@ -22,8 +22,17 @@ export { ExactAgent, type ExactConfig, exactConfigSchema } from './exact.ts';
 export { IntegratedAgent, type SupervisionResult } from './integrated.ts';
 export type { Learner, LoadedAgent, TrainReport } from './learner.ts';
 export { PPOAgent, type PPOConfig, ppoConfigSchema } from './ppo.ts';
+export { describeStanding, mayTrade, type Standing, summariseStanding } from './standing.ts';
 export { increasesRisk, SMURF_SETTINGS, type SupervisionCheck, VETO_LIMITS, VetoCounter } from './supervision.ts';
-export { type Best, type Progress, readTrainingProgress, type TrainOptions, type TrainResult, train } from './train.ts';
+export {
+  type Best,
+  type Progress,
+  readTrainingProgress,
+  type TrainOptions,
+  type TrainResult,
+  train,
+  type Validation,
+} from './train.ts';
 
 /** Agents that can be trained; the first is the default. Each has a section of settings under its name. */
 export const LEARNERS = [ppo, dqn, exact] as const;

@@ -15,8 +15,10 @@ import {
   requireSpec,
   saveCheckpoint,
   sha256,
+  withStanding,
 } from './checkpoint.ts';
 import type { Learner, TrainReport } from './learner.ts';
+import type { Standing } from './standing.ts';
 
 export interface TrainOptions {
   readonly agent: Learner;
@@ -26,10 +28,10 @@ export interface TrainOptions {
   /** Environment steps, over all environments. */
   readonly steps: number;
   /**
-   * Mean log return after costs on the validation fold; null trains without one. -Infinity is for what may not become
-   * the best. Where nothing did, the last agent is the best.
+   * Judges the agent, after so many training steps, on the validation fold; a number is the log return alone. null
+   * trains without. Where nothing became the best, the last agent is.
    */
-  readonly validate: ((agent: Learner) => number | Promise<number>) | null;
+  readonly validate: ((agent: Learner, updates: number) => Judged | Promise<Judged>) | null;
   /** Environment steps between validations; there is one at the end too. */
   readonly validateEvery: number;
   /** Environment steps between writes of last/. */
@@ -47,6 +49,15 @@ export interface TrainOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+export interface Validation {
+  /** Mean log return after costs; -Infinity is for what may not become the best. */
+  readonly logReturn: number;
+  /** What the checkpoint keeps of it; null where it keeps nothing. */
+  readonly standing: Standing | null;
+}
+
+type Judged = number | Validation;
+
 export interface Progress {
   readonly steps: number;
   readonly totalSteps: number;
@@ -61,14 +72,15 @@ export interface Progress {
 }
 
 /** The best validation so far and the step at which it was seen. */
-export interface Best {
+export interface Best extends Validation {
   readonly steps: number;
-  readonly logReturn: number;
 }
 
 export interface TrainResult {
   readonly status: 'finished' | 'stopped';
   readonly steps: number;
+  /** Training steps of the algorithm; without one the agent is as it was made. */
+  readonly updates: number;
   readonly best: Best | null;
 }
 
@@ -85,22 +97,24 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const tableHash = sha256(new Uint8Array(memory, byteOffset, byteLength));
   agent.attach(env, options.steps, tableHash);
   let best: Best | null = null;
-  if (options.resume) best = restore(options, tableHash);
+  let updates = 0;
+  if (options.resume) ({ best, updates } = restore(options, tableHash));
   else env.reset(options.seed);
 
-  const saveLast = () => {
+  /** @param standing of the agent as it is now */
+  const saveLast = (standing: Standing | null) => {
     const { state, buffer } = agent.saveTraining();
     const { steps: totalSteps, seed } = options;
-    const training = { totalSteps, seed, tableHash, best, env: env.saveState(), agent: state };
+    const training = { totalSteps, seed, tableHash, best, updates, env: env.saveState(), agent: state };
     const more = new Map([
       ['training.json', new TextEncoder().encode(`${JSON.stringify(training)}\n`)],
       ['training.buffer', buffer],
     ]);
-    saveCheckpoint(files, `${folder}/last`, agent.checkpointFiles(more));
+    saveCheckpoint(files, `${folder}/last`, withStanding(agent.checkpointFiles(more), standing));
   };
-  const saveBest = (logReturn: number) => {
-    best = { steps: agent.steps, logReturn };
-    saveCheckpoint(files, `${folder}/best`, agent.checkpointFiles());
+  const saveBest = (validation: Validation) => {
+    best = { steps: agent.steps, ...validation };
+    saveCheckpoint(files, `${folder}/best`, withStanding(agent.checkpointFiles(), validation.standing));
   };
   const meter = new Meter(options);
   let turnMs = clock.nowMs();
@@ -110,8 +124,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       turnMs = clock.nowMs();
     }
     if (options.signal?.aborted) {
-      saveLast();
-      return { status: 'stopped', steps: agent.steps, best };
+      saveLast(null);
+      return { status: 'stopped', steps: agent.steps, updates, best };
     }
     const before = agent.steps;
     meter.countReward(agent.collect());
@@ -123,21 +137,24 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         );
       }
       meter.countReport(report);
+      updates++;
     }
 
     const finished = agent.steps >= options.steps;
     const crossed = (every: number) => finished || Math.floor(agent.steps / every) > Math.floor(before / every);
-    let validation: number | null = null;
+    let validation: Validation | null = null;
     if (options.validate !== null && crossed(options.validateEvery)) {
-      validation = await options.validate(agent);
-      assert(!Number.isNaN(validation), 'the validation returned NaN');
-      if (validation > (best?.logReturn ?? Number.NEGATIVE_INFINITY)) saveBest(validation);
+      const judged = await options.validate(agent, updates);
+      validation = typeof judged === 'number' ? { logReturn: judged, standing: null } : judged;
+      assert(!Number.isNaN(validation.logReturn), 'the validation returned NaN');
+      if (validation.logReturn > (best?.logReturn ?? Number.NEGATIVE_INFINITY)) saveBest(validation);
     }
-    if (crossed(options.checkpointEvery)) saveLast();
-    if (validation !== null || crossed(options.progressEvery ?? 2048)) meter.report(validation, best);
+    if (crossed(options.checkpointEvery)) saveLast(validation?.standing ?? null);
+    if (validation !== null || crossed(options.progressEvery ?? 2048))
+      meter.report(validation?.logReturn ?? null, best);
   }
   if (best === null) saveCheckpoint(files, `${folder}/best`, agent.checkpointFiles());
-  return { status: 'finished', steps: agent.steps, best };
+  return { status: 'finished', steps: agent.steps, updates, best };
 }
 
 /** How far the training got that wrote the checkpoint `path`, a last/. @throws InputError where it is not whole */
@@ -147,7 +164,10 @@ export function readTrainingProgress(files: FileSystem, path: string): { steps: 
 }
 
 /** Puts agent and environment back to where last/ was written. */
-function restore({ agent, env, seed, steps, files, folder }: TrainOptions, tableHash: string): Best | null {
+function restore(
+  { agent, env, seed, steps, files, folder }: TrainOptions,
+  tableHash: string,
+): { readonly best: Best | null; readonly updates: number } {
   const checkpoint = openCheckpoint(files, `${folder}/last`);
   requireAgent(checkpoint, agent.kind);
   requireSpec(checkpoint.path, checkpoint.spec, agent.spec);
@@ -171,7 +191,9 @@ function restore({ agent, env, seed, steps, files, folder }: TrainOptions, table
     if (error instanceof TypeError || error instanceof RangeError) throw notWritten(checkpoint);
     throw error;
   }
-  return training.best as Best | null;
+  // Earlier versions counted no updates, and stopped no training before its first.
+  const { best, updates = 1 } = training as unknown as { best: Best | null; updates?: number };
+  return { best, updates };
 }
 
 /** Where a training stands. @throws InputError for what no version wrote */

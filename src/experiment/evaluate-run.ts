@@ -1,5 +1,7 @@
 /** A checkpoint on the fold that it never saw: counted as a trial before it looks, judged beside all baselines. */
-import { type LoadedAgent, loadAgent } from '../agents/index.ts';
+import { type LoadedAgent, loadAgent, openCheckpoint, type Standing, summariseStanding } from '../agents/index.ts';
+import { HOLD } from '../core/action.ts';
+import type { Agent } from '../core/agent.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
@@ -7,8 +9,10 @@ import type { Json } from '../core/json.ts';
 import type { Shield } from '../core/shield.ts';
 import type { AblationRow } from '../evaluate/ablation.ts';
 import { type Evaluation, evaluate } from '../evaluate/evaluation.ts';
+import { PLAIN } from '../evaluate/policy.ts';
 import { countTrials } from '../evaluate/verdict.ts';
 import { scalerFromJson } from '../features/scaler.ts';
+import type { Kernels } from '../nn/index.ts';
 import { type Run, RunRegistry, trialSharpes } from '../runs/registry.ts';
 import { SHIELD_COLUMNS } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
@@ -27,6 +31,18 @@ export interface Checkpoint {
   readonly path: string;
   /** The run that made it; null for one from elsewhere. */
   readonly run: Run | null;
+  /** What the validation said of it; null where nobody validated, or before that was kept. */
+  readonly standing: Standing | null;
+}
+
+/** Whether an agent does nothing, since its gate is closed and no person said otherwise. */
+export function isResting({ standing }: Pick<Checkpoint, 'standing'>, force = false): boolean {
+  return standing !== null && !standing.gate.open && !force;
+}
+
+/** What acts in the place of an agent that rests. */
+function resting(kind: string): Agent {
+  return { kind, getAction: () => HOLD, decide: () => PLAIN[HOLD] };
 }
 
 /**
@@ -44,7 +60,7 @@ export function findCheckpoint(
   const [stem, ...rest] = name.split('/');
   if (registry.has(stem) && rest.length <= 1) {
     const path = `${CHECKPOINTS}/${stem}/${rest[0] ?? 'best'}`;
-    if (openable(files, path)) return { name, agent: loadAgent(files, path, kernels), path, run: registry.open(stem) };
+    if (openable(files, path)) return { name, path, run: registry.open(stem), ...load(files, path, kernels) };
     throw new InputError(`run ${stem} has no checkpoint '${rest[0] ?? 'best'}' yet; train it further or name RUN/last`);
   }
   const other = elsewhere(name);
@@ -52,7 +68,12 @@ export function findCheckpoint(
     throw new InputError(
       `${flag} ${name}: neither a run (see 'tradernet runs list') nor a folder with a checkpoint.json`,
     );
-  return { name, agent: loadAgent(other.files, other.path, kernels), path: other.path, run: null };
+  return { name, path: other.path, run: null, ...load(other.files, other.path, kernels) };
+}
+
+function load(files: FileSystem, path: string, kernels: Kernels): Pick<Checkpoint, 'agent' | 'standing'> {
+  const agent = loadAgent(files, path, kernels);
+  return { agent, standing: openCheckpoint(files, path).description.standing };
 }
 
 function openable(files: FileSystem, path: string): boolean {
@@ -86,6 +107,8 @@ export interface EvaluateRunOptions {
   /** Default: test. Looking at the validation fold is no trial. */
   readonly fold?: Fold;
   readonly supervisor?: LoadedAgent;
+  /** A person's word that an agent acts whose gate is closed. Default: false. */
+  readonly force?: boolean;
   /** Whether a shield's counterfactual ledgers are kept beside the subject's; they take a while. Default: true. */
   readonly counterfactuals?: boolean;
   readonly onEvaluation?: (symbol: string) => void;
@@ -103,6 +126,7 @@ export function prepareEvaluation({
   series,
   config: asked,
   supervisor,
+  force,
   fold = 'test',
 }: EvaluateRunOptions): {
   readonly config: ExperimentConfig;
@@ -123,7 +147,11 @@ export function prepareEvaluation({
   return {
     config,
     prepared,
-    trialOf: (tried) => hashTrial(checkpoint, tried, trained, supervisor !== undefined),
+    trialOf: (tried) =>
+      hashTrial(checkpoint, tried, trained, {
+        supervised: supervisor !== undefined,
+        resting: isResting(checkpoint, force),
+      }),
   };
 }
 
@@ -151,8 +179,9 @@ export function recordOf(
 
 /** One evaluation a market. @throws InputError where the data isn't what the checkpoint was made for */
 export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext): RunEvaluation[] {
-  const { checkpoint, supervisor, fold = 'test', counterfactuals = true } = options;
-  const { agent, run } = checkpoint;
+  const { checkpoint, supervisor, force, fold = 'test', counterfactuals = true } = options;
+  const { agent, run, standing } = checkpoint;
+  const rests = isResting(checkpoint, force);
   const { config, prepared, trialOf } = prepareEvaluation(options);
   const { profile } = config.shield;
   const registry = new RunRegistry(runContext.files);
@@ -170,8 +199,8 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
     record?.startEvaluation(result, foldKey, trial);
     const { name, isa, fused } = runContext.kernels;
     const evaluation = evaluate({
-      agent,
-      label: `${agent.kind.toUpperCase()}${profile === 'none' ? '' : ` + shield (${profile})`}`,
+      agent: rests ? resting(agent.kind) : agent,
+      label: `${agent.kind.toUpperCase()}${profile === 'none' ? '' : ` + shield (${profile})`}${rests ? ', gate closed' : ''}`,
       series: market.series,
       table: market.table,
       split: { train: market.split.train, test: market.split[fold] },
@@ -189,6 +218,7 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
         codeVersion: runContext.codeVersion,
         kernels: `${name} ${isa}${fused ? ', fused multiply-add' : ''}`,
         trainedSeed: run?.registration.seed ?? null,
+        validation: standing === null ? 'not judged' : summariseStanding(standing),
       },
     });
     record?.finishEvaluation(result, {
@@ -198,7 +228,8 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
       returns: evaluation.returns,
       figures: { verdict: evaluation.judgement.verdict, ...evaluation.subject.metrics } as unknown as Json,
     });
-    const ablation = shield !== null && counterfactuals ? ablateMarket(agent, market, config, fold, shielded) : null;
+    const ablation =
+      shield !== null && counterfactuals && !rests ? ablateMarket(agent, market, config, fold, shielded) : null;
     return { ...evaluation, counterfactuals: ablation?.rows ?? null };
   });
 }

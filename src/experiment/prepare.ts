@@ -49,14 +49,28 @@ function chooseSet(list: readonly CandleSeries[], name: string): { set: FeatureS
   return choices.reduce((least, one) => (one.set.columns.length < least.set.columns.length ? one : least));
 }
 
-/** Open times of the bars of all series together, ascending. */
-export function joinTimes(list: readonly CandleSeries[]): Float64Array {
-  return Float64Array.from(new Set(list.flatMap((series) => Array.from(series.timeMs)))).sort();
+/**
+ * Open times of the bars of all series together over the dates that they have in common, ascending: what shares of the
+ * history are shares of. A series that begins earlier gives the training fold more.
+ * @throws InputError where they have no date in common
+ */
+export function commonTimes(list: readonly CandleSeries[]): Float64Array {
+  if (list.length === 1) return list[0].timeMs;
+  const fromMs = Math.max(...list.map(({ timeMs }) => timeMs[0]));
+  const toMs = Math.min(...list.map(({ timeMs }) => timeMs[timeMs.length - 1]));
+  const day = (timeMs: number) => new Date(timeMs).toISOString().slice(0, 10);
+  if (fromMs >= toMs)
+    throw new InputError(
+      `${list.map(({ symbol, timeMs }) => `${symbol} goes from ${day(timeMs[0])} to ${day(timeMs[timeMs.length - 1])}`).join(', ')}: no date is in all of them; train them apart`,
+    );
+  const times = new Set<number>();
+  for (const { timeMs } of list) for (const time of timeMs) if (time >= fromMs && time <= toMs) times.add(time);
+  return Float64Array.from(times).sort();
 }
 
-/** Open times at which validation and test begin, over the bars of all series together. */
+/** Open times at which validation and test begin, and where several series end together, over their common dates. */
 function cutTimes(list: readonly CandleSeries[], split: ExperimentConfig['split']) {
-  const times = joinTimes(list);
+  const times = commonTimes(list);
   if (times.length < 10) throw new InputError(`${times.length} bars are too few to cut into folds; give more history`);
   const { train, validation } = split;
   if (train + validation >= 1)
@@ -74,10 +88,14 @@ function cutTimes(list: readonly CandleSeries[], split: ExperimentConfig['split'
   const testFrom = rowOf('testFrom', Math.floor(times.length * (train + validation)));
   const trained = split.testFrom === null ? times.length * train : (testFrom * train) / (train + validation);
   const validationFrom = rowOf('validationFrom', Math.floor(trained));
+  const testEnd = () => {
+    if (split.testTo !== null) return { testToMs: times[rowOf('testTo', times.length)] };
+    return list.length === 1 ? {} : { testToMs: times[times.length - 1] + 1 };
+  };
   return {
     validationFromMs: times[validationFrom],
     testFromMs: times[testFrom],
-    ...(split.testTo === null ? {} : { testToMs: times[rowOf('testTo', times.length)] }),
+    ...testEnd(),
   };
 }
 

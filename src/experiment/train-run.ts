@@ -3,7 +3,8 @@
 import { hasCheckpoint } from '../agents/checkpoint.ts';
 import { findLearner } from '../agents/index.ts';
 import type { Learner } from '../agents/learner.ts';
-import { type Progress, type TrainResult, train } from '../agents/train.ts';
+import { type Standing, standingSchema } from '../agents/standing.ts';
+import { type Progress, type TrainResult, train, type Validation } from '../agents/train.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
@@ -14,8 +15,8 @@ import { createAgent, describeAgent } from './fresh-agent.ts';
 import { type Prepared, prepareMarkets } from './prepare.ts';
 import { CHECKPOINTS, type RunContext } from './run-context.ts';
 import { createTrainingEnv } from './training-env.ts';
-import { trialConfig } from './trial.ts';
-import { validationLogReturn } from './validation.ts';
+import { nameFold, trialConfig } from './trial.ts';
+import { validateAgent } from './validation.ts';
 
 export interface TrainRunOptions {
   readonly series: readonly CandleSeries[];
@@ -23,11 +24,10 @@ export interface TrainRunOptions {
   /** Go on with this run; the series must be the ones it was started with. */
   readonly resume?: string;
   /**
-   * Scores an agent on the validation fold; default: its mean log return after costs, behind the
-   * shield that masks its training and no other. null: nobody
-   * does, and the last agent is the best.
+   * Judges an agent, after so many training steps, on the validation fold; default: `validateAgent`. null: nobody does,
+   * and the last agent is the best.
    */
-  readonly validate?: ((agent: Learner, prepared: Prepared) => number) | null;
+  readonly validate?: ((agent: Learner, prepared: Prepared, updates: number) => Validation | number) | null;
   /** A scaler that was fitted on the same training fold before. */
   readonly scaler?: Scaler;
   /** What decides the outcome beside `config` and `series`, for the registration. */
@@ -47,10 +47,16 @@ export interface TrainRun extends TrainResult {
   readonly folder: string;
 }
 
+/** Symbols in a run's name: all of a few, the first and a count of many. */
+function nameSymbols(symbols: readonly string[]): string {
+  const names = symbols.map((symbol) => symbol.replaceAll(/[^\w]/g, ''));
+  return names.length <= 3 ? names.join('-') : `${names[0]}-and-${names.length - 1}-more`;
+}
+
 function register(registry: RunRegistry, options: TrainRunOptions, prepared: Prepared, runContext: RunContext): Run {
   const { config } = options;
   const { name, isa, fused, threads } = runContext.kernels;
-  const symbols = prepared.markets.map(({ series }) => series.symbol.replaceAll(/[^\w]/g, '')).join('+');
+  const symbols = nameSymbols(prepared.markets.map(({ series }) => series.symbol));
   const kind = /^smurf/.test(config.training.reward) ? 'smurf' : config.training.agent;
   const times = prepared.markets.map(({ series, split }) => ({
     market: `${series.venue}:${series.symbol}`,
@@ -90,6 +96,26 @@ export function planTraining(
   return { steps, validateEvery: validateEvery ?? tenth, checkpointEvery: checkpointEvery ?? tenth };
 }
 
+/** Name among a run's results of what the validation said of its best agent. */
+export const STANDING = 'standing';
+
+/** Into the registry, where lists and reports find it. Looking at a validation fold is no trial. */
+export function keepStanding(run: Run, prepared: Prepared, standing: Standing): void {
+  run.finishEvaluation(STANDING, {
+    foldKey: prepared.markets.map((market) => nameFold(market, 'validation')).join(' '),
+    trial: null,
+    sharpePerBar: null,
+    returns: [],
+    figures: standing,
+  });
+}
+
+/** What was kept of a run's validation; null where nobody validated, or it isn't finished. */
+export function standingOf(run: Run): Standing | null {
+  const kept = run.results().find(({ name }) => name === STANDING);
+  return kept === undefined ? null : standingSchema.parse(kept.record.figures);
+}
+
 /** Trains as `config` says. Throws InputError where the data doesn't fit it, or a resume doesn't fit its run. */
 export async function trainRun(options: TrainRunOptions, runContext: RunContext): Promise<TrainRun> {
   const { config, series } = options;
@@ -112,14 +138,18 @@ export async function trainRun(options: TrainRunOptions, runContext: RunContext)
   using _lock = run.lockForTraining();
   options.onStart?.(run, prepared);
   const folder = `${CHECKPOINTS}/${run.name}`;
-  const { validate = (one: Learner) => validationLogReturn(one, prepared, config) } = options;
+  const { validate = (one: Learner, _: Prepared, updates: number) => judge(one, updates) } = options;
+  const judge = (one: Learner, updates: number): Validation => {
+    const standing = validateAgent(one, prepared, config, updates);
+    return { logReturn: standing.candidates.agent, standing };
+  };
   let isFirst = options.resume !== undefined;
   const result = await train({
     agent,
     env,
     seed: config.seed,
     ...planTraining(config, prepared),
-    validate: validate && ((one) => validate(one, prepared)),
+    validate: validate && ((one, updates) => validate(one, prepared, updates)),
     files,
     folder,
     // Killed before its first checkpoint, it goes on from its beginning.
@@ -139,5 +169,6 @@ export async function trainRun(options: TrainRunOptions, runContext: RunContext)
     },
   });
   run.syncMetrics();
+  if (result.status === 'finished' && result.best?.standing) keepStanding(run, prepared, result.best.standing);
   return { ...result, run, prepared, agent, folder };
 }

@@ -35,8 +35,8 @@ export function hashTrial(
   { path }: CheckpointPath,
   { shield, account }: Pick<ExperimentConfig, 'shield' | 'account'>,
   trained: Json,
-  supervised: boolean,
+  { supervised, resting }: { readonly supervised: boolean; readonly resting: boolean },
 ): string {
   const part = path.slice(path.lastIndexOf('/') + 1);
-  return hashJson({ trained, part, shield, account, supervised } as unknown as Json);
+  return hashJson({ trained, part, shield, account, supervised, ...(resting ? { resting } : {}) } as unknown as Json);
 }

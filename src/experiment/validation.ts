@@ -1,26 +1,57 @@
-/** What an agent earns on the validation folds. */
+/** What an agent earns on the validation folds, beside doing nothing and holding. */
+import type { Standing } from '../agents/standing.ts';
 import type { Agent } from '../core/agent.ts';
 import { log } from '../core/math.ts';
 import { backtest } from '../evaluate/backtest.ts';
-import { agentPolicy } from '../evaluate/policy.ts';
+import { holdingPolicy, wholeAccount } from '../evaluate/baselines/buy-and-hold.ts';
+import { GATE, gateStatistic } from '../evaluate/gate.ts';
+import { agentPolicy, type Policy } from '../evaluate/policy.ts';
 import type { ExperimentConfig } from './config.ts';
 import type { Prepared } from './prepare.ts';
 import { makeMaskingShield } from './training-env.ts';
 
-/** Mean over the markets of ln(final / starting equity) on the validation folds, after costs. */
-export function validationLogReturn(agent: Agent, prepared: Prepared, config: ExperimentConfig): number {
-  const shield = makeMaskingShield(config, prepared)?.() ?? null;
-  let sum = 0;
-  for (const { series, table, split } of prepared.markets) {
-    const { equity, startingEquity } = backtest({
-      policy: agentPolicy(agent),
-      series,
-      table,
-      account: config.account,
-      shield,
-      rows: split.validation,
-    });
-    sum += log(Math.max(1e-9, equity[equity.length - 1] / startingEquity));
-  }
-  return sum / prepared.markets.length;
+/** Equity at each close of every market's validation fold. @param shield of the policy; null for none */
+function validationCurves(
+  policy: Policy,
+  prepared: Prepared,
+  account: ExperimentConfig['account'],
+  makeShield: ReturnType<typeof makeMaskingShield> = null,
+): Float64Array[] {
+  const shield = makeShield?.() ?? null;
+  return prepared.markets.map(
+    ({ series, table, split }) => backtest({ policy, series, table, account, shield, rows: split.validation }).equity,
+  );
+}
+
+/** Mean over the curves of ln(final / starting equity). */
+export function meanLogReturn(curves: readonly Float64Array[], startingEquity: number): number {
+  const sum = curves.reduce(
+    (total, equity) => total + log(Math.max(1e-9, equity[equity.length - 1] / startingEquity)),
+    0,
+  );
+  return sum / curves.length;
+}
+
+/** What the curves say of an agent that made `updates` training steps. */
+export function judgeCurves(
+  curves: readonly Float64Array[],
+  prepared: Prepared,
+  account: ExperimentConfig['account'],
+  updates: number,
+): Standing {
+  const { startingEquity } = account;
+  const agent = meanLogReturn(curves, startingEquity);
+  const held = validationCurves(holdingPolicy('buy-and-hold'), prepared, wholeAccount(account));
+  const candidates = { agent, flat: 0, 'buy-and-hold': meanLogReturn(held, startingEquity) };
+  const best = (['flat', 'buy-and-hold', 'agent'] as const).reduce((a, b) => (candidates[b] > candidates[a] ? b : a));
+  const { t, sums } = gateStatistic(curves);
+  const { bars, needed } = GATE;
+  return { updates, candidates, best, gate: { t, bars, sums, needed, open: updates > 0 && t >= needed } };
+}
+
+/** An agent on the validation folds, behind the shield that masks its training and no other. */
+export function validateAgent(agent: Agent, prepared: Prepared, config: ExperimentConfig, updates: number): Standing {
+  const shield = makeMaskingShield(config, prepared);
+  const curves = validationCurves(agentPolicy(agent), prepared, config.account, shield);
+  return judgeCurves(curves, prepared, config.account, updates);
 }

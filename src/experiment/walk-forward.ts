@@ -13,11 +13,15 @@ import { summarizeDifferences, summarizeSeeds } from '../evaluate/seeds.ts';
 import { walkForward } from '../evaluate/split.ts';
 import { canonicalJson, type EvaluationRecord, type Run, RunRegistry } from '../runs/registry.ts';
 import type { Profile } from '../shield/index.ts';
+
 import { dropOtherAgents, type ExperimentConfig } from './config.ts';
-import { chooseEmbargo, joinTimes } from './prepare.ts';
+import { isResting } from './evaluate-run.ts';
+import { chooseEmbargo, commonTimes } from './prepare.ts';
 import { tryReadSettings } from './registered-settings.ts';
+
 import { CHECKPOINTS } from './run-context.ts';
 import { SUPERVISION } from './supervise.ts';
+import { standingOf } from './train-run.ts';
 import { hashTrial, nameResult } from './trial.ts';
 
 /** One training of a walk-forward: its settings, the fold's cuts and the seed among them. */
@@ -41,7 +45,7 @@ export interface WalkForwardPlan {
  * @throws InputError where a fold would be too short
  */
 export function planParts(list: readonly CandleSeries[], config: ExperimentConfig, plan: WalkForwardPlan): Part[] {
-  const times = joinTimes(list);
+  const times = commonTimes(list);
   const { train, validation } = config.split;
   const splits = walkForward(times.length, {
     folds: plan.folds,
@@ -129,9 +133,11 @@ export function readScores(
   shield: ExperimentConfig['shield'],
   symbols: readonly string[],
   supervised = false,
+  force = false,
 ): Score[] | null {
   const checkpoint = { path: `${CHECKPOINTS}/${run.name}/best` };
-  const trial = hashTrial(checkpoint, { ...part.config, shield }, run.registration.config, supervised);
+  const resting = isResting({ standing: standingOf(run) }, force);
+  const trial = hashTrial(checkpoint, { ...part.config, shield }, run.registration.config, { supervised, resting });
   const results = run.results().filter(({ record }) => record.status === 'finished' && record.trial === trial);
   const scores: Score[] = [];
   for (const symbol of symbols) {

@@ -25,7 +25,7 @@ async function trainAndJudge(shuffled: boolean) {
   try {
     const { run, folder } = await trainRun({ series: [series], config }, runContext);
     const path = `${folder}/best`;
-    const checkpoint = { name: run.name, agent: loadAgent(files, path, kernels), path, run };
+    const checkpoint = { name: run.name, agent: loadAgent(files, path, kernels), path, run, standing: null };
     return evaluateRun({ checkpoint, series: [series], config }, runContext)[0];
   } finally {
     kernels.dispose();
