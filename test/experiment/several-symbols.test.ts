@@ -62,7 +62,7 @@ describe('several symbols of different spans', () => {
   });
 
   it('walk forward by their common dates', async () => {
-    const parts = planParts([whole, late], config, { folds: 2, seeds: 1, testShare: 0.5 });
+    const parts = planParts([whole, late], config, { folds: 2, seeds: 1, testShare: 0.1 });
     for (const { config: own } of parts) {
       const { markets } = prepareMarkets([whole, late], own);
       const [a, b] = markets.map(({ series, split }) => [
