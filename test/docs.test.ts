@@ -14,6 +14,7 @@ const DOCUMENTS = [
   'docs/spec.md',
   'docs/shield.md',
   'docs/evaluation.md',
+  'docs/agents.md',
 ];
 const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts;
 

@@ -30,6 +30,8 @@ export function mayTrade({ best, gate }: Standing): boolean {
   return gate.open && best === 'agent';
 }
 
+export const NOT_TRAINED = 'NOT TRAINED: no gradient step was made; give it more steps';
+
 const percent = (logReturn: number) => `${(100 * logReturn).toFixed(2)} %`;
 
 /** In plain words, a line each: the candidates, the gate. */
@@ -43,9 +45,9 @@ export function describeStanding({ updates, candidates, best, gate }: Standing):
   }[best];
   const proof = `t of its validation return is ${gate.t.toFixed(2)} over ${gate.sums} sums of ${gate.bars} bars, ${gate.needed} is needed`;
   return [
-    ...(updates === 0 ? ['NOT TRAINED: no gradient step was made; give it more steps'] : []),
+    ...(updates === 0 ? [NOT_TRAINED] : []),
     `${verdict} (${figures})`,
-    gate.open ? `gate open: ${proof}` : `gate closed, the agent does nothing until a person says --force: ${proof}`,
+    gate.open ? `gate open: ${proof}` : `gate closed, the agent does nothing until a person says otherwise: ${proof}`,
   ];
 }
 

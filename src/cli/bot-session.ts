@@ -2,10 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, chmodSync, existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { sha256 } from '../agents/checkpoint.ts';
-import type { LoadedAgent } from '../agents/index.ts';
+import { describeStanding, type LoadedAgent, mayTrade } from '../agents/index.ts';
 import type { AlarmChannel } from '../bot/alarms/alarm.ts';
 import { AlarmDesk } from '../bot/alarms/alarm-desk.ts';
 import { createTelegram } from '../bot/alarms/telegram.ts';
@@ -28,6 +29,7 @@ import { ExchangeConnector } from '../exchange/connector.ts';
 import { readKeys } from '../exchange/keys.ts';
 import { createRedactor, secretsOfUrl } from '../exchange/redact.ts';
 import type { Market, Venue } from '../exchange/venue.ts';
+import type { Checkpoint } from '../experiment/evaluate-run.ts';
 import type { RunContext } from '../experiment/run-context.ts';
 import { AcceleratedClock } from '../rehearsal/accelerated-clock.ts';
 import { REHEARSAL_KEYS } from '../rehearsal/keys.ts';
@@ -56,6 +58,7 @@ export const SESSION_OPTIONS = {
   '--venue <name>': { doc: "the venue, by ccxt's name", config: 'bot.venue' },
   ...OPTIONS.shield,
   ...OPTIONS.supervisor,
+  '--force': { doc: 'let an agent trade that lost to doing nothing or holding, or whose gate is closed' },
   '--journal <name>': { doc: "the bot's name; the same name goes on where it stopped" },
   ...SERVER_OPTION,
   ...KEYS_OPTION,
@@ -143,6 +146,19 @@ export interface Session {
   readonly notes: readonly NoteEntry[];
 }
 
+/**
+ * An agent that lost to doing nothing on its validation fold, or whose gate is closed, trades only on a person's word.
+ * @throws InputError where nobody gave it
+ */
+function requireStanding({ name, standing }: Checkpoint, force: boolean, context: Context): NoteEntry[] {
+  if (standing === null || mayTrade(standing)) return [];
+  const said = describeStanding(standing);
+  if (!force) throw new InputError(`${name}: ${said.join('; ')}; --force lets it trade all the same`);
+  for (const line of said) context.say(line);
+  const numbers = { by: userInfo().username, t: standing.gate.t, needed: standing.gate.needed, best: standing.best };
+  return [{ type: 'override', timeMs: context.clock.nowMs(), code: 'standing', numbers }];
+}
+
 /** From flags to everything a bot needs. What a journal was begun with, it goes on with. */
 export async function openSession(
   kind: 'paper' | 'live',
@@ -152,6 +168,7 @@ export async function openSession(
 ): Promise<Session & { readonly checkpoint: ReturnType<typeof openBotCheckpoint>; readonly hasKeys: boolean }> {
   const checkpoint = openBotCheckpoint(options.checkpoint, runContext, context);
   requireSpot(checkpoint.name, checkpoint.agent);
+  const notes = requireStanding(checkpoint.checkpoint, options.force, context);
   const supervisor =
     options.supervisor === undefined ? null : openBotCheckpoint(options.supervisor, runContext, context);
   const symbols = symbolsFor(checkpoint.checkpoint, options.symbol);
@@ -188,7 +205,7 @@ export async function openSession(
     maxDrawdown: bot.maxDrawdown,
   };
   const agents = { agent: checkpoint.agent, supervisor: supervisor?.agent ?? null };
-  return { kind, place, venue, clock, redact, ...agents, setup, notes: [], checkpoint, hasKeys };
+  return { kind, place, venue, clock, redact, ...agents, setup, notes, checkpoint, hasKeys };
 }
 
 /** The account that the agent was trained with, the bot's allocation in it, on the venue's quantity grid. */

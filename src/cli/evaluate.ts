@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { styleText } from 'node:util';
+import { describeStanding } from '../agents/index.ts';
 import { writeDurably } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
@@ -68,6 +69,7 @@ export const evaluate = defineCommand({
     ...OPTIONS.supervisor,
     '--no-counterfactuals': { doc: 'leave out what each rule of the shield avoided and cost (quicker)' },
     ...OPTIONS.fold,
+    '--force': { doc: 'let an agent act whose gate is closed' },
     '--symbol <names>': { parse: parseList, doc: 'other symbols than those of the run' },
     ...OPTIONS.venue,
     ...OPTIONS.timeframe,
@@ -97,13 +99,16 @@ export const evaluate = defineCommand({
           series: loadSeries(context, symbols, config),
           config,
           fold,
+          force: options.force,
           counterfactuals: options.counterfactuals,
           ...(supervisor === undefined ? {} : { supervisor }),
           onEvaluation: (symbol) => context.progress(`evaluating ${name} on ${symbol}`),
         },
         runContext,
       );
-      return summarise(
+      const { standing } = checkpoint;
+      const said = standing === null ? [] : describeStanding(standing);
+      const { text, json } = summarise(
         evaluations.map((evaluation) => {
           const symbol = evaluation.symbol.replaceAll(/[^\w]/g, '');
           const file = `${fold}-${symbol}-${config.shield.profile}.html`;
@@ -111,6 +116,7 @@ export const evaluate = defineCommand({
           return { evaluation, report: writeReport(evaluation, folder, file, report, context) };
         }),
       );
+      return { text: [...said, text].join('\n\n'), json };
     } finally {
       runContext.kernels.dispose();
     }

@@ -144,7 +144,7 @@ export const live = defineCommand({
             context,
           );
       if (!rehearsal) await requireConfirmation(session, options, context);
-      return await runSession({ ...session, notes }, context);
+      return await runSession({ ...session, notes: [...session.notes, ...notes] }, context);
     } finally {
       runContext.kernels.dispose();
     }

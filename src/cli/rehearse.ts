@@ -155,7 +155,8 @@ async function runBot(
   const none = { venue: undefined, shield: undefined, supervisor: undefined, keys: undefined } as const;
   const unasked = { confirm: undefined, override: undefined, overrideConfirm: undefined } as const;
   const kernels = { kernels: undefined, threads: undefined } as const;
-  const given = { checkpoint, journal, symbol: symbols, server: url, ...none, ...unasked, ...kernels };
+  // No order is real here, and an agent that may not act would rehearse nothing.
+  const given = { checkpoint, journal, symbol: symbols, server: url, force: true, ...none, ...unasked, ...kernels };
   return bot.run(given, context, []);
 }
 

@@ -1,5 +1,7 @@
+import { describeStanding, summariseStanding } from '../agents/standing.ts';
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
+import { STANDING, standingOf } from '../experiment/standing.ts';
 import { hashJson, type Run, RunRegistry } from '../runs/registry.ts';
 import { type Context, defineCommand } from './command.ts';
 
@@ -9,6 +11,7 @@ function openRegistry(context: Context): RunRegistry {
 
 function summarise(run: Run): { [key: string]: Json } {
   const results = run.results();
+  const standing = standingOf(run);
   return {
     run: run.name,
     kind: run.registration.kind,
@@ -16,7 +19,10 @@ function summarise(run: Run): { [key: string]: Json } {
     registered: new Date(run.registration.registeredAtMs).toISOString(),
     configHash: hashJson(run.registration.config).slice(0, 12),
     dataHash: run.registration.dataHash.slice(0, 12),
-    results: results.map(({ name, record }) => `${name}${record.status === 'started' ? ' (unfinished)' : ''}`),
+    standing: standing === null ? null : summariseStanding(standing),
+    results: results
+      .filter(({ name }) => name !== STANDING)
+      .map(({ name, record }) => `${name}${record.status === 'started' ? ' (unfinished)' : ''}`),
   };
 }
 
@@ -30,7 +36,7 @@ export const listRuns = defineCommand({
     const text = rows
       .map(
         (row) =>
-          `${String(row.run).padEnd(width)}  ${row.registered}  config ${row.configHash}  ${(row.results as string[]).join(', ')}`,
+          `${String(row.run).padEnd(width)}  ${row.registered}  config ${row.configHash}  ${[row.standing ?? [], row.results].flat().join(', ')}`,
       )
       .join('\n');
     return { text, json: rows };
@@ -45,6 +51,7 @@ export const showRun = defineCommand({
     const run = openRegistry(context).open(name);
     const metrics = run.readMetrics();
     const results = run.results();
+    const standing = standingOf(run);
     const json = {
       ...summarise(run),
       registration: run.registration as unknown as Json,
@@ -55,6 +62,7 @@ export const showRun = defineCommand({
     };
     const text = [
       JSON.stringify(run.registration, null, 2),
+      ...(standing === null ? [] : describeStanding(standing)),
       `${metrics.length} metric rows${metrics.length > 0 ? `, the last: ${JSON.stringify(metrics[metrics.length - 1])}` : ''}`,
       ...results.map(
         ({ name: result, record }) =>

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { openCheckpoint } from '../agents/checkpoint.ts';
+import { describeStanding, NOT_TRAINED } from '../agents/standing.ts';
 import type { SupervisionCheck } from '../agents/supervision.ts';
 import type { Progress } from '../agents/train.ts';
 import { InputError } from '../core/errors.ts';
@@ -45,11 +46,12 @@ function describeProgress(progress: Progress): string {
 type Trained = TrainRun & { readonly integrated?: string | null; readonly verdict?: SupervisionCheck | null };
 
 function summarise(context: Context, result: Trained, elapsedMs: number) {
-  const { run, folder, status, steps, best, integrated = null, verdict = null } = result;
+  const { run, folder, status, steps, updates, best, integrated = null, verdict = null } = result;
   const json = {
     run: run.name,
     status,
     steps,
+    updates,
     best: best === null ? null : { ...best },
     checkpoints: join(context.storage, folder),
     supervision: verdict === null ? null : { ...verdict },
@@ -61,6 +63,7 @@ function summarise(context: Context, result: Trained, elapsedMs: number) {
     best === null
       ? 'not validated: the last agent is the best'
       : `best validation: ${(100 * best.logReturn).toFixed(2)} % log return after costs, at step ${best.steps.toLocaleString('en-US')}`,
+    ...(best?.standing ? describeStanding(best.standing) : updates === 0 ? [NOT_TRAINED] : []),
     ...(verdict === null ? [] : [verdict.reason]),
     status === 'stopped'
       ? `go on:  tradernet train --resume ${run.name}`

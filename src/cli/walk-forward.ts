@@ -3,8 +3,10 @@ import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import type { ExperimentConfig } from '../experiment/config.ts';
+import { isResting } from '../experiment/evaluate-run.ts';
 import { hashMarkets } from '../experiment/prepare.ts';
 import { judgeChoice } from '../experiment/profile-choice.ts';
+import { standingOf } from '../experiment/standing.ts';
 import {
   findSupervisor,
   findTraining,
@@ -98,6 +100,7 @@ export const walkForward = defineCommand({
     },
     '--test-share <x>': { doc: 'of the bars, for all test folds', parse: parseNumber(0.05, 0.9), default: 0.5 },
     '--smurf': { doc: 'train a supervisor for each agent too; the profiles use it where it is accepted' },
+    '--force': { doc: 'let agents act whose gate is closed' },
     '--workers <n>': { doc: 'trainings at a time (default: the free cores)', parse: parseInteger(1, 256) },
     ...KERNEL_OPTIONS,
   },
@@ -148,7 +151,7 @@ export const walkForward = defineCommand({
     };
     const read = ({ part, run, supervisor }: Trained, profile: Profile): Score[] | null => {
       const isSupervised = supervisor !== null && profile !== 'none';
-      return readScores(run, part, shieldOf(config, profile, supervisor), symbols, isSupervised);
+      return readScores(run, part, shieldOf(config, profile, supervisor), symbols, isSupervised, options.force);
     };
     const evaluate = (one: Trained): Job[] =>
       profiles.flatMap((profile) => {
@@ -162,6 +165,7 @@ export const walkForward = defineCommand({
             args: [
               ...['evaluate', '--checkpoint', run.name, '--shield', profile, '--no-counterfactuals'],
               ...[...setting('shield.rules', rules), ...setting('shield.exits', exits), ...known],
+              ...(options.force ? ['--force'] : []),
               ...(supervisor === null || profile === 'none' ? [] : ['--supervisor', supervisor]),
             ],
           },
@@ -183,6 +187,7 @@ export const walkForward = defineCommand({
       await runJobs('evaluated', evaluations, workers, context);
       const scores = trained.flatMap((one) => profiles.flatMap((profile): Score[] => read(one, profile) ?? []));
       const supervised = trained.filter(({ supervisor }) => supervisor !== null).length;
+      const resting = trained.filter(({ run }) => isResting({ standing: standingOf(run) }, options.force)).length;
       const { bootstrapSamples: resamples } = config.evaluation;
       const summaries = summarizeProfiles(scores, profiles, { resamples, seed: config.seed });
       const overfitting = judgeChoice(scores, profiles);
@@ -194,13 +199,16 @@ export const walkForward = defineCommand({
         options.smurf
           ? `${supervised} of ${trained.length} supervisors were accepted; elsewhere the shield is without smurf`
           : 'the shield is without smurf: no supervisors were asked for (--smurf)',
+        ...(resting === 0
+          ? []
+          : [`${resting} of ${trained.length} agents did nothing, since their gate is closed (--force lets them act)`]),
         '',
         renderWalkForward(summaries, overfitting),
         '',
         `${new RunRegistry(files).list().length} runs in the registry; 'tradernet runs list' shows them`,
       ].join('\n');
       const rows = scores.map(({ returns: _, ...score }) => score);
-      const json = { ...plan, symbols, supervised, folds, profiles: summaries, overfitting, scores: rows };
+      const json = { ...plan, symbols, supervised, resting, folds, profiles: summaries, overfitting, scores: rows };
       return { text, json: json as unknown as Json };
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;

@@ -3,7 +3,6 @@
 import { hasCheckpoint } from '../agents/checkpoint.ts';
 import { findLearner } from '../agents/index.ts';
 import type { Learner } from '../agents/learner.ts';
-import { type Standing, standingSchema } from '../agents/standing.ts';
 import { type Progress, type TrainResult, train, type Validation } from '../agents/train.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
@@ -14,8 +13,9 @@ import type { ExperimentConfig } from './config.ts';
 import { createAgent, describeAgent } from './fresh-agent.ts';
 import { type Prepared, prepareMarkets } from './prepare.ts';
 import { CHECKPOINTS, type RunContext } from './run-context.ts';
+import { keepStanding } from './standing.ts';
 import { createTrainingEnv } from './training-env.ts';
-import { nameFold, trialConfig } from './trial.ts';
+import { trialConfig } from './trial.ts';
 import { validateAgent } from './validation.ts';
 
 export interface TrainRunOptions {
@@ -94,26 +94,6 @@ export function planTraining(
   const tenth = Math.ceil(steps / 10);
   const { validateEvery, checkpointEvery } = training;
   return { steps, validateEvery: validateEvery ?? tenth, checkpointEvery: checkpointEvery ?? tenth };
-}
-
-/** Name among a run's results of what the validation said of its best agent. */
-export const STANDING = 'standing';
-
-/** Into the registry, where lists and reports find it. Looking at a validation fold is no trial. */
-export function keepStanding(run: Run, prepared: Prepared, standing: Standing): void {
-  run.finishEvaluation(STANDING, {
-    foldKey: prepared.markets.map((market) => nameFold(market, 'validation')).join(' '),
-    trial: null,
-    sharpePerBar: null,
-    returns: [],
-    figures: standing,
-  });
-}
-
-/** What was kept of a run's validation; null where nobody validated, or it isn't finished. */
-export function standingOf(run: Run): Standing | null {
-  const kept = run.results().find(({ name }) => name === STANDING);
-  return kept === undefined ? null : standingSchema.parse(kept.record.figures);
 }
 
 /** Trains as `config` says. Throws InputError where the data doesn't fit it, or a resume doesn't fit its run. */

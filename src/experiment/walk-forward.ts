@@ -20,8 +20,8 @@ import { chooseEmbargo, commonTimes } from './prepare.ts';
 import { tryReadSettings } from './registered-settings.ts';
 
 import { CHECKPOINTS } from './run-context.ts';
+import { standingOf } from './standing.ts';
 import { SUPERVISION } from './supervise.ts';
-import { standingOf } from './train-run.ts';
 import { hashTrial, nameResult } from './trial.ts';
 
 /** One training of a walk-forward: its settings, the fold's cuts and the seed among them. */

@@ -328,12 +328,16 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       spoil: withFile(`${STORAGE}/bots/b/journal.log`, ''),
     },
     { args: 'paper', says: '--checkpoint is missing' },
-    { args: 'paper --checkpoint RUN --venue nasdaq', says: 'nasdaq' },
-    { args: 'paper --checkpoint RUN --venue binance --server ftp://somewhere', says: '127.0.0.1' },
-    { args: 'paper --checkpoint RUN --venue binance --server http://127.0.0.1:1', says: 'tradernet -- rehearse' },
-    { args: 'paper --checkpoint RUN --venue binance --keys nowhere.json', says: 'nowhere.json' },
+    { args: 'paper --checkpoint RUN --venue binance', says: '--force lets it trade' },
+    { args: 'paper --force --checkpoint RUN --venue nasdaq', says: 'nasdaq' },
+    { args: 'paper --force --checkpoint RUN --venue binance --server ftp://somewhere', says: '127.0.0.1' },
     {
-      args: 'paper --checkpoint RUN --venue binance --keys keys.json',
+      args: 'paper --force --checkpoint RUN --venue binance --server http://127.0.0.1:1',
+      says: 'tradernet -- rehearse',
+    },
+    { args: 'paper --force --checkpoint RUN --venue binance --keys nowhere.json', says: 'nowhere.json' },
+    {
+      args: 'paper --force --checkpoint RUN --venue binance --keys keys.json',
       says: 'keys.json',
       spoil({ folder }) {
         writeFileSync(join(folder, 'keys.json'), '{"key": "k", "secret": "s"}');

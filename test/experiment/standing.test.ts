@@ -6,7 +6,8 @@ import type { CandleSeries } from '../../src/core/candle.ts';
 import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
 import { prepareMarkets } from '../../src/experiment/prepare.ts';
 import { CHECKPOINTS } from '../../src/experiment/run-context.ts';
-import { standingOf, trainRun } from '../../src/experiment/train-run.ts';
+import { standingOf } from '../../src/experiment/standing.ts';
+import { trainRun } from '../../src/experiment/train-run.ts';
 import { validateAgent } from '../../src/experiment/validation.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
@@ -71,7 +72,7 @@ describe('the candidates', () => {
     expect(describeStanding(standing)).toEqual([
       'NOT TRAINED: no gradient step was made; give it more steps',
       'HOLDING was better than the agent on the validation fold (log return after costs: agent -74.00 %, doing nothing 0.00 %, holding 5.00 %)',
-      'gate closed, the agent does nothing until a person says --force: t of its validation return is -3.10 over 150 sums of 24 bars, 2 is needed',
+      'gate closed, the agent does nothing until a person says otherwise: t of its validation return is -3.10 over 150 sums of 24 bars, 2 is needed',
     ]);
     expect(mayTrade(standing)).toBe(false);
     expect(mayTrade({ ...standing, gate: { ...standing.gate, open: true } })).toBe(false);
