@@ -152,9 +152,9 @@ export interface Session {
  */
 function requireStanding({ name, standing }: Checkpoint, force: boolean, context: Context): NoteEntry[] {
   if (standing === null || mayTrade(standing)) return [];
-  const said = describeStanding(standing);
-  if (!force) throw new InputError(`${name}: ${said.join('; ')}; --force lets it trade all the same`);
-  for (const line of said) context.say(line);
+  const said = describeStanding(standing).join('; ');
+  if (!force) throw new InputError(`${name}: ${said}; --force lets it trade all the same`);
+  context.say(said);
   const numbers = { by: userInfo().username, t: standing.gate.t, needed: standing.gate.needed, best: standing.best };
   return [{ type: 'override', timeMs: context.clock.nowMs(), code: 'standing', numbers }];
 }
