@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { Clock } from '../core/clock.ts';
 import { InputError } from '../core/errors.ts';
 import type { Keys } from './keys.ts';
+import { holdsObjectWord } from './object-words.ts';
 import type { AnswerNotes } from './venue-errors.ts';
 import type { VenueHandle, VenueRow } from './venues.ts';
 
@@ -68,6 +69,7 @@ interface CcxtInstance {
     ...rest: unknown[]
   ): unknown;
   handleHttpStatusCode(status: number, reason: string, url: string, method: string, body: string): void;
+  handleMessage?(client: unknown, message: unknown): unknown;
   handleOHLCV(client: unknown, message: unknown): unknown;
 }
 export type CcxtClass = new (settings: object) => CcxtInstance;
@@ -106,6 +108,10 @@ export function guardClass(Base: CcxtClass, hooks: CcxtHooks): OpenClass {
           hooks.noteError(error, { status, headers, body: String(body).slice(0, 2000) });
         throw error;
       }
+    }
+
+    override handleMessage(client: unknown, message: unknown): unknown {
+      return holdsObjectWord(message) ? undefined : super.handleMessage?.(client, message);
     }
 
     override handleOHLCV(client: unknown, message: unknown): unknown {

@@ -5,6 +5,7 @@ import { CandleWatch } from './candle-watch.ts';
 import type { ConnectorOptions } from './ccxt.ts';
 import { CcxtSession } from './ccxt-session.ts';
 import { fetchAllFills } from './fills.ts';
+import { holdsObjectWord } from './object-words.ts';
 import { checkOrder } from './order-rules.ts';
 import { OutgoingOrders } from './outgoing.ts';
 import { timeframeName } from './timeframe.ts';
@@ -185,6 +186,7 @@ export class ExchangeConnector implements Venue {
 
   #checkAnswer(method: string, url: string, answer: unknown): void {
     if (typeof answer !== 'object' || answer === null) throw badAnswer('it is not JSON');
+    if (holdsObjectWord(answer)) throw badAnswer('it names what every object has');
     if (!this.#row.isWhole(method, new URL(url).pathname, answer)) throw badAnswer('parts are missing');
   }
 }
