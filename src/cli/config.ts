@@ -1,6 +1,6 @@
 /** `tradernet.json`: one schema, in which each value states its unit, default and meaning. Flags override the file. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type BotConfig, botSchema } from '../bot/config.ts';
 import { InputError } from '../core/errors.ts';
@@ -9,6 +9,7 @@ import { listSettings } from '../core/setting.ts';
 import { type ExperimentConfig, experimentSchema } from '../experiment/config.ts';
 import { FORMER_SETTINGS, renameFormerSettings } from '../experiment/former-settings.ts';
 import { findPreset, overPreset } from '../experiment/presets.ts';
+import { readUserFile } from './user-files.ts';
 
 export const CONFIG_FILE = 'tradernet.json';
 
@@ -76,8 +77,9 @@ export function readConfig(folder: string, overrides: ConfigOverrides = {}, file
   let raw: Record<string, unknown> = {};
   const origins = new Map<string, string>();
   if (existsSync(path)) {
+    const text = new TextDecoder().decode(readUserFile({ cwd: folder }, path));
     try {
-      raw = parseJsonText(readFileSync(path, 'utf8')) as Record<string, unknown>;
+      raw = parseJsonText(text) as Record<string, unknown>;
     } catch (error) {
       throw new InputError(`${path}: not valid JSON (${(error as Error).message}); mend it or remove it`);
     }

@@ -33,7 +33,13 @@ export class NodeFileSystem implements FileSystem {
   }
 
   read(path: string): Uint8Array {
-    return this.#on(path, (file) => fs.readFileSync(file));
+    return this.#on(path, (file) => {
+      // A device may have no end, and a pipe no writer.
+      const found = fs.statSync(file);
+      if (!found.isFile() && !found.isDirectory())
+        throw new InputError(`${file} is ${kindOf(found)}, where a file is needed; put the file back`);
+      return fs.readFileSync(file);
+    });
   }
 
   list(path: string): string[] {
