@@ -48,7 +48,7 @@ export { fitScaler, type Scaler, scalerFromJson, scalerToJson } from './features
 export { chooseFeatureSet, type FeatureSet, featureSet, featureSetNames, registerFeatureSet } from './features/sets.ts';
 export { computeFeatures, type FeatureTable } from './features/table.ts';
 export { RecordLog, readRecords } from './journal/record-log.ts';
-export { readCandleCsv } from './market/csv-import.ts';
+export { readCandleCsv } from './market/import/series.ts';
 export { CandleStore } from './market/store.ts';
 export { type SyntheticOptions, type SyntheticTruth, synthesize } from './market/synthetic.ts';
 export * from './nn/index.ts';

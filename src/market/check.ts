@@ -21,8 +21,9 @@ export function findGaps(timeMs: ArrayLike<number>, timeframeMs: number): Gap[] 
   return gaps;
 }
 
-/** Beyond any market and any unit: keeps sums and products of a bar's values finite. */
-const LARGEST = 1e15;
+/** Beyond any market and any unit: keeps sums and products of a bar's values finite. A coin may be worth very little. */
+const LARGEST_PRICE = 1e15;
+const LARGEST_VOLUME = 1e21;
 
 /** What is impossible about a bar's values, in words; null where nothing is. */
 export function checkBar(open: number, high: number, low: number, close: number, volume: number): string | null {
@@ -32,8 +33,8 @@ export function checkBar(open: number, high: number, low: number, close: number,
     ['low', low] as const,
     ['close', close] as const,
   ])
-    if (!(price > 0 && price <= LARGEST)) return `${name} is ${price}, not a price`;
-  if (!(volume >= 0 && volume <= LARGEST)) return `volume is ${volume}, not a volume`;
+    if (!(price > 0 && price <= LARGEST_PRICE)) return `${name} is ${price}, not a price${price > LARGEST_PRICE ? ` (at most ${LARGEST_PRICE})` : ''}`;
+  if (!(volume >= 0 && volume <= LARGEST_VOLUME)) return `volume is ${volume}, not a volume${volume > LARGEST_VOLUME ? ` (at most ${LARGEST_VOLUME})` : ''}`;
   if (high < low) return `high ${high} is below low ${low}`;
   if (open > high || open < low) return `open ${open} lies outside of low ${low} to high ${high}`;
   if (close > high || close < low) return `close ${close} lies outside of low ${low} to high ${high}`;

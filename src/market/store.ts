@@ -10,6 +10,7 @@ import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqli
 import { pathToFileURL } from 'node:url';
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
+import type { ImportedBar } from './import/candles.ts';
 import { allocateSeries, type SeriesKey } from './series.ts';
 import { joinTrends, publicationMs, stitchTrends, type Trend } from './trends.ts';
 
@@ -194,25 +195,45 @@ export class CandleStore implements Disposable {
     return this.#write(() => this.#insertBars(series, options.replace === true));
   }
 
+  /**
+   * The same for bars that come one by one, in any order, each time once; they need no room but the database's.
+   * @throws InputError on a conflict, or whatever `bars` throws; nothing is written then.
+   */
+  importBars(
+    key: SeriesKey,
+    bars: Iterable<ImportedBar>,
+    options: { readonly replace?: boolean } = {},
+  ): ImportCounts {
+    return this.#write(() => this.#putBars(key, bars, options.replace === true));
+  }
+
   #insertBars(series: CandleSeries, replace: boolean): ImportCounts {
-    const { venue, symbol, timeframeMs, length } = series;
+    return this.#putBars(series, barsOf(series), replace);
+  }
+
+  #putBars(key: SeriesKey, bars: Iterable<ImportedBar>, replace: boolean): ImportCounts {
+    const { venue, symbol, timeframeMs } = key;
     const insertKey = 'INSERT OR IGNORE INTO series (venue, symbol, timeframe_ms) VALUES (?, ?, ?)';
     this.#db.prepare(insertKey).run(venue, symbol, timeframeMs);
-    const id = this.#seriesId(series)!;
+    const id = this.#seriesId(key)!;
+    const [[oldest, newest]] = this.#rows('SELECT min(time_ms), max(time_ms) FROM candle WHERE series = ?', id);
+    const [fromMs, toMs] = oldest === null ? [Infinity, -Infinity] : [Number(oldest), Number(newest)];
     const find = this.#db.prepare(
       'SELECT open, high, low, close, volume, trades, filled FROM candle WHERE series = ? AND time_ms = ?',
     );
     find.setReturnArrays(true);
     const put = this.#db.prepare('INSERT OR REPLACE INTO candle VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
     let [inserted, unchanged, replaced] = [0, 0, 0];
-    for (let i = 0; i < length; i++) {
-      const trades = series.trades === null || Number.isNaN(series.trades[i]) ? null : series.trades[i];
-      const prices = [series.open[i], series.high[i], series.low[i], series.close[i], series.volume[i]];
-      const stored = find.get(id, series.timeMs[i]) as unknown as Row | undefined;
+    for (const bar of bars) {
+      const { timeMs } = bar;
+      const trades = Number.isNaN(bar.trades) ? null : bar.trades;
+      const isFilled = bar.filled;
+      const known = timeMs >= fromMs && timeMs <= toMs;
+      const stored = known ? (find.get(id, timeMs) as unknown as Row | undefined) : undefined;
       if (stored !== undefined) {
+        const prices = [bar.open, bar.high, bar.low, bar.close, bar.volume];
         const same = prices.every((value, k) => value === stored[k]);
         const storedFilled = stored[6] === 1;
-        const isFilled = series.filled[i] === 1;
         // A made-up bar never overwrites a real one, and a source without trade counts doesn't erase them.
         if (
           (isFilled && !storedFilled) ||
@@ -221,10 +242,10 @@ export class CandleStore implements Disposable {
           unchanged++;
           continue;
         }
-        if (!same && !storedFilled && !replace) throw conflict(series, i, prices, stored);
+        if (!same && !storedFilled && !replace) throw conflict(symbol, timeMs, prices, stored);
         replaced++;
       } else inserted++;
-      put.run(id, series.timeMs[i], ...prices, trades, series.filled[i]);
+      put.run(id, timeMs, bar.open, bar.high, bar.low, bar.close, bar.volume, trades, isFilled ? 1 : 0);
     }
     return { inserted, unchanged, replaced };
   }
@@ -321,10 +342,26 @@ export class CandleStore implements Disposable {
   }
 }
 
-function conflict(series: CandleSeries, i: number, prices: readonly number[], stored: Row): InputError {
-  const time = new Date(series.timeMs[i]).toISOString();
+/** A series' bars one by one; the same object for every bar. */
+function* barsOf(series: CandleSeries): Generator<ImportedBar> {
+  const bar = { timeMs: 0, open: 0, high: 0, low: 0, close: 0, volume: 0, trades: Number.NaN, filled: false };
+  for (let i = 0; i < series.length; i++) {
+    bar.timeMs = series.timeMs[i];
+    bar.open = series.open[i];
+    bar.high = series.high[i];
+    bar.low = series.low[i];
+    bar.close = series.close[i];
+    bar.volume = series.volume[i];
+    if (series.trades !== null) bar.trades = series.trades[i];
+    bar.filled = series.filled[i] === 1;
+    yield bar;
+  }
+}
+
+function conflict(symbol: string, timeMs: number, prices: readonly number[], stored: Row): InputError {
+  const time = new Date(timeMs).toISOString();
   return new InputError(
-    `${series.symbol} at ${time}: the file has ${prices.join(' ')}, the database ${stored.slice(0, 5).join(' ')} (open high low close volume); import with --replace to overwrite`,
+    `${symbol} at ${time}: the file has ${prices.join(' ')}, the database ${stored.slice(0, 5).join(' ')} (open high low close volume); import with --replace to overwrite`,
   );
 }
 

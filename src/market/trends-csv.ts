@@ -1,6 +1,7 @@
 import { InputError } from '../core/errors.ts';
-import { readCsv } from './csv-rows.ts';
-import { parseCsvTime } from './csv-time.ts';
+import { textTable } from './import/rows.ts';
+import { bytesSource } from './import/source.ts';
+import { timeFormat } from './import/times.ts';
 import type { Trend } from './trends.ts';
 
 const HOUR_MS = 3_600_000;
@@ -39,8 +40,13 @@ function periodOf(distance: number): number {
  * @throws InputError for anything that isn't such a file, with the line.
  */
 export function readTrendsCsv(bytes: Uint8Array, name: string): TrendsImport {
-  const { rows } = readCsv(bytes, name);
-  const first = rows.findIndex(({ cells }) => cells.length >= 2 && parseCsvTime(cells[0]) !== null);
+  const rows = [...textTable(bytesSource(bytes, name)).rows()].map(({ line, cells }) => ({
+    line,
+    cells: cells.map((cell) => cell.trim()),
+  }));
+  if (rows.length === 0) throw new InputError(`${name} is empty; export it again`);
+  const { parse } = timeFormat('year first');
+  const first = rows.findIndex(({ cells }) => cells.length >= 2 && !Number.isNaN(parse(cells[0])));
   if (first < 0)
     throw new InputError(
       `${name}: no row begins with a date; export it from Google Trends as CSV ('Interest over time')`,
@@ -55,16 +61,16 @@ export function readTrendsCsv(bytes: Uint8Array, name: string): TrendsImport {
   const values = new Map<number, { value: number; line: number }>();
   for (const { line, cells } of rows.slice(first)) {
     const fail = (text: string) => new InputError(`${name}: line ${line}: ${text}; export it again from Google Trends`);
-    const time = parseCsvTime(cells[0]);
-    if (time === null) throw fail(`'${cells[0]}' is not a date`);
+    const timeMs = parse(cells[0]);
+    if (Number.isNaN(timeMs)) throw fail(`'${cells[0]}' is not a date`);
     if (partial >= 0 && /^true$/i.test(cells[partial] ?? '')) continue;
     const cell = cells[1] ?? '';
     const value = parseScore(cell);
     if (!/^(\d|<1$)/.test(cell) || /\p{L}/u.test(cell)) spellings.add(cell);
     if (!(value >= 0 && value <= 100)) throw fail(`'${cell}' is not a score from 0 to 100`);
-    const known = values.get(time.timeMs);
+    const known = values.get(timeMs);
     if (known !== undefined && known.value !== value) throw fail(`disagrees with line ${known.line} on ${cells[0]}`);
-    values.set(time.timeMs, { value, line });
+    values.set(timeMs, { value, line });
   }
   const times = [...values.keys()].sort((a, b) => a - b);
   if (times.length < 2) throw new InputError(`${name} has ${times.length} scores; export a longer time`);

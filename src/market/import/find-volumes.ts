@@ -1,0 +1,218 @@
+import type { PriceColumns, Values } from './find-prices.ts';
+import type { Found } from './find-time.ts';
+import { columnsNamed, isVolume, namesQuote } from './names.ts';
+import type { Sample } from './sample.ts';
+
+/** Which columns hold volume and trade counts, -1 where there is none, and in which currency the volume is. */
+export interface VolumeColumns {
+  readonly volume: number;
+  readonly quoteVolume: number;
+  readonly trades: number;
+}
+
+/** Share by which volume-weighted prices of an exchange may lie outside of its own low and high. */
+const SLACK = 0.02;
+/** Beyond what all markets together trade in a day, in any currency of the size of a dollar. */
+const LARGEST_TURNOVER_A_DAY = 2e12;
+/** Currencies whose unit is a hundredth of a dollar or less. */
+const SMALL_UNITS = /KRW|IDR|VND|JPY|COP|CLP|HUF|IRR|NGN|PKR|INR|TRY|RUB/i;
+
+/** A bar's volumes, with what rounding may hide of each, and the prices between which it traded. */
+export function fitsQuote(base: number, quote: number, low: number, high: number, baseHalf: number, quoteHalf: number): boolean {
+  return (
+    quote + quoteHalf >= (base - baseHalf) * low * (1 - SLACK) &&
+    quote - quoteHalf <= (base + baseHalf) * high * (1 + SLACK)
+  );
+}
+
+interface Hints {
+  readonly prices: PriceColumns;
+  /** Half of the last decimal of a column. */
+  readonly half: (at: number) => number;
+  /** What the user said about the unit of a single volume. */
+  readonly unit: 'base' | 'quote' | undefined;
+  readonly timeframeMs: number;
+  readonly symbol: string;
+}
+
+/**
+ * Base and quote volume and trade counts. Two volumes are told apart by price: base x price = quote. One alone is in
+ * quote currency where its name, its source or its size says so, and in base currency by custom.
+ */
+export function findVolumes(sample: Sample, values: Values, taken: readonly number[], hints: Hints): Found<VolumeColumns> {
+  const notes: string[] = [];
+  const issues: string[] = [];
+  const hasHeader = sample.names.some((own) => own.length > 0);
+  const amounts = sample.titles.map((_, at) => at).filter((at) => !taken.includes(at) && isAmount(values.column(at)));
+  const namedVolumes = amounts.filter((at) => sample.names[at].some(isVolume));
+  const free = amounts.filter((at) => !rises(values.column(at)) && values.column(at).some((value) => value > 1));
+  const candidates = namedVolumes.length > 0 || hasHeader ? namedVolumes : free;
+  const title = (at: number) => sample.titles[at];
+
+  const pairs = candidates.flatMap((base) =>
+    candidates
+      .filter((quote) => quote !== base)
+      .map((quote) => ({ base, quote, ...pairFit(values, base, quote, hints) }))
+      .filter(({ either }) => either >= 0.9),
+  );
+  const total = (at: number) => values.column(at).reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : value), 0);
+  const isQuote = (at: number) => sample.names[at].some(namesQuote);
+  // As named, where the names tell; else as most rows say; of several pairs (all trades, a part of them) the largest.
+  const pair = pairs
+    .filter((one) => (isQuote(one.base) !== isQuote(one.quote) && one.either > 0.9 ? isQuote(one.quote) : one.fits >= 0.5))
+    .toSorted((a, b) => total(b.base) - total(a.base) || a.quote - b.quote)[0];
+
+  let volume = pair?.base ?? -1;
+  const quoteVolume = pair?.quote ?? -1;
+  const counted = findTrades(sample, values, free, hints, [volume, quoteVolume], notes);
+  if (pair !== undefined && !hasHeader)
+    notes.push(`${title(volume)} is the volume and ${title(quoteVolume)} is it times the price, the quote volume`);
+  if (pair === undefined) {
+    const rest = candidates.filter((at) => at !== counted);
+    const bases = rest.filter((at) => !isQuote(at));
+    const quotes = rest.filter(isQuote);
+    if (rest.length === 0) {
+      issues.push(`there is no column for volume (it has ${sample.titles.join(', ')}); rename or add it`);
+      return { value: null, notes, issues };
+    }
+    if (namedVolumes.length > 1 && bases.length > 0 && rest.length > 1 && hints.unit === undefined) {
+      const exact = bases.find((at) => sample.names[at].some((name) => /^(v|vol|volume)$/.test(name)));
+      const [one, two] = [exact ?? bases[0], quotes[0] ?? rest.find((at) => at !== (exact ?? bases[0]))!];
+      const { either } = pairFit(values, one, two, hints);
+      if (isQuote(two) || exact === undefined)
+        issues.push(
+          `${title(one)} and ${title(two)} disagree with the price in ${Math.round(100 * (1 - either))} % of the rows, so neither is known to be the volume; name the right one with --columns`,
+        );
+      volume = one;
+    } else volume = bases[0] ?? quotes[0];
+    if (!hasHeader && rest.length > 1) {
+      const others = rest.filter((at) => at !== volume).map(title);
+      notes.push(`${title(volume)} is taken as the volume; ${others.join(', ')} can't be told and is left out`);
+    }
+    const quoted = quotedBy(sample, values, volume, hints, isQuote(volume));
+    if (hints.unit === 'quote' || (hints.unit === undefined && quoted.reason !== null)) {
+      notes.push(
+        `${title(volume)} is in quote currency (${hints.unit === 'quote' ? 'as --volume says' : quoted.reason}); divided by the mean of open, high, low and close to get base volume`,
+      );
+      return { value: { volume: -1, quoteVolume: volume, trades: counted }, notes, issues };
+    }
+    if (hints.unit === undefined && quoted.doubt !== null)
+      issues.push(
+        `${title(volume)} may be in base or in quote currency (${quoted.doubt}): in the first row ${describe(values, volume, hints)}; say which with --volume base or --volume quote`,
+      );
+    else if (hints.unit === undefined)
+      notes.push(`${title(volume)} is taken to be in base currency; nothing in the file tells (--volume quote if it isn't)`);
+  }
+  return { value: { volume, quoteVolume, trades: counted }, notes, issues };
+}
+
+function describe(values: Values, at: number, { prices }: Hints): string {
+  const close = values.column(prices.close);
+  const i = values.column(at).findIndex((value, row) => value > 0 && close[row] > 0);
+  if (i < 0) return 'nothing traded';
+  const value = values.column(at)[i];
+  return `${value} coins or ${(value / close[i]).toPrecision(6)}`;
+}
+
+/** Why a single volume must, or may, be in quote currency. */
+function quotedBy(sample: Sample, values: Values, at: number, hints: Hints, byName: boolean) {
+  const all = new Set(sample.names.flat());
+  const is = (reason: string) => ({ reason, doubt: null });
+  if (byName) return is('as its name says');
+  if (all.has('marketcap')) return is('CoinMarketCap counts it in dollars');
+  if (all.has('starttime') && all.has('time')) return is('FTX counted it in dollars');
+  const close = values.column(hints.prices.close);
+  const turnovers = Array.from(values.column(at), (value, i) => value * close[i]).filter((one) => one > 0);
+  turnovers.sort((a, b) => a - b);
+  const typical = turnovers[Math.floor(turnovers.length / 2)] ?? 0;
+  const largest = LARGEST_TURNOVER_A_DAY * (SMALL_UNITS.test(hints.symbol) ? 1e5 : 1);
+  if (typical * (86_400_000 / hints.timeframeMs) > largest)
+    return is(`as coins it would be ${(typical * (86_400_000 / hints.timeframeMs)).toPrecision(2)} traded a day, more than there is`);
+  const yahoo = all.has('adjclose') || (all.has('ticker') && all.has('price'));
+  if (!yahoo) return { reason: null, doubt: null };
+  if (/-(USD|EUR|GBP|JPY)$/i.test(hints.symbol)) return is('Yahoo counts that of currencies so');
+  return { reason: null, doubt: 'Yahoo gives that of currencies in quote, that of shares in pieces' };
+}
+
+function isAmount(column: Float64Array): boolean {
+  let [good, all] = [0, 0];
+  for (const value of column) {
+    all++;
+    if (value >= 0) good++;
+  }
+  return good >= 0.5 * all;
+}
+
+/** Whether a column only ever rises, or only ever falls, as times and ids do. */
+function rises(column: Float64Array): boolean {
+  if (column.length < 12) return false;
+  let [up, down] = [0, 0];
+  for (let i = 1; i < column.length; i++) {
+    if (column[i] > column[i - 1]) up++;
+    if (column[i] < column[i - 1]) down++;
+  }
+  return up >= 0.97 * (column.length - 1) || down >= 0.97 * (column.length - 1);
+}
+
+/** Shares of the rows that tell in which one column is the other times the price; either way round, and this way. */
+function pairFit(values: Values, base: number, quote: number, { prices, half }: Hints) {
+  const [b, q, low, high] = [base, quote, prices.low, prices.high].map(values.column);
+  let [fits, either, all] = [0, 0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (!(b[i] > 0 || q[i] > 0) || !(low[i] > 0)) continue;
+    all++;
+    const named = fitsQuote(b[i], q[i], low[i], high[i], half(base), half(quote));
+    if (named) fits++;
+    if (named || fitsQuote(q[i], b[i], low[i], high[i], half(quote), half(base))) either++;
+  }
+  return all === 0 ? { fits: 0, either: 0 } : { fits: fits / all, either: either / all };
+}
+
+/** Trade counts: small whole numbers that don't rise with time and are 0 where nothing traded. */
+function findTrades(
+  sample: Sample,
+  values: Values,
+  free: readonly number[],
+  hints: Hints,
+  volumes: readonly number[],
+  notes: string[],
+): number {
+  const hasHeader = sample.names.some((own) => own.length > 0);
+  const [named] = columnsNamed('trades', sample.names);
+  if (hasHeader && named === undefined) return -1;
+  const priceColumns = Object.values(hints.prices);
+  const others = free.filter((at) => !volumes.includes(at) && !priceColumns.includes(at));
+  if (named !== undefined) {
+    const why = whyNoCount(values, named, volumes, hints);
+    if (why === null) return named;
+    notes.push(`${sample.titles[named]} is called a trade count but ${why}; left out`);
+    return -1;
+  }
+  // Without a header the volume comes first.
+  const rest = volumes[0] >= 0 ? others : others.slice(1);
+  const count = rest.find((at) => whyNoCount(values, at, volumes[0] >= 0 ? volumes : [others[0], -1], hints) === null) ?? -1;
+  if (count >= 0)
+    notes.push(`${sample.titles[count]} is taken as the trade count: whole numbers that don't rise with time`);
+  return count;
+}
+
+function whyNoCount(values: Values, at: number, [volume]: readonly number[], hints: Hints): string | null {
+  const column = values.column(at);
+  const tested = column.filter((value) => !Number.isNaN(value));
+  if (tested.length < 0.5 * column.length) return 'holds no numbers';
+  const share = (test: (value: number) => boolean) => tested.filter(test).length / tested.length;
+  if (share((value) => Number.isInteger(value) && value >= 0) < 0.9) return "isn't whole numbers";
+  if (share((value) => value <= 1e8) < 0.99) return 'is too large';
+  if (rises(column)) return 'rises with time';
+  if (share((value) => value <= 1) > 0.98) return 'is never more than one';
+  if (volume < 0 || volume === at) return null;
+  if (pairFit(values, volume, at, hints).fits > 0.9 && hints.half(volume) < 0.5) return 'is the volume times the price';
+  const traded = values.column(volume);
+  let [odd, all] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(column[i]) || Number.isNaN(traded[i])) continue;
+    all++;
+    if (column[i] === 0 && traded[i] > 0) odd++;
+  }
+  return odd > 0.1 * all ? 'is 0 where something traded' : null;
+}

@@ -1,0 +1,71 @@
+/** What a column of a table of candles may hold; `--columns` says it by these words. */
+export const ROLES = [
+  ...['time', 'clock', 'open', 'high', 'low', 'close', 'volume', 'quote_volume', 'trades', 'symbol', 'closed'],
+  'filled',
+] as const;
+export type Role =
+  | 'time'
+  | 'clock'
+  | 'open'
+  | 'high'
+  | 'low'
+  | 'close'
+  | 'volume'
+  | 'quote_volume'
+  | 'trades'
+  | 'symbol'
+  | 'closed'
+  | 'filled';
+export const PRICES = ['open', 'high', 'low', 'close'] as const;
+export type Price = (typeof PRICES)[number];
+
+/** Names as `normalise` leaves them, by preference: a number is more exact than a written time, an open than a close. */
+const NAMES: Record<Exclude<Role, 'volume' | 'quote_volume'>, readonly string[]> = {
+  time: [
+    ...['opentimems', 'timestampms', 'unixms', 'opentime', 'timeopen', 'starttime', 'timeperiodstart', 'unix'],
+    ...['unixtimestamp', 'unixtime', 'timestamp', 'ts', 'epoch', 'datetime', 'dateutc', 'date', 'time', 'timeutc'],
+    ...['candlebegintime', 'begintime', 'start', 'begin', 't', 'opentimeutc', 'bartime', 'id', 'day', 'index'],
+    ...['closetime', 'timeclose', 'timeperiodend', 'endtime', 'end'],
+  ],
+  clock: ['time', 'timeutc', 'clock', 'hour'],
+  open: ['open', 'openprice', 'priceopen', 'o', 'first', 'opening'],
+  high: ['high', 'highprice', 'pricehigh', 'h', 'max', 'highest'],
+  low: ['low', 'lowprice', 'pricelow', 'l', 'min', 'lowest'],
+  close: ['close', 'closeprice', 'priceclose', 'c', 'last', 'closelast', 'closing', 'price'],
+  trades: [
+    ...['trades', 'tradecount', 'tradescount', 'numberoftrades', 'numtrades', 'ntrades', 'nooftrades', 'tradenum'],
+    ...['count', 'n', 'transactions'],
+  ],
+  symbol: ['symbol', 'pair', 'ticker', 'market', 'instrument', 'tic'],
+  closed: ['confirm', 'confirmed', 'closed', 'isclosed', 'isfinal', 'windowclose'],
+  filled: ['filled'],
+};
+
+export function normalise(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+}
+
+/** Columns by how well their name fits a role, best first. `names` holds what each column is called, in each header line. */
+export function columnsNamed(role: keyof typeof NAMES, names: readonly (readonly string[])[]): number[] {
+  return NAMES[role].flatMap((wanted) => names.flatMap((own, at) => (own.includes(wanted) ? [at] : [])));
+}
+
+/** A name that says 'the bar's end'. */
+export function isCloseTime(names: readonly string[]): boolean {
+  return names.some((name) => NAMES.time.slice(-5).includes(name));
+}
+
+const QUOTES = /(usdt|usdc|busd|tusd|usd|eur|gbp|jpy|krw|try|dai|quote|turnover|foreignnotional|volumeto|dollar)/;
+
+export function isVolume(name: string): boolean {
+  if (/taker|buy|sell|mean|avg|average|change|marketcap|weighted/.test(name)) return false;
+  return (
+    /^(v|amount|quantity|turnover|homenotional|foreignnotional)$|^(vol|volume)|(vol|volume)$/.test(name) ||
+    /^quoteassetvolume/.test(name)
+  );
+}
+
+/** Whether a volume's name says that it is in quote currency. */
+export function namesQuote(name: string): boolean {
+  return QUOTES.test(name);
+}

@@ -1,0 +1,112 @@
+import { InputError } from '../../core/errors.ts';
+import { columnsNamed, normalise, PRICES } from './names.ts';
+import { parseNumber } from './numbers.ts';
+import type { Row, Table } from './rows.ts';
+
+/** Rows from which a file's format is guessed; the rest of it must bear the guess out. */
+const SAMPLE_ROWS = 20_000;
+/** Banners and header lines lie within so many rows. */
+const LONGEST_HEAD = 40;
+
+/** The beginning of a table: its header, if it has one, and the first rows of data. */
+export interface Sample {
+  /** What each column is called, normalised, in each header line: yfinance has three. Empty without a header. */
+  readonly names: readonly (readonly string[])[];
+  /** What each column is called, as messages call it. */
+  readonly titles: readonly string[];
+  /** The header's lines as written. */
+  readonly headerCells: readonly (readonly string[])[];
+  /** Data rows as wide as the table. */
+  readonly rows: readonly Row[];
+  /** Cells of a row. */
+  readonly width: number;
+  /** Line of the first row of data; what comes before is header and banner. */
+  readonly firstLine: number;
+  /** Whether the sample is the whole table. */
+  readonly whole: boolean;
+}
+
+/** The row's cells without empty ones behind the last column, as trailing delimiters leave; null where it isn't as wide. */
+export function fitCells(cells: readonly string[], width: number): readonly string[] | null {
+  if (cells.length === width) return cells;
+  if (cells.length < width) return null;
+  for (let i = width; i < cells.length; i++) if (cells[i].trim() !== '') return null;
+  return cells.slice(0, width);
+}
+
+function widthOf(cells: readonly string[]): number {
+  let width = cells.length;
+  while (width > 0 && cells[width - 1].trim() === '') width--;
+  return width;
+}
+
+function isNumber(cell: string): boolean {
+  return !Number.isNaN(parseNumber(cell, '.')) || !Number.isNaN(parseNumber(cell, ','));
+}
+
+/** @throws InputError where no rows of data are found. */
+export function takeSample(table: Table): Sample {
+  const rows: Row[] = [];
+  let whole = true;
+  for (const row of table.rows()) {
+    if (rows.length === SAMPLE_ROWS) {
+      whole = false;
+      break;
+    }
+    rows.push(row);
+  }
+  const { name } = table;
+  if (rows.length === 0) throw new InputError(`${name} holds no rows; export it again`);
+
+  const first = rows.slice(0, LONGEST_HEAD).findIndex(({ cells }) => cells.filter(isNumber).length >= 4);
+  const pricesNamed = ({ cells }: Row) => {
+    const names = cells.map((cell) => [normalise(cell)]);
+    return PRICES.filter((price) => columnsNamed(price, names).length > 0).length;
+  };
+  const head = first < 0 ? rows.slice(0, LONGEST_HEAD) : rows.slice(0, first);
+  const header = head.findLastIndex((row) => pricesNamed(row) >= 2);
+  if (first < 0 && header >= 0)
+    throw new InputError(
+      `${name}: no row could be read: under the header of line ${rows[header].line} there is ${rows.length === header + 1 ? 'nothing' : `no row with numbers ('${rows[header + 1].cells.join(',').slice(0, 60)}')`}; check the file`,
+    );
+  if (first < 0)
+    throw new InputError(
+      `${name}: line ${rows[0].line}: found no header with time, open, high, low, close and volume, nor rows of numbers ('${rows[0].cells.join(',').slice(0, 60)}'); export candles as CSV`,
+    );
+
+  // A header may go on for lines that hold no number: `Ticker,...` and `Date,,,` of yfinance.
+  let data = header + 1;
+  while (header >= 0 && data < first && !rows[data].cells.some(isNumber)) data++;
+  if (header < 0) data = first;
+  const headerRows = header < 0 ? [] : rows.slice(header, data);
+  const body = rows.slice(data);
+  const usual = mostFrequent(body.slice(0, 2000).map(({ cells }) => cells.length));
+  const width = header < 0 ? widest(body.filter(({ cells }) => cells.length === usual)) : widthOf(rows[header].cells);
+  const fitted = body.flatMap((row) => {
+    const cells = fitCells(row.cells, width);
+    return cells === null ? [] : [{ line: row.line, cells }];
+  });
+  if (2 * fitted.length < body.length) {
+    const wide = body.find(({ cells }) => cells.length === usual)!;
+    throw new InputError(
+      `${name}: line ${wide.line}: has ${usual} cells instead of ${width}, as more than half of the rows${usual > width && usual <= 2 * width ? ' (are there decimal commas without quotes?)' : ''}; give each row the columns of the header`,
+    );
+  }
+  const columns = Array.from({ length: width }, (_, at) => at);
+  return {
+    names: columns.map((at) => headerRows.map(({ cells }) => normalise(cells[at] ?? '')).filter((one) => one !== '')),
+    titles: columns.map((at) => headerRows[0]?.cells[at]?.trim() || `column ${at + 1}`),
+    headerCells: headerRows.map(({ cells }) => cells),
+    ...{ rows: fitted, width, firstLine: rows[data].line, whole },
+  };
+}
+
+function mostFrequent(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0][0];
+}
+
+function widest(rows: readonly Row[]): number {
+  return rows.reduce((width, { cells }) => Math.max(width, widthOf(cells)), 0);
+}

@@ -1,0 +1,89 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { InputError } from '../../core/errors.ts';
+
+/** Bytes that can be read from the start as often as one likes: an import looks at a file twice. */
+export interface ByteSource {
+  /** How messages call it. */
+  readonly name: string;
+  /** Number of bytes; null where only reading to the end tells. */
+  readonly size: number | null;
+  /** All bytes, in pieces of any length. A piece is valid until the next one is asked for. */
+  read(): Iterable<Uint8Array>;
+}
+
+const CHUNK = 1 << 20;
+/** What can't be read twice is held in memory, up to here. */
+const LARGEST_PIPE = 1 << 28;
+
+export function bytesSource(bytes: Uint8Array, name: string): ByteSource {
+  return {
+    ...{ name, size: bytes.length },
+    *read() {
+      for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.subarray(at, at + CHUNK);
+    },
+  };
+}
+
+function* readChunks(path: string): Generator<Uint8Array> {
+  const handle = openSync(path, 'r');
+  try {
+    const buffer = new Uint8Array(CHUNK);
+    for (;;) {
+      const length = readSync(handle, buffer, 0, CHUNK, null);
+      if (length === 0) return;
+      yield buffer.subarray(0, length);
+    }
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/**
+ * A file on disk, read in pieces; a pipe is read once and held.
+ * @throws InputError for a device or a folder; the system's error where the file can't be opened.
+ */
+export function fileSource(path: string, name: string): ByteSource {
+  const handle = openSync(path, 'r');
+  const stat = (() => {
+    try {
+      return fstatSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  })();
+  if (stat.isFile()) return { name, size: stat.size, read: () => readChunks(path) };
+  if (!stat.isFIFO()) throw new InputError(`${path} can't be read (it is no plain file); give a file that can`);
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (const piece of readChunks(path)) {
+    pieces.push(piece.slice());
+    length += piece.length;
+    if (length > LARGEST_PIPE) throw new InputError(`${path} gives more than 256 MiB; save it to a file first`);
+  }
+  return bytesSource(Buffer.concat(pieces), name);
+}
+
+/** Everything at once, up to `limit` bytes. @throws InputError beyond, in the words of `what`. */
+export function readWhole(source: ByteSource, limit: number, what: string): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (const piece of source.read()) {
+    pieces.push(piece.slice());
+    length += piece.length;
+    if (length > limit) throw new InputError(`${source.name} is ${what} of more than ${limit >> 20} MiB; give it as CSV`);
+  }
+  return Buffer.concat(pieces);
+}
+
+/** The first bytes, at most `count`. */
+export function readHead(source: ByteSource, count: number): Uint8Array {
+  const head = new Uint8Array(count);
+  let length = 0;
+  for (const piece of source.read()) {
+    const part = piece.subarray(0, count - length);
+    head.set(part, length);
+    length += part.length;
+    if (length === count) break;
+  }
+  return head.subarray(0, length);
+}
