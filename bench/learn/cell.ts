@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import type { CandleSeries } from '../../src/core/candle.ts';
 import { boundPolicy, solveLaw } from '../../src/evaluate/bound.ts';
 import type { Ledger, Policy } from '../../src/index.ts';
-import { readCandleCsv } from '../../src/market/csv-import.ts';
+import { readCandleCsv } from '../../src/market/import/series.ts';
 import { sliceSeries } from '../../src/market/series.ts';
 import { findWorld } from '../../src/market/worlds/index.ts';
 import type { Beside, Cell, CurvePoint, Row, TestScore } from './results.ts';
@@ -37,7 +37,9 @@ const walk: typeof import('../../src/experiment/walk-forward.ts') = await load('
 function readCandles(): CandleSeries {
   if (task.candles === null) throw new Error(`${task.world} needs a candle file (--candles)`);
   const { file, before } = task.candles;
-  const { series } = readCandleCsv(readFileSync(file), { name: file, venue: 'file', symbol: 'REAL', policy: 'drop' });
+  const { series } = readCandleCsv(readFileSync(file), {
+    ...{ name: file, venue: 'file', symbol: 'REAL', policy: 'drop', nowMs: Date.now() },
+  });
   const to = series.timeMs.findIndex((time) => time >= Date.parse(before));
   return to < 0 ? series : sliceSeries(series, 0, to);
 }

@@ -20,7 +20,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'data import',
-    summary: 'read candles or Google Trends from a CSV file',
+    summary: 'read candles from a file, or Google Trends',
     load: async () => (await import('./data-import.ts')).importData,
   },
   {

@@ -1,13 +1,14 @@
-import { basename } from 'node:path';
 import { styleText } from 'node:util';
 import { InputError } from '../core/errors.ts';
 import { chooseFeatureSet, featureSet, requireColumns } from '../features/sets.ts';
 import { computeFeatures, type FeatureTable } from '../features/table.ts';
-import { readCandleCsv, requireClean } from '../market/csv-import.ts';
+import { inspectCandles, requireClean } from '../market/import/candles.ts';
+import { loadSeries as seriesOf } from '../market/import/series.ts';
+import { openTable } from '../market/import/tables.ts';
 import { type Context, defineCommand } from './command.ts';
 import { OPTIONS, parseTimeframe } from './options.ts';
 import { openStore } from './run-context.ts';
-import { readUserFile, writeUserFile } from './user-files.ts';
+import { openUserFile, writeUserFile } from './user-files.ts';
 
 /** `timestamp`, then the columns under their names; a column that isn't known yet is an empty cell. */
 function* formatTable(table: FeatureTable): Generator<string> {
@@ -18,16 +19,16 @@ function* formatTable(table: FeatureTable): Generator<string> {
   }
 }
 
-function loadSeries(
+async function loadSeries(
   { input: file, symbol }: { readonly input: string | undefined; readonly symbol: string | undefined },
   context: Context,
 ) {
   const { venue, timeframe } = context.config().market;
   if (file !== undefined) {
-    const how = { name: basename(file), venue: 'csv', symbol: basename(file) };
-    const result = readCandleCsv(readUserFile(context, file), how);
-    requireClean(result, how);
-    return result.series;
+    const table = await openTable(openUserFile(context, file));
+    const inspected = inspectCandles(table, { venue: 'csv', symbol: 'FILE', nowMs: context.clock.nowMs() });
+    requireClean(inspected);
+    return seriesOf(inspected);
   }
   if (symbol === undefined) throw new InputError('say which candles: --symbol NAME of what is stored, or --input FILE');
   using store = openStore(context);
@@ -37,7 +38,7 @@ function loadSeries(
 export const features = defineCommand({
   bareSet: 'features.set',
   options: {
-    '--input <file>': { doc: 'CSV of candles' },
+    '--input <file>': { doc: 'candles, as for data import' },
     '--symbol <name>': { doc: 'a stored symbol' },
     ...OPTIONS.venue,
     ...OPTIONS.timeframe,
@@ -50,7 +51,7 @@ export const features = defineCommand({
   async run(options, context) {
     if (options.out === undefined)
       throw new InputError('--out is missing; say which file to write, such as --out features.csv');
-    const series = loadSeries(options, context);
+    const series = await loadSeries(options, context);
     const name = context.config().features.set;
     const { set, reason } = name === 'auto' ? chooseFeatureSet(series) : { set: featureSet(name), reason: 'asked for' };
     requireColumns(set, series);

@@ -1,8 +1,8 @@
 /** What the data commands share: the flags that name a stored series, and how they speak of one. */
-import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { requireMarketName } from '../core/symbol.ts';
+import type { SeriesKey } from '../market/series.ts';
 import type { StoredSeries } from '../market/store.ts';
 import type { Options, OptionsOf } from './command.ts';
 import { formatTimeframe, parseTimeframe } from './options.ts';
@@ -26,7 +26,7 @@ export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-export function describeKey(series: CandleSeries | StoredSeries): { [key: string]: Json } {
+export function describeKey(series: SeriesKey): { [key: string]: Json } {
   return { venue: series.venue, symbol: series.symbol, timeframeMs: series.timeframeMs };
 }
 

@@ -5,13 +5,22 @@ import { InputError } from '../core/errors.ts';
 import { writeDurably } from '../core/file-system.ts';
 import { explainDiskError } from '../disk/disk-errors.ts';
 import { kindOf, NodeFileSystem } from '../disk/node-file-system.ts';
+import { type ByteSource, bytesSource, fileSource, readWhole } from '../market/import/source.ts';
 import type { Context } from './command.ts';
 
-/**
- * The bytes of a file. A pipe is read to its end (`data import <(zcat x.csv.gz)`); a folder or a device, which may have
- * none, is refused.
- */
+/** Larger files are read in pieces, where they are read at all. */
+const LARGEST_WHOLE = 1 << 30;
+
+/** The bytes of a file. A pipe is read to its end; a folder or a device, which may have none, is refused. */
 export function readUserFile(context: Pick<Context, 'cwd'>, file: string): Uint8Array {
+  return readWhole(openUserFile(context, file), LARGEST_WHOLE, 'a file');
+}
+
+/**
+ * A file of any length, to be read in pieces. A pipe is read once and held (`data import <(zcat x.csv.gz)`); a folder
+ * or a device is refused.
+ */
+export function openUserFile(context: Pick<Context, 'cwd'>, file: string): ByteSource {
   const path = resolve(context.cwd, file);
   let descriptor: number | null = null;
   try {
@@ -19,7 +28,8 @@ export function readUserFile(context: Pick<Context, 'cwd'>, file: string): Uint8
     const found = fstatSync(descriptor);
     if (!found.isFile() && !found.isFIFO())
       throw new InputError(`${path} can't be read: it is ${kindOf(found)}; give a file`);
-    return readFileSync(descriptor);
+    if (found.isFile()) return fileSource(path, basename(path), found.size);
+    return bytesSource(readFileSync(descriptor), basename(path));
   } catch (error) {
     if (error instanceof InputError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')

@@ -33,8 +33,10 @@ export function checkBar(open: number, high: number, low: number, close: number,
     ['low', low] as const,
     ['close', close] as const,
   ])
-    if (!(price > 0 && price <= LARGEST_PRICE)) return `${name} is ${price}, not a price${price > LARGEST_PRICE ? ` (at most ${LARGEST_PRICE})` : ''}`;
-  if (!(volume >= 0 && volume <= LARGEST_VOLUME)) return `volume is ${volume}, not a volume${volume > LARGEST_VOLUME ? ` (at most ${LARGEST_VOLUME})` : ''}`;
+    if (!(price > 0 && price <= LARGEST_PRICE))
+      return `${name} is ${price}, not a price${price > LARGEST_PRICE ? ` (at most ${LARGEST_PRICE})` : ''}`;
+  if (!(volume >= 0 && volume <= LARGEST_VOLUME))
+    return `volume is ${volume}, not a volume${volume > LARGEST_VOLUME ? ` (at most ${LARGEST_VOLUME})` : ''}`;
   if (high < low) return `high ${high} is below low ${low}`;
   if (open > high || open < low) return `open ${open} lies outside of low ${low} to high ${high}`;
   if (close > high || close < low) return `close ${close} lies outside of low ${low} to high ${high}`;

@@ -199,11 +199,7 @@ export class CandleStore implements Disposable {
    * The same for bars that come one by one, in any order, each time once; they need no room but the database's.
    * @throws InputError on a conflict, or whatever `bars` throws; nothing is written then.
    */
-  importBars(
-    key: SeriesKey,
-    bars: Iterable<ImportedBar>,
-    options: { readonly replace?: boolean } = {},
-  ): ImportCounts {
+  importBars(key: SeriesKey, bars: Iterable<ImportedBar>, options: { readonly replace?: boolean } = {}): ImportCounts {
     return this.#write(() => this.#putBars(key, bars, options.replace === true));
   }
 
@@ -226,6 +222,10 @@ export class CandleStore implements Disposable {
     let [inserted, unchanged, replaced] = [0, 0, 0];
     for (const bar of bars) {
       const { timeMs } = bar;
+      if (inserted + unchanged + replaced === 0 && (timeMs - fromMs) % timeframeMs !== 0 && fromMs < Infinity)
+        throw new InputError(
+          `the stored bars of ${symbol} of ${venue} open at ${new Date(fromMs).toISOString().slice(11, 16)} UTC, these at ${new Date(timeMs).toISOString().slice(11, 16)}; import them under another --venue`,
+        );
       const trades = Number.isNaN(bar.trades) ? null : bar.trades;
       const isFilled = bar.filled;
       const known = timeMs >= fromMs && timeMs <= toMs;

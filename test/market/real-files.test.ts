@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseFeatureSet } from '../../src/features/sets.ts';
 import { computeFeatures } from '../../src/features/table.ts';
 import { checkSeries } from '../../src/market/check.ts';
-import { readCandleCsv } from '../../src/market/csv-import.ts';
+import { readCandleCsv } from '../../src/market/import/series.ts';
 import { joinTrends } from '../../src/market/trends.ts';
 import { readTrendsCsv } from '../../src/market/trends-csv.ts';
 
@@ -12,7 +12,13 @@ const folder = new URL('../../../shared/market-data/', import.meta.url);
 const here = existsSync(folder);
 
 function read(name: string, policy: 'refuse' | 'drop' = 'refuse') {
-  return readCandleCsv(readFileSync(new URL(name, folder)), { name, venue: 'real', symbol: 'BTC', policy });
+  return readCandleCsv(readFileSync(new URL(name, folder)), {
+    name,
+    venue: 'real',
+    symbol: 'BTC',
+    policy,
+    nowMs: Date.UTC(2026, 0, 1),
+  });
 }
 
 describe.skipIf(!here)(here ? 'real files' : 'real files (skipped: no market data beside the checkout)', () => {

@@ -36,7 +36,10 @@ export interface FormatRun {
 
 /** A symbol however it is spelt: BTC/USDT, BTC-USDT, btcusdt, XBTUSDT. */
 export function symbolKey(symbol: string): string {
-  return symbol.toUpperCase().replaceAll(/[^\p{L}\p{N}]/gu, '').replace(/^XBT/, 'BTC');
+  return symbol
+    .toUpperCase()
+    .replaceAll(/[^\p{L}\p{N}]/gu, '')
+    .replace(/^XBT/, 'BTC');
 }
 
 /** How many stretches of time formats are told apart; a file of more is no series. */
@@ -113,7 +116,10 @@ export class BarReader {
     const base = volumes.volume < 0 ? 0 : parseNumber(cells[volumes.volume], mark);
     const quote = volumes.quoteVolume < 0 ? 0 : parseNumber(cells[volumes.quoteVolume], mark);
     bar.trades = volumes.trades < 0 ? Number.NaN : parseNumber(cells[volumes.trades], mark);
-    if (Number.isNaN(bar.open + bar.high + bar.low + bar.close + base + quote) || (volumes.trades >= 0 && Number.isNaN(bar.trades)))
+    if (
+      Number.isNaN(bar.open + bar.high + bar.low + bar.close + base + quote) ||
+      (volumes.trades >= 0 && Number.isNaN(bar.trades))
+    )
       return this.#notNumber(cells, line);
     const wrong = checkBar(bar.open, bar.high, bar.low, bar.close, volumes.volume < 0 ? quote : base);
     if (wrong !== null) return this.#drop(wrong.replaceAll(/[\d.e+-]+/g, ''), line, wrong);
@@ -169,7 +175,8 @@ export class BarReader {
     const { zone, newestFirst } = this.#how;
     if (zone === null || isEpoch(this.#format) || namesZone(cell)) return ms;
     const moments = utcOf(ms, zone);
-    if (moments.length === 0) return this.#drop('no such hour', line, `'${cell}' doesn't exist in ${zone.name}: clocks skip it`);
+    if (moments.length === 0)
+      return this.#drop('no such hour', line, `'${cell}' doesn't exist in ${zone.name}: clocks skip it`);
     // Of an hour that comes twice, the one that goes on from the row before.
     const next = newestFirst
       ? (moments.findLast((utc) => !(utc >= this.#lastUtcMs)) ?? moments[0])
@@ -180,10 +187,14 @@ export class BarReader {
 
   #notNumber(cells: readonly string[], line: number): null {
     const { mark, prices, volumes } = this.#how;
-    const columns = [...Object.values(prices), volumes.volume, volumes.quoteVolume, volumes.trades].filter((at) => at >= 0);
+    const columns = [...Object.values(prices), volumes.volume, volumes.quoteVolume, volumes.trades].filter(
+      (at) => at >= 0,
+    );
     const at = columns.find((one) => Number.isNaN(parseNumber(cells[one], mark)))!;
     const other = DECIMAL_MARKS.find((one) => one !== mark)!;
-    const hint = Number.isNaN(parseNumber(cells[at], other)) ? '' : ` with a decimal ${mark === '.' ? 'point' : 'comma'}`;
+    const hint = Number.isNaN(parseNumber(cells[at], other))
+      ? ''
+      : ` with a decimal ${mark === '.' ? 'point' : 'comma'}`;
     return this.#drop('number', line, `'${cells[at].slice(0, 40)}' in column ${at + 1} is not a number${hint}`);
   }
 

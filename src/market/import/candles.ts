@@ -4,6 +4,7 @@
  * what happens to what is wrong. Gaps stay gaps.
  */
 import { InputError } from '../../core/errors.ts';
+import { requireMarketName } from '../../core/symbol.ts';
 import { sinceOpenMs } from '../calendar.ts';
 import type { Gap } from '../check.ts';
 import type { SeriesKey } from '../series.ts';
@@ -11,7 +12,7 @@ import { BarReader, symbolKey } from './bar-reader.ts';
 import { checkCopies, checkRepetitions } from './between-rows.ts';
 import { describeFormats, describeVolumes } from './changes.ts';
 import { findGrid, findTimeframe } from './grid.ts';
-import { type FormatOptions, interpret, type Interpretation } from './interpret.ts';
+import { type FormatOptions, type Interpretation, interpret } from './interpret.ts';
 import { type Problem, Problems } from './problems.ts';
 import type { Table } from './rows.ts';
 import { rowAt, survey } from './survey.ts';
@@ -26,13 +27,13 @@ export const IMPORT_POLICIES: readonly ImportPolicy[] = ['refuse', 'drop', 'fill
 export interface ImportOptions extends FormatOptions {
   readonly venue: string;
   /** Needed where the file has no symbol column; chooses one where it holds several. */
-  readonly symbol?: string;
+  readonly symbol?: string | undefined;
   /** Found out from the times where it isn't given. */
-  readonly timeframeMs?: number;
+  readonly timeframeMs?: number | undefined;
   /** Default 'refuse'. */
-  readonly policy?: ImportPolicy;
+  readonly policy?: ImportPolicy | undefined;
   /** Longest gap that 'fill' fills, in bars; default 24. */
-  readonly longestFill?: number;
+  readonly longestFill?: number | undefined;
   /** Called now and then with the number of rows read so far, over both passes. */
   readonly onRows?: (rows: number) => void;
 }
@@ -109,11 +110,10 @@ export function inspectCandles(table: Table, options: ImportOptions): CandleFile
     if (timeMs + timeframeMs > nowMs) unclosed++;
     else kept.push(timeMs);
   }
-  if (unclosed > 0) notes.push(`${unclosed === 1 ? 'the last bar has' : `${unclosed} bars have`} not closed yet; left out`);
+  if (unclosed > 0)
+    notes.push(`${unclosed === 1 ? 'the last bar has' : `${unclosed} bars have`} not closed yet; left out`);
   if (2 * kept.length < seen.rows - unclosed)
-    throw new InputError(
-      `${name}: more than half of the rows are unusable: ${problems.describe()}; check the file`,
-    );
+    throw new InputError(`${name}: more than half of the rows are unusable: ${problems.describe()}; check the file`);
   if (kept.length === 0) throw new InputError(`${name}: no bar has closed yet; import it later`);
 
   const longest = policy === 'fill' ? (options.longestFill ?? 24) : 0;
@@ -175,7 +175,9 @@ export function requireClean({ name, policy, problemCount, summary }: CandleFile
 function chooseSymbol(how: Interpretation, options: ImportOptions, name: string) {
   const { symbol: at, sample, headerSymbol } = how;
   const inside = new Map<string, string>();
-  if (at >= 0) for (const { cells } of sample.rows) if (!inside.has(symbolKey(cells[at]))) inside.set(symbolKey(cells[at]), cells[at].trim());
+  if (at >= 0)
+    for (const { cells } of sample.rows)
+      if (!inside.has(symbolKey(cells[at]))) inside.set(symbolKey(cells[at]), cells[at].trim());
   const symbol = options.symbol ?? [...inside.values()][0] ?? headerSymbol ?? '';
   if (symbol === '') throw new InputError(`${name} doesn't name its symbol; add --symbol, such as --symbol BTC/USDT`);
   const key = symbolKey(symbol);
@@ -183,5 +185,6 @@ function chooseSymbol(how: Interpretation, options: ImportOptions, name: string)
     throw new InputError(
       `${name} holds ${inside.size} symbols (${[...inside.values()].slice(0, 4).join(', ')}); choose one of them with --symbol`,
     );
+  requireMarketName(symbol, name);
   return { symbol, wanted: inside.has(key) && options.symbol !== undefined ? key : null };
 }

@@ -38,7 +38,9 @@ export function describeVolumes(seen: Survey, problems: Problems, notes: string[
     // The first row of the newer stretch.
     const change = newestFirst ? runs[1].from - 1 : runs[1].from;
     const olderSwapped = runs[newestFirst ? 1 : 0].swapped;
-    notes.push(`base and quote volume are swapped ${olderSwapped ? 'up to' : 'from'} ${date(change)}${olderSwapped ? '' : ' on'}; put right`);
+    notes.push(
+      `base and quote volume are swapped ${olderSwapped ? 'up to' : 'from'} ${date(change)}${olderSwapped ? '' : ' on'}; put right`,
+    );
   } else
     notes.push(
       `base and quote volume are swapped in ${swappedRows} rows, in ${runs.filter((run) => run.swapped).length} stretches; put right row by row`,

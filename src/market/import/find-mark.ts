@@ -26,12 +26,16 @@ export function findMark(
   const certain = only['.'] + only[','];
   for (const mark of DECIMAL_MARKS)
     if (only[mark] > 0 && certain - only[mark] <= STRAY * certain)
-      return mark === '.' ? found(mark) : found(mark, `numbers are read with a decimal comma, as '${example[mark]}' must be`);
+      return mark === '.'
+        ? found(mark)
+        : found(mark, `numbers are read with a decimal comma, as '${example[mark]}' must be`);
   if (certain > 0)
     return {
       value: null,
       notes: [],
-      issues: [`numbers are written in two ways ('${example['.']}' and '${example[',']}'); write all with a decimal point`],
+      issues: [
+        `numbers are written in two ways ('${example['.']}' and '${example[',']}'); write all with a decimal point`,
+      ],
     };
   if (ambiguous[','] === 0 && (ambiguous['.'] === 0 || delimiter === ',')) return found('.');
 
@@ -46,12 +50,16 @@ export function findMark(
   return {
     value: null,
     notes: [],
-    issues: [`'${ambiguousExample}' is ${point} with --decimal . and ${comma} with --decimal , and nothing in the file tells; say which`],
+    issues: [
+      `'${ambiguousExample}' is ${point} with --decimal . and ${comma} with --decimal , and nothing in the file tells; say which`,
+    ],
   };
 }
 
 function isNumeric(sample: Sample, at: number): boolean {
-  const numbers = sample.rows.filter(({ cells }) => DECIMAL_MARKS.some((mark) => !Number.isNaN(parseNumber(cells[at], mark))));
+  const numbers = sample.rows.filter(({ cells }) =>
+    DECIMAL_MARKS.some((mark) => !Number.isNaN(parseNumber(cells[at], mark))),
+  );
   return 2 * numbers.length > sample.rows.length;
 }
 

@@ -63,7 +63,12 @@ export function spellColumns(sample: Sample, time: number, prices: PriceColumns,
  * The four prices, by name where there is one, and by value: the high is the highest, the low the lowest, and an open
  * is near the close before. Names that the values contradict are refused.
  */
-export function findPrices(sample: Sample, values: Values, taken: readonly number[], spell: (p: PriceColumns) => string) {
+export function findPrices(
+  sample: Sample,
+  values: Values,
+  taken: readonly number[],
+  spell: (p: PriceColumns) => string,
+) {
   const issues: string[] = [];
   const notes: string[] = [];
   const free = sample.titles.map((_, at) => at).filter((at) => !taken.includes(at));
@@ -101,7 +106,7 @@ export function findPrices(sample: Sample, values: Values, taken: readonly numbe
   const [best] = fits;
   if (best === undefined) {
     issues.push(
-      sample.names.some((own) => own.length > 0) && missing.length < 3
+      sample.hasHeader && missing.length < 3
         ? `there is no column for ${missing.join(', ')} (it has ${sample.titles.join(', ')}), and none whose values could be; rename or add it`
         : `found no four columns that could be open, high, low and close; add a header line such as time,open,high,low,close,volume above the data`,
     );
@@ -153,10 +158,10 @@ function search(values: Values, columns: readonly number[], fixed: readonly numb
           for (const close of pick(group, fixed[3])) {
             if (new Set([open, high, low, close]).size < 4) continue;
             const prices = { open, high, low, close };
+            // Where no name says otherwise the four stand side by side: what looks like a price farther off is none.
+            const side = Math.max(open, high, low, close) - Math.min(open, high, low, close) === 3;
+            if (!side && columns.length > 4 && fixed.every((at) => at < 0)) continue;
             if (barShare(values, prices) < 1 - TOLERATED) continue;
-            // The highest and lowest of all that look like prices, a weighted mean included.
-            const rest = group.filter((at) => at !== open && at !== close && at !== high && at !== low);
-            if (rest.some((at) => barShare(values, { ...prices, open: at }) < 1 - TOLERATED)) continue;
             fits.push({ prices, jump: jumpOf(values, open, close) });
           }
       }
@@ -166,7 +171,7 @@ function search(values: Values, columns: readonly number[], fixed: readonly numb
 const pick = (group: readonly number[], fixed: number): readonly number[] =>
   fixed < 0 ? group : group.includes(fixed) ? [fixed] : [];
 
-/** Groups of four to six columns whose values lie within a factor of two of each other in nearly every row. */
+/** Groups of four columns and more whose values lie within a factor of two of each other in nearly every row. */
 function priceLike(values: Values, columns: readonly number[]): number[][] {
   const left = columns.filter((at) => values.column(at).some((value) => value > 0));
   const groups: number[][] = [];
@@ -174,7 +179,7 @@ function priceLike(values: Values, columns: readonly number[]): number[][] {
     const [first, ...others] = left;
     const group = [first, ...others.filter((at) => alike(values, first, at))];
     for (const at of group) left.splice(left.indexOf(at), 1);
-    if (group.length >= 4 && group.length <= 6) groups.push(group);
+    if (group.length >= 4 && group.length <= 12) groups.push(group);
   }
   return groups;
 }

@@ -47,7 +47,7 @@ function holes(times: readonly number[]): number {
  */
 export function findTime(
   sample: Sample,
-  options: { readonly nowMs: number; readonly timeFormat?: string },
+  options: { readonly nowMs: number; readonly timeFormat?: string | undefined },
   given: { readonly time: number; readonly clock: number } | null,
 ): Found<TimeColumn> {
   const { nowMs } = options;
@@ -64,7 +64,7 @@ export function findTime(
     const cells = rows.map((row) => timeCell(row.cells, at, clock));
     const rounded = cells.find((cell) => roundingMs(cell) > 1000);
     if (rounded !== undefined && (named.includes(at) || at === 0)) {
-      const text = `the times of ${sample.titles[at]} are rounded ('${rounded}': a spreadsheet cut the digits)`;
+      const text = `the times of ${sample.titles[at]} are rounded ('${rounded}': a spreadsheet cut the digits); export them again as whole numbers`;
       (found.length > 0 ? notes : issues).push(text);
       continue;
     }
@@ -75,7 +75,7 @@ export function findTime(
     if (2 * total < cells.length) continue;
     const best = shares.toSorted((a, b) => b.share - a.share);
     const format = settleOrder(best, cells, sample.titles[at], issues);
-    const ends = isCloseTime(sample.names[at] ?? []);
+    const ends = isCloseTime(sample.names[at] ?? '');
     if (format !== null) found.push({ column: { time: at, clock, format, ends }, share: total / cells.length });
     else if (named.includes(at)) return { value: null, notes, issues };
   }
@@ -124,7 +124,13 @@ function settleOrder(
 }
 
 /** Why no column holds times: what the likeliest one would say. */
-function explain(sample: Sample, order: readonly number[], rows: readonly Row[], nowMs: number, asked?: string): string {
+function explain(
+  sample: Sample,
+  order: readonly number[],
+  rows: readonly Row[],
+  nowMs: number,
+  asked?: string,
+): string {
   if (asked !== undefined)
     return `no column holds times written as '${asked}' from 2009 to now; leave --time-format out, or give the right one`;
   for (const at of order) {

@@ -18,7 +18,14 @@ const LARGEST_TURNOVER_A_DAY = 2e12;
 const SMALL_UNITS = /KRW|IDR|VND|JPY|COP|CLP|HUF|IRR|NGN|PKR|INR|TRY|RUB/i;
 
 /** A bar's volumes, with what rounding may hide of each, and the prices between which it traded. */
-export function fitsQuote(base: number, quote: number, low: number, high: number, baseHalf: number, quoteHalf: number): boolean {
+export function fitsQuote(
+  base: number,
+  quote: number,
+  low: number,
+  high: number,
+  baseHalf: number,
+  quoteHalf: number,
+): boolean {
   return (
     quote + quoteHalf >= (base - baseHalf) * low * (1 - SLACK) &&
     quote - quoteHalf <= (base + baseHalf) * high * (1 + SLACK)
@@ -39,13 +46,20 @@ interface Hints {
  * Base and quote volume and trade counts. Two volumes are told apart by price: base x price = quote. One alone is in
  * quote currency where its name, its source or its size says so, and in base currency by custom.
  */
-export function findVolumes(sample: Sample, values: Values, taken: readonly number[], hints: Hints): Found<VolumeColumns> {
+export function findVolumes(
+  sample: Sample,
+  values: Values,
+  taken: readonly number[],
+  hints: Hints,
+): Found<VolumeColumns> {
   const notes: string[] = [];
   const issues: string[] = [];
-  const hasHeader = sample.names.some((own) => own.length > 0);
+  const { hasHeader } = sample;
   const amounts = sample.titles.map((_, at) => at).filter((at) => !taken.includes(at) && isAmount(values.column(at)));
-  const namedVolumes = amounts.filter((at) => sample.names[at].some(isVolume));
-  const free = amounts.filter((at) => !rises(values.column(at)) && values.column(at).some((value) => value > 1));
+  const namedVolumes = amounts.filter((at) => isVolume(sample.names[at]));
+  const free = amounts.filter(
+    (at) => !rises(values.column(at)) && values.column(at).some((value) => value !== 0 && value !== 1),
+  );
   const candidates = namedVolumes.length > 0 || hasHeader ? namedVolumes : free;
   const title = (at: number) => sample.titles[at];
 
@@ -56,10 +70,12 @@ export function findVolumes(sample: Sample, values: Values, taken: readonly numb
       .filter(({ either }) => either >= 0.9),
   );
   const total = (at: number) => values.column(at).reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : value), 0);
-  const isQuote = (at: number) => sample.names[at].some(namesQuote);
+  const isQuote = (at: number) => namesQuote(sample.names[at]);
   // As named, where the names tell; else as most rows say; of several pairs (all trades, a part of them) the largest.
   const pair = pairs
-    .filter((one) => (isQuote(one.base) !== isQuote(one.quote) && one.either > 0.9 ? isQuote(one.quote) : one.fits >= 0.5))
+    .filter((one) =>
+      isQuote(one.base) !== isQuote(one.quote) && one.either > 0.9 ? isQuote(one.quote) : one.fits >= 0.5,
+    )
     .toSorted((a, b) => total(b.base) - total(a.base) || a.quote - b.quote)[0];
 
   let volume = pair?.base ?? -1;
@@ -76,7 +92,7 @@ export function findVolumes(sample: Sample, values: Values, taken: readonly numb
       return { value: null, notes, issues };
     }
     if (namedVolumes.length > 1 && bases.length > 0 && rest.length > 1 && hints.unit === undefined) {
-      const exact = bases.find((at) => sample.names[at].some((name) => /^(v|vol|volume)$/.test(name)));
+      const exact = bases.find((at) => /^(v|vol|volume)$/.test(sample.names[at]));
       const [one, two] = [exact ?? bases[0], quotes[0] ?? rest.find((at) => at !== (exact ?? bases[0]))!];
       const { either } = pairFit(values, one, two, hints);
       if (isQuote(two) || exact === undefined)
@@ -101,7 +117,9 @@ export function findVolumes(sample: Sample, values: Values, taken: readonly numb
         `${title(volume)} may be in base or in quote currency (${quoted.doubt}): in the first row ${describe(values, volume, hints)}; say which with --volume base or --volume quote`,
       );
     else if (hints.unit === undefined)
-      notes.push(`${title(volume)} is taken to be in base currency; nothing in the file tells (--volume quote if it isn't)`);
+      notes.push(
+        `${title(volume)} is taken to be in base currency; nothing in the file tells (--volume quote if it isn't)`,
+      );
   }
   return { value: { volume, quoteVolume, trades: counted }, notes, issues };
 }
@@ -116,7 +134,7 @@ function describe(values: Values, at: number, { prices }: Hints): string {
 
 /** Why a single volume must, or may, be in quote currency. */
 function quotedBy(sample: Sample, values: Values, at: number, hints: Hints, byName: boolean) {
-  const all = new Set(sample.names.flat());
+  const all = new Set(sample.names);
   const is = (reason: string) => ({ reason, doubt: null });
   if (byName) return is('as its name says');
   if (all.has('marketcap')) return is('CoinMarketCap counts it in dollars');
@@ -127,8 +145,10 @@ function quotedBy(sample: Sample, values: Values, at: number, hints: Hints, byNa
   const typical = turnovers[Math.floor(turnovers.length / 2)] ?? 0;
   const largest = LARGEST_TURNOVER_A_DAY * (SMALL_UNITS.test(hints.symbol) ? 1e5 : 1);
   if (typical * (86_400_000 / hints.timeframeMs) > largest)
-    return is(`as coins it would be ${(typical * (86_400_000 / hints.timeframeMs)).toPrecision(2)} traded a day, more than there is`);
-  const yahoo = all.has('adjclose') || (all.has('ticker') && all.has('price'));
+    return is(
+      `as coins it would be ${(typical * (86_400_000 / hints.timeframeMs)).toPrecision(2)} traded a day, more than there is`,
+    );
+  const yahoo = all.has('adjclose') || sample.headerCells.length > 1;
   if (!yahoo) return { reason: null, doubt: null };
   if (/-(USD|EUR|GBP|JPY)$/i.test(hints.symbol)) return is('Yahoo counts that of currencies so');
   return { reason: null, doubt: 'Yahoo gives that of currencies in quote, that of shares in pieces' };
@@ -177,7 +197,7 @@ function findTrades(
   volumes: readonly number[],
   notes: string[],
 ): number {
-  const hasHeader = sample.names.some((own) => own.length > 0);
+  const { hasHeader } = sample;
   const [named] = columnsNamed('trades', sample.names);
   if (hasHeader && named === undefined) return -1;
   const priceColumns = Object.values(hints.prices);
@@ -190,7 +210,8 @@ function findTrades(
   }
   // Without a header the volume comes first.
   const rest = volumes[0] >= 0 ? others : others.slice(1);
-  const count = rest.find((at) => whyNoCount(values, at, volumes[0] >= 0 ? volumes : [others[0], -1], hints) === null) ?? -1;
+  const count =
+    rest.find((at) => whyNoCount(values, at, volumes[0] >= 0 ? volumes : [others[0], -1], hints) === null) ?? -1;
   if (count >= 0)
     notes.push(`${sample.titles[count]} is taken as the trade count: whole numbers that don't rise with time`);
   return count;

@@ -38,7 +38,10 @@ export function findTimeframe(seen: Survey, name: string, problems: Problems): n
     if (counts.size < 100_000 || counts.has(distance)) counts.set(distance, (counts.get(distance) ?? 0) + 1);
   }
   const wrong = problems.count > 0 ? ` (${problems.describe()})` : '';
-  const months = [...counts].reduce((sum, [ms, count]) => sum + (ms >= 28 * DAY_MS && ms <= 31 * DAY_MS ? count : 0), 0);
+  const months = [...counts].reduce(
+    (sum, [ms, count]) => sum + (ms >= 28 * DAY_MS && ms <= 31 * DAY_MS ? count : 0),
+    0,
+  );
   if (months > 0.9 * all && counts.size > 1)
     throw new InputError(`${name}: the bars are months, which aren't of one length; take daily bars`);
   const [usual] = [...counts].sort((a, b) => b[1] - a[1]);
@@ -71,7 +74,7 @@ export function findGrid(
     const since = sinceOpenMs(times.get(i), timeframeMs, offsetMs);
     if (counts.size < 100_000 || counts.has(since)) counts.set(since, (counts.get(since) ?? 0) + 1);
   }
-  const [[usual]] = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  const [[usual, count]] = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
   let shiftMs = 0;
   const length = describeLength(timeframeMs);
   const toEnd = timeframeMs - usual;
@@ -80,8 +83,11 @@ export function findGrid(
     notes.push(`times are the ends of bars (${iso(times.get(0))}); each bar opens ${length} before`);
   } else if (how.time.ends && usual === 0) {
     shiftMs = -timeframeMs;
-    notes.push(`times are the ends of bars, as ${how.sample.titles[how.time.time]} says; each bar opens ${length} before`);
-  } else if (usual !== 0) refuseGrid(seen, how, timeframeMs, sinceOpenMs(usual, timeframeMs, -dayStartMs), name);
+    notes.push(
+      `times are the ends of bars, as ${how.sample.titles[how.time.time]} says; each bar opens ${length} before`,
+    );
+  } else if (usual !== 0 || 2 * count < times.length)
+    refuseGrid(seen, how, timeframeMs, sinceOpenMs(usual, timeframeMs, -dayStartMs), name);
   if (dayStartMs !== 0) notes.push(`days begin at ${iso(dayStartMs).slice(11, 16)} UTC`);
   for (let i = 0; i < times.length; i++) {
     const timeMs = times.get(i);
@@ -96,19 +102,22 @@ const clock = (ms: number) => iso(ms % DAY_MS).slice(11, 16);
 /** `sinceMs`: how far most times lie behind the opens of UTC's own grid. */
 function refuseGrid(seen: Survey, how: Interpretation, timeframeMs: number, sinceMs: number, name: string): never {
   const { times, lines } = seen;
-  const first = times.get(0);
+  let row = 0;
+  while (row < times.length - 1 && sinceOpenMs(times.get(row), timeframeMs) === 0) row++;
+  const first = times.get(row);
   const length = describeLength(timeframeMs);
-  const where = `${name}: line ${lines.get(0)}: ${iso(first)} is no open of a bar of ${length} in UTC, nor are most others`;
+  const where = `${name}: line ${lines.get(row)}: ${iso(first)} is no open of a bar of ${length} in UTC, nor are most others`;
   if (timeframeMs % WEEK_MS === 0 && sinceMs >= DAY_MS) {
     const day = ['Sun', 'Mon', 'Tues', 'Wednes', 'Thurs', 'Fri', 'Satur'][new Date(first).getUTCDay()];
     throw new InputError(
       `${where}: weeks begin on Mondays, these on ${day}days; import daily bars and make weeks of them with 'data export --resample 1w'`,
     );
   }
-  if (sinceMs % (15 * MINUTE_MS) !== 0 || timeframeMs < HOUR_MS)
+  if (sinceMs === 0 || sinceMs % (15 * MINUTE_MS) !== 0 || timeframeMs < HOUR_MS)
     throw new InputError(`${where}; give each bar the time of its open in UTC, or the right --timeframe`);
   const asUtc = `--day-start ${clock(sinceMs)}`;
-  const length24 = timeframeMs >= DAY_MS ? `days that begin at ${clock(sinceMs)} UTC need` : 'a grid that begins then needs';
+  const length24 =
+    timeframeMs >= DAY_MS ? `days that begin at ${clock(sinceMs)} UTC need` : 'a grid that begins then needs';
   // A written time may be a local clock's, of which midnight UTC is the open.
   if (isEpoch(how.time.format) || how.zone !== null || sinceMs > 14 * HOUR_MS)
     throw new InputError(`${where}: ${length24} ${asUtc}`);

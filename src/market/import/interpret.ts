@@ -6,7 +6,7 @@ import { InputError } from '../../core/errors.ts';
 import { DAY_MS } from '../calendar.ts';
 import { findMark } from './find-mark.ts';
 import { findPrices, type PriceColumns, spellColumns, type Values } from './find-prices.ts';
-import { findTime, type Found, type TimeColumn, timeCell } from './find-time.ts';
+import { type Found, findTime, type TimeColumn, timeCell } from './find-time.ts';
 import { findVolumes, fitsQuote, type VolumeColumns } from './find-volumes.ts';
 import { columnsNamed, PRICES, ROLES, type Role } from './names.ts';
 import { type DecimalMark, parseNumber, roundingOf } from './numbers.ts';
@@ -18,17 +18,17 @@ import { type TimeZone, timeZone } from './zone.ts';
 export interface FormatOptions {
   /** Milliseconds now: what lies after it is no candle. */
   readonly nowMs: number;
-  readonly decimal?: DecimalMark;
+  readonly decimal?: DecimalMark | undefined;
   /** What each column holds, from the first on: a role, or `-`. */
-  readonly columns?: readonly string[];
+  readonly columns?: readonly string[] | undefined;
   /** A name out of TIME_FORMATS. */
-  readonly timeFormat?: string;
+  readonly timeFormat?: string | undefined;
   /** Zone of written times that name none; default UTC. */
-  readonly timeZone?: string;
+  readonly timeZone?: string | undefined;
   /** When days begin, in ms after midnight UTC; default 0. Shorter bars stand on a grid from then on. */
-  readonly dayStartMs?: number;
+  readonly dayStartMs?: number | undefined;
   /** Currency of the one volume that the file has. */
-  readonly volume?: 'base' | 'quote';
+  readonly volume?: 'base' | 'quote' | undefined;
 }
 
 export interface Interpretation {
@@ -53,7 +53,10 @@ export interface Interpretation {
 }
 
 /** @throws InputError with everything that can't be told, in one line. */
-export function interpret(table: Table, options: FormatOptions & { readonly symbol?: string }): Interpretation {
+export function interpret(
+  table: Table,
+  options: FormatOptions & { readonly symbol?: string | undefined },
+): Interpretation {
   const sample = takeSample(table);
   const issues: string[] = [];
   const notes: string[] = [];
@@ -73,8 +76,10 @@ export function interpret(table: Table, options: FormatOptions & { readonly symb
     given === null ? (columnsNamed(role, sample.names)[0] ?? -1) : at(role);
   const symbol = marked('symbol');
   const filled = marked('filled');
-  const timeColumns = sample.names.flatMap((own, i) => (columnsNamed('time', [own]).length > 0 ? [i] : []));
-  const notPrices = [...(time === null ? timeColumns : [time.time, time.clock]), symbol, filled].filter((one) => one >= 0);
+  const timeColumns = columnsNamed('time', sample.names);
+  const notPrices = [...(time === null ? timeColumns : [time.time, time.clock]), symbol, filled].filter(
+    (one) => one >= 0,
+  );
 
   const order = orderByTime(sample, time);
   const readings = new Map<DecimalMark, Values>();
@@ -83,7 +88,8 @@ export function interpret(table: Table, options: FormatOptions & { readonly symb
     readings.set(mark, known);
     return known;
   };
-  const spell = (prices: PriceColumns) => spellColumns(sample, time?.time ?? -1, prices, lastAmount(sample, prices, notPrices));
+  const spell = (prices: PriceColumns) =>
+    spellColumns(sample, time?.time ?? -1, prices, lastAmount(sample, prices, notPrices));
   const pricesOf = (values: Values): Found<PriceColumns> =>
     given === null
       ? findPrices(sample, values, notPrices, spell)
@@ -99,11 +105,23 @@ export function interpret(table: Table, options: FormatOptions & { readonly symb
     );
   const values = valuesOf(mark ?? '.');
   const prices = mark === null ? null : settle(pricesOf(values));
-  const half = (column: number) => column < 0 ? 0 : roundingOf(sample.rows.map(({ cells }) => cells[column]), mark ?? '.');
+  const rounding = new Map<number, number>([[-1, 0]]);
+  const half = (column: number): number => {
+    const known =
+      rounding.get(column) ??
+      roundingOf(
+        sample.rows.map(({ cells }) => cells[column]),
+        mark ?? '.',
+      );
+    rounding.set(column, known);
+    return known;
+  };
   const headerSymbols = findHeaderSymbols(sample);
   const headerSymbol = headerSymbols[0] ?? null;
   if (headerSymbols.length > 1)
-    issues.push(`the columns belong to ${headerSymbols.length} symbols (${headerSymbols.slice(0, 3).join(', ')}); export one at a time`);
+    issues.push(
+      `the columns belong to ${headerSymbols.length} symbols (${headerSymbols.slice(0, 3).join(', ')}); export one at a time`,
+    );
   const closed = given === null ? findClosed(sample, prices, notPrices, order) : at('closed');
   let volumes: VolumeColumns | null = null;
   if (prices !== null)
@@ -113,13 +131,16 @@ export function interpret(table: Table, options: FormatOptions & { readonly symb
         : settle(
             findVolumes(sample, values, [...notPrices, closed, ...PRICES.map((price) => prices[price])], {
               ...{ prices, half, unit: options.volume, timeframeMs: typicalStep(sample, time) },
-              symbol: `${headerSymbol ?? ''} ${options.symbol ?? ''} ${symbol < 0 ? '' : sample.rows[0].cells[symbol]}`.trim(),
+              symbol:
+                `${headerSymbol ?? ''} ${options.symbol ?? ''} ${symbol < 0 ? '' : sample.rows[0].cells[symbol]}`.trim(),
             }),
           );
   if (issues.length > 0 || time === null || prices === null || volumes === null || mark === null)
-    throw new InputError(`${table.name}: ${issues.length > 1 ? `${issues.length} problems: ` : ''}${issues.join('; ')}`);
-  const headless = sample.names.every((own) => own.length === 0);
-  if (headless && sample.firstLine > 1) notes.push(`what stands above line ${sample.firstLine} is no data and left out`);
+    throw new InputError(
+      `${table.name}: ${issues.length > 1 ? `${issues.length} problems: ` : ''}${issues.join('; ')}`,
+    );
+  if (!sample.hasHeader && sample.firstLine > 1)
+    notes.push(`what stands above line ${sample.firstLine} is no data and left out`);
   const halves = [half(volumes.volume), half(volumes.quoteVolume)] as const;
   return {
     startsSwapped: startsSwapped(sample, mark, prices, volumes, halves),
@@ -184,7 +205,10 @@ function orderByTime(sample: Sample, time: TimeColumn | null): number[] {
 function typicalStep(sample: Sample, time: TimeColumn | null): number {
   if (time === null) return DAY_MS;
   const times = sample.rows.slice(0, 500).map(({ cells }) => time.format.parse(timeCell(cells, time.time, time.clock)));
-  const steps = times.slice(1).map((ms, i) => Math.abs(ms - times[i])).filter((step) => step > 0);
+  const steps = times
+    .slice(1)
+    .map((ms, i) => Math.abs(ms - times[i]))
+    .filter((step) => step > 0);
   return steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? DAY_MS;
 }
 
@@ -210,13 +234,20 @@ function lastAmount(sample: Sample, prices: PriceColumns, taken: readonly number
 }
 
 /** A column of ones, but for the newest bar's: OKX's `confirm`. */
-function findClosed(sample: Sample, prices: PriceColumns | null, taken: readonly number[], order: readonly number[]): number {
+function findClosed(
+  sample: Sample,
+  prices: PriceColumns | null,
+  taken: readonly number[],
+  order: readonly number[],
+): number {
   const [named] = columnsNamed('closed', sample.names);
   const isFlag = (at: number) =>
-    sample.rows.filter(({ cells }, i) => i === order[order.length - 1] || /^\s*(1|true)\s*$/i.test(cells[at])).length ===
-      sample.rows.length && /^\s*([01]|true|false)\s*$/i.test(sample.rows[order[order.length - 1]].cells[at]);
-  if (named !== undefined) return sample.rows.every(({ cells }) => /^\s*([01]|true|false)\s*$/i.test(cells[named])) ? named : -1;
-  if (sample.names.some((own) => own.length > 0) || sample.rows.length < 8) return -1;
+    sample.rows.filter(({ cells }, i) => i === order[order.length - 1] || /^\s*(1|true)\s*$/i.test(cells[at]))
+      .length === sample.rows.length &&
+    /^\s*([01]|true|false)\s*$/i.test(sample.rows[order[order.length - 1]].cells[at]);
+  if (named !== undefined)
+    return sample.rows.every(({ cells }) => /^\s*([01]|true|false)\s*$/i.test(cells[named])) ? named : -1;
+  if (sample.hasHeader || sample.rows.length < 8) return -1;
   const used = [...taken, ...(prices === null ? [] : PRICES.map((price) => prices[price]))];
   return sample.titles.findIndex((_, at) => !used.includes(at) && isFlag(at));
 }

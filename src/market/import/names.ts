@@ -45,14 +45,14 @@ export function normalise(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
 
-/** Columns by how well their name fits a role, best first. `names` holds what each column is called, in each header line. */
-export function columnsNamed(role: keyof typeof NAMES, names: readonly (readonly string[])[]): number[] {
-  return NAMES[role].flatMap((wanted) => names.flatMap((own, at) => (own.includes(wanted) ? [at] : [])));
+/** Columns by how well their name fits a role, best first. */
+export function columnsNamed(role: keyof typeof NAMES, names: readonly string[]): number[] {
+  return NAMES[role].flatMap((wanted) => names.flatMap((name, at) => (name === wanted ? [at] : [])));
 }
 
 /** A name that says 'the bar's end'. */
-export function isCloseTime(names: readonly string[]): boolean {
-  return names.some((name) => NAMES.time.slice(-5).includes(name));
+export function isCloseTime(name: string): boolean {
+  return NAMES.time.slice(-5).includes(name);
 }
 
 const QUOTES = /(usdt|usdc|busd|tusd|usd|eur|gbp|jpy|krw|try|dai|quote|turnover|foreignnotional|volumeto|dollar)/;

@@ -44,7 +44,12 @@ export interface MarkEvidence {
 }
 
 export function newEvidence(): MarkEvidence {
-  return { only: { '.': 0, ',': 0 }, example: { '.': '', ',': '' }, ambiguous: { '.': 0, ',': 0 }, ambiguousExample: '' };
+  return {
+    only: { '.': 0, ',': 0 },
+    example: { '.': '', ',': '' },
+    ambiguous: { '.': 0, ',': 0 },
+    ambiguousExample: '',
+  };
 }
 
 /** Adds a cell; one that is no number either way, or the same number both ways, says nothing. */
@@ -61,17 +66,18 @@ export function weighCell(evidence: MarkEvidence, cell: string): void {
   }
 }
 
-/** Half of the last decimal that a column ever shows: what rounding may hide. */
+/** Half of the last decimal that a column ever shows: what rounding may hide. Of 1.92K it is five. */
 export function roundingOf(cells: Iterable<string>, mark: DecimalMark): number {
-  let decimals = 0;
+  let [decimals, thousands] = [0, 0];
   for (const cell of cells) {
     const at = cell.indexOf(mark);
-    if (at >= 0) decimals = Math.max(decimals, /^\d*/.exec(cell.slice(at + 1))![0].length);
-    // 1.92K is rounded to tens.
-    const suffix = at >= 0 && /[KMBT]\s*$/i.test(cell);
-    if (suffix) return 0.5 * Number(`1${EXPONENTS[cell.trim().slice(-1).toUpperCase()]}`) / 100;
+    let end = at + 1;
+    while (at >= 0 && cell.charCodeAt(end) >= 48 && cell.charCodeAt(end) <= 57) end++;
+    decimals = Math.max(decimals, end - at - 1);
+    const suffix = SUFFIXES.indexOf(cell[cell.length - 1]);
+    if (suffix >= 0) thousands = Math.max(thousands, 1 + (suffix % 4));
   }
-  let half = 0.5;
-  for (let i = 0; i < decimals; i++) half /= 10;
-  return half;
+  return 0.5 * Number(`1e${3 * thousands - decimals}`);
 }
+
+const SUFFIXES = 'KMBTkmbt';

@@ -149,7 +149,8 @@ function splitQuoted(record: string, delimiter: string, line: number, name: stri
     if (match === null) {
       const end = record.indexOf(delimiter, at);
       const plain = record.slice(at, end < 0 ? record.length : end);
-      if (plain.includes('"')) throw new InputError(`${name}: line ${line}: a quote inside of a cell; mend the quotes there`);
+      if (plain.includes('"'))
+        throw new InputError(`${name}: line ${line}: a quote inside of a cell; mend the quotes there`);
       cells.push(plain);
       at = end < 0 ? record.length + 1 : end + 1;
       continue;

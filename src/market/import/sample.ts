@@ -10,11 +10,12 @@ const LONGEST_HEAD = 40;
 
 /** The beginning of a table: its header, if it has one, and the first rows of data. */
 export interface Sample {
-  /** What each column is called, normalised, in each header line: yfinance has three. Empty without a header. */
-  readonly names: readonly (readonly string[])[];
+  /** What each column is called, normalised; '' where it has no name. */
+  readonly names: readonly string[];
+  readonly hasHeader: boolean;
   /** What each column is called, as messages call it. */
   readonly titles: readonly string[];
-  /** The header's lines as written. */
+  /** The header's lines as written; yfinance has three. */
   readonly headerCells: readonly (readonly string[])[];
   /** Data rows as wide as the table. */
   readonly rows: readonly Row[];
@@ -60,7 +61,7 @@ export function takeSample(table: Table): Sample {
 
   const first = rows.slice(0, LONGEST_HEAD).findIndex(({ cells }) => cells.filter(isNumber).length >= 4);
   const pricesNamed = ({ cells }: Row) => {
-    const names = cells.map((cell) => [normalise(cell)]);
+    const names = cells.map(normalise);
     return PRICES.filter((price) => columnsNamed(price, names).length > 0).length;
   };
   const head = first < 0 ? rows.slice(0, LONGEST_HEAD) : rows.slice(0, first);
@@ -94,7 +95,8 @@ export function takeSample(table: Table): Sample {
   }
   const columns = Array.from({ length: width }, (_, at) => at);
   return {
-    names: columns.map((at) => headerRows.map(({ cells }) => normalise(cells[at] ?? '')).filter((one) => one !== '')),
+    names: columns.map((at) => normalise(headerRows[0]?.cells[at] ?? '')),
+    hasHeader: header >= 0,
     titles: columns.map((at) => headerRows[0]?.cells[at]?.trim() || `column ${at + 1}`),
     headerCells: headerRows.map(({ cells }) => cells),
     ...{ rows: fitted, width, firstLine: rows[data].line, whole },

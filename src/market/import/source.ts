@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { InputError } from '../../core/errors.ts';
 
 /** Bytes that can be read from the start as often as one likes: an import looks at a file twice. */
@@ -12,8 +12,6 @@ export interface ByteSource {
 }
 
 const CHUNK = 1 << 20;
-/** What can't be read twice is held in memory, up to here. */
-const LARGEST_PIPE = 1 << 28;
 
 export function bytesSource(bytes: Uint8Array, name: string): ByteSource {
   return {
@@ -38,29 +36,9 @@ function* readChunks(path: string): Generator<Uint8Array> {
   }
 }
 
-/**
- * A file on disk, read in pieces; a pipe is read once and held.
- * @throws InputError for a device or a folder; the system's error where the file can't be opened.
- */
-export function fileSource(path: string, name: string): ByteSource {
-  const handle = openSync(path, 'r');
-  const stat = (() => {
-    try {
-      return fstatSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-  })();
-  if (stat.isFile()) return { name, size: stat.size, read: () => readChunks(path) };
-  if (!stat.isFIFO()) throw new InputError(`${path} can't be read (it is no plain file); give a file that can`);
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for (const piece of readChunks(path)) {
-    pieces.push(piece.slice());
-    length += piece.length;
-    if (length > LARGEST_PIPE) throw new InputError(`${path} gives more than 256 MiB; save it to a file first`);
-  }
-  return bytesSource(Buffer.concat(pieces), name);
+/** A plain file on disk, read in pieces. */
+export function fileSource(path: string, name: string, size: number): ByteSource {
+  return { name, size, read: () => readChunks(path) };
 }
 
 /** Everything at once, up to `limit` bytes. @throws InputError beyond, in the words of `what`. */
@@ -70,7 +48,8 @@ export function readWhole(source: ByteSource, limit: number, what: string): Uint
   for (const piece of source.read()) {
     pieces.push(piece.slice());
     length += piece.length;
-    if (length > limit) throw new InputError(`${source.name} is ${what} of more than ${limit >> 20} MiB; give it as CSV`);
+    if (length > limit)
+      throw new InputError(`${source.name} is ${what} of more than ${limit >> 20} MiB; give it as CSV`);
   }
   return Buffer.concat(pieces);
 }

@@ -3,7 +3,7 @@
  * kept, and what is wrong between rows is found: order, repetitions, copies, holes.
  */
 import { InputError } from '../../core/errors.ts';
-import { BarReader, type ReadBar } from './bar-reader.ts';
+import type { BarReader, ReadBar } from './bar-reader.ts';
 import { GrowingColumn } from './growing-column.ts';
 import type { Interpretation } from './interpret.ts';
 import type { Problems } from './problems.ts';
@@ -97,7 +97,8 @@ function sortRows(times: GrowingColumn, lines: GrowingColumn, newestFirst: boole
   let latest = Number.NEGATIVE_INFINITY;
   for (const row of order) {
     const timeMs = times.get(row);
-    if (timeMs < latest) problems.add('order', { line: lines.get(row), text: 'its time is out of order', remedy: 'mend' });
+    if (timeMs < latest)
+      problems.add('order', { line: lines.get(row), text: 'its time is out of order', remedy: 'mend' });
     latest = Math.max(latest, timeMs);
   }
   return order.sort((a, b) => times.get(a) - times.get(b) || (newestFirst ? b - a : a - b));

@@ -3,7 +3,7 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { InputError } from '../../core/errors.ts';
 import { parseJsonText } from '../../core/json-text.ts';
 import { decompressLz4Block, decompressLz4Frame } from './lz4.ts';
-import { textTable, type Row, type Table } from './rows.ts';
+import { type Row, type Table, textTable } from './rows.ts';
 import { type ByteSource, readWhole } from './source.ts';
 import { kindOf, unpack } from './unpack.ts';
 
@@ -27,12 +27,18 @@ export async function openTable(source: ByteSource): Promise<Table> {
 }
 
 /** Rows out of columns of values; row 1 is the header, so that line n is the table's row n - 1. */
-function columnTable(name: string, titles: readonly string[], length: number, cell: (column: number, row: number) => string): Table {
+function columnTable(
+  name: string,
+  titles: readonly string[],
+  length: number,
+  cell: (column: number, row: number) => string,
+): Table {
   return {
     ...{ name, delimiter: () => null },
     *rows(): Generator<Row> {
       yield { line: 1, cells: titles };
-      for (let row = 0; row < length; row++) yield { line: row + 2, cells: titles.map((_, column) => cell(column, row)) };
+      for (let row = 0; row < length; row++)
+        yield { line: row + 2, cells: titles.map((_, column) => cell(column, row)) };
     },
   };
 }
@@ -72,7 +78,8 @@ function jsonTable(source: ByteSource): Table {
     return {
       ...{ name, delimiter: () => null },
       *rows(): Generator<Row> {
-        for (let i = 0; i < rows.length; i++) yield { line: i + 1, cells: (Array.isArray(rows[i]) ? (rows[i] as unknown[]) : []).map(showValue) };
+        for (let i = 0; i < rows.length; i++)
+          yield { line: i + 1, cells: (Array.isArray(rows[i]) ? (rows[i] as unknown[]) : []).map(showValue) };
       },
     };
   const keys = Object.keys(first).filter((key) => typeof (first as Record<string, unknown>)[key] !== 'object');
@@ -100,19 +107,26 @@ async function parquetTable(source: ByteSource): Promise<Table> {
     const rows = await parquetReadObjects({ file: buffer, metadata, columns: names, compressors });
     return columnTable(source.name, names, rows.length, (column, row) => showValue(rows[row][names[column]]));
   } catch (error) {
-    throw new InputError(`${source.name} is Parquet that can't be read (${(error as Error).message.slice(0, 120)}); save it as CSV`);
+    throw new InputError(
+      `${source.name} is Parquet that can't be read (${(error as Error).message.slice(0, 120)}); save it as CSV`,
+    );
   }
 }
 
 async function arrowTable(source: ByteSource): Promise<Table> {
   const { CompressionType, setCompressionCodec, tableFromIPC } = await import('@uwdata/flechette');
   setCompressionCodec(CompressionType.LZ4_FRAME, { encode: (data) => data, decode: decompressLz4Frame });
-  setCompressionCodec(CompressionType.ZSTD, { encode: (data) => data, decode: (data) => new Uint8Array(zstdDecompressSync(data)) });
+  setCompressionCodec(CompressionType.ZSTD, {
+    encode: (data) => data,
+    decode: (data) => new Uint8Array(zstdDecompressSync(data)),
+  });
   try {
     const table = tableFromIPC(readWhole(source, LARGEST_COLUMNAR, 'Feather'), { useDate: true, useBigInt: true });
     const columns = table.names.map((name) => table.getChild(name));
     return columnTable(source.name, table.names, table.numRows, (column, row) => showValue(columns[column].at(row)));
   } catch (error) {
-    throw new InputError(`${source.name} is Feather that can't be read (${(error as Error).message.slice(0, 120)}); save it as CSV`);
+    throw new InputError(
+      `${source.name} is Feather that can't be read (${(error as Error).message.slice(0, 120)}); save it as CSV`,
+    );
   }
 }

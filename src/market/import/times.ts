@@ -64,7 +64,8 @@ function written(name: string, pattern: RegExp, order: readonly [number, number,
 const MONTHS = new Map(
   ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'].map((name, i) => [name, i + 1]),
 );
-const MONTH = 'jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?';
+const MONTH =
+  'jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?';
 const WEEKDAY = '(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\\s+)?';
 
 function epoch(name: string, unitsPerMs: number): TimeFormat {
@@ -104,8 +105,16 @@ export const TIME_FORMATS: readonly TimeFormat[] = [
   ...['yyyymmdd', 'yyyymmddhh', 'yyyymmddhhmm', 'yyyymmddhhmmss'].map(compact),
   written('year first', /^(\d{4})([-/.])(\d{1,2})(?:\2(\d{1,2}))?(?![\d/.])/, [1, 3, 4]),
   written('year first without dashes', /^(\d{4})(\d{2})(\d{2})(?=[T ])/i, [1, 2, 3]),
-  written('month by name', new RegExp(`^${WEEKDAY}(${MONTH})[.\\s-]+(\\d{1,2})(?:,\\s*|[\\s-]+)(\\d{4}|\\d{2}(?!\\d))`, 'i'), [3, 1, 2]),
-  written('day, month by name', new RegExp(`^${WEEKDAY}(\\d{1,2})[.\\s-]+(${MONTH})[.,\\s-]+(\\d{4}|\\d{2}(?!\\d))`, 'i'), [3, 2, 1]),
+  written(
+    'month by name',
+    new RegExp(`^${WEEKDAY}(${MONTH})[.\\s-]+(\\d{1,2})(?:,\\s*|[\\s-]+)(\\d{4}|\\d{2}(?!\\d))`, 'i'),
+    [3, 1, 2],
+  ),
+  written(
+    'day, month by name',
+    new RegExp(`^${WEEKDAY}(\\d{1,2})[.\\s-]+(${MONTH})[.,\\s-]+(\\d{4}|\\d{2}(?!\\d))`, 'i'),
+    [3, 2, 1],
+  ),
   written('day first', /^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2}(?!\d))/, [4, 3, 1]),
   written('month first', /^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2}(?!\d))/, [4, 1, 3]),
   {

@@ -90,7 +90,7 @@ function* gunzip(source: ByteSource): Generator<Uint8Array> {
     return out;
   })) {
     crc = crc32(piece, crc);
-    length = (length + piece.length) % 2 ** 32;
+    length = (length + piece.length) % 0x100000000;
     if (piece.length > 0) yield piece;
   }
   const view = new DataView(tail.buffer);
