@@ -87,10 +87,13 @@ const steps = flags.steps === undefined ? null : Number(flags.steps);
 const tasks = worlds.flatMap((world) =>
   Array.from({ length: Number(flags.seeds ?? MARKETS[world] ?? 5) }, (_, i) => first + i).flatMap((seed) =>
     list(flags.agent, AGENTS).flatMap((agent) =>
-      checkouts.map(({ code, path }) => ({
-        path,
-        cell: { world, agent, seed, code, steps, settings: code === 'now' ? flags.set : [] },
-      })),
+      // Another version may lack an agent.
+      checkouts
+        .filter(({ path }) => existsSync(resolve(path, `src/agents/${agent}.ts`)))
+        .map(({ code, path }) => ({
+          path,
+          cell: { world, agent, seed, code, steps, settings: code === 'now' ? flags.set : [] },
+        })),
     ),
   ),
 );

@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Standing } from '../../src/agents/index.ts';
 import type { CandleSeries } from '../../src/core/candle.ts';
 import { boundPolicy, solveLaw } from '../../src/evaluate/bound.ts';
 import type { Ledger, Policy } from '../../src/index.ts';
@@ -139,12 +140,20 @@ try {
     // An older checkout has none.
     exact: config.exact?.epochs ?? Number.NaN,
   };
+  const raw = score(run(tradernet.agentPolicy(agent)));
+  // An older checkout has no gate.
+  const standing: Standing | null =
+    tradernet.openCheckpoint(files, `${result.folder}/best`).description.standing ?? null;
+  const rests = standing !== null && !standing.gate.open;
+  const doNothing = { action: 2 as const, probabilities: null, qValues: null };
+  const still = { kind: 'still', getAction: () => doNothing.action, decide: () => doNothing };
   const { world, agent: kind, seed, code, steps, settings, threads } = task;
   const row: Omit<Row, 'commit'> = {
     ...{ world, agent: kind, seed, code, steps, settings, threads },
-    test: score(run(tradernet.agentPolicy(agent))),
+    test: rests ? score(run(tradernet.agentPolicy(still))) : raw,
+    raw,
+    gate: standing === null ? null : { t: standing.gate.t, open: standing.gate.open, best: standing.best },
     best: result.best,
-    notes: {},
     trainSeconds,
     trainedSteps: result.steps,
     stepsPerSecond: result.steps / trainSeconds,

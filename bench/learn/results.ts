@@ -41,11 +41,13 @@ export interface Beside {
 }
 
 export interface Row extends Cell, Beside {
+  /** As it acts: nothing while its gate is closed. */
   readonly test: TestScore;
+  /** What it would do without a gate. */
+  readonly raw: TestScore;
+  readonly gate: { readonly t: number; readonly open: boolean; readonly best: string } | null;
   /** The best validation and the step at which it was; null where none counted. */
   readonly best: { readonly steps: number; readonly logReturn: number } | null;
-  /** What else the run says of itself: who won, the gate. */
-  readonly notes: Readonly<Record<string, unknown>>;
   readonly trainSeconds: number;
   readonly trainedSteps: number;
   readonly stepsPerSecond: number;
@@ -90,6 +92,9 @@ export interface Summary {
   readonly lowest: number;
   readonly highest: number;
   readonly meanLogReturn: number;
+  /** Median without a gate, and how many gates are open. */
+  readonly raw: number;
+  readonly open: number;
   /** Mean test log return minus the better of doing nothing and holding, each by its mean over the markets. */
   readonly minusIdle: number;
   /** Median share of the bound's log return; null where nothing can be earned. */
@@ -125,6 +130,8 @@ export function summarise(rows: readonly Row[]): Summary {
     lowest: Math.min(...rows.map(({ test }) => test.logReturn)),
     highest: Math.max(...rows.map(({ test }) => test.logReturn)),
     meanLogReturn: mean(rows.map(({ test }) => test.logReturn)),
+    raw: of(({ raw }) => raw.logReturn),
+    open: rows.filter(({ gate }) => gate?.open !== false).length,
     minusIdle: mean(rows.map(({ test }) => test.logReturn)) - Math.max(0, mean(rows.map(({ hold }) => hold.logReturn))),
     share: hasBound ? of(({ test, bound }) => test.logReturn / bound!.logReturn) : null,
     minusLogistic: of(({ test, logistic }) => test.logReturn - logistic.logReturn),
@@ -159,11 +166,34 @@ export function summariseAll(rows: readonly Row[]): Summary[] {
 }
 
 export function formatSummaries(summaries: readonly Summary[]): string {
-  const head = ['world', 'agent', 'code', 'n', 'log return', 'low', 'high', 'share', '-idle', '-logistic', 'hold'];
+  const head = [
+    'world',
+    'agent',
+    'code',
+    'n',
+    'open',
+    'raw',
+    'log return',
+    'low',
+    'high',
+    'share',
+    '-idle',
+    '-logistic',
+    'hold',
+  ];
   const more = ['bound', 'drawdown', 'trades', 'costs', 's', 'steps/s', 's to 90 %', 'settings'];
   const number = (value: number | null, digits = 2) => (value === null ? '-' : value.toFixed(digits));
   const lines = summaries.map((one) => [
-    ...[one.world, one.agent, one.code, String(one.seeds), number(one.logReturn), number(one.lowest)],
+    ...[
+      one.world,
+      one.agent,
+      one.code,
+      String(one.seeds),
+      String(one.open),
+      number(one.raw),
+      number(one.logReturn),
+      number(one.lowest),
+    ],
     ...[number(one.highest), number(one.share), number(one.minusIdle, 3), number(one.minusLogistic), number(one.hold)],
     ...[number(one.bound), number(one.maxDrawdown), number(one.trades, 0), number(one.costs, 3)],
     ...[number(one.trainSeconds, 1), number(one.stepsPerSecond, 0)],
