@@ -46,7 +46,7 @@ export const features = defineCommand({
   },
   examples: [
     'tradernet features --symbol SYNTH --set tradernet21 --out features.csv',
-    'tradernet features --symbol SYNTH --set tradernet20+aroon-high-low+second-difference --out features.csv',
+    'tradernet features --symbol SYNTH --set "tradernet20 + atr(14) - hour" --out features.csv',
   ],
   async run(options, context) {
     if (options.out === undefined)

@@ -4,7 +4,7 @@ import { LEARNERS, type LearnerName } from '../agents/index.ts';
 import { InputError } from '../core/errors.ts';
 import { setting } from '../core/setting.ts';
 import { REWARD_NAMES, rewardNamed } from '../env/rewards/index.ts';
-import { featureSet } from '../features/sets.ts';
+import { featureSet, featureSetNames } from '../features/sets.ts';
 import { configureRules } from '../shield/profiles.ts';
 import { PROFILES } from '../shield/rule.ts';
 import { PRESET_NAMES, PRESETS } from './presets.ts';
@@ -42,6 +42,15 @@ const learnerSections = Object.fromEntries(
   LEARNERS.map(({ name, settings }) => [name, (settings as z.ZodObject).prefault({})]),
 ) as unknown as LearnerSections;
 
+/** One way to write a set, so that the same columns are the same trial. */
+function writeOutSet(text: string): string {
+  try {
+    return text === 'auto' ? text : featureSet(text).name;
+  } catch {
+    return text;
+  }
+}
+
 export const experimentSchema = z.strictObject({
   preset: setting(
     z.enum(PRESET_NAMES).nullable(),
@@ -76,10 +85,10 @@ export const experimentSchema = z.strictObject({
   features: z
     .strictObject({
       set: setting(
-        known((name) => name === 'auto' || featureSet(name)),
+        known((text) => text === 'auto' || featureSet(text)).overwrite(writeOutSet),
         'auto',
-        'name',
-        'auto: the largest scale-free set that the data supports',
+        'text',
+        `auto: the largest scale-free set that the data supports; or ${featureSetNames().join(', ')}, and indicators added or columns taken out, as in 'tradernet21 + atr(14) - hour'`,
       ),
       window: setting(count.max(512), 12, 'bars', 'length of the window that an agent sees'),
       scaler: setting(z.enum(['min-max', 'standardise']), 'standardise', 'name', 'fitted on the training fold only'),

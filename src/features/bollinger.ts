@@ -1,12 +1,15 @@
-import type { Indicator } from './indicator.ts';
+import { choice, defineIndicator } from './indicator.ts';
 import { RollingWindow } from './rolling.ts';
 
 /**
  * Room to the Bollinger bands over 20 closes and 2 population standard deviations: upper - C and C - lower.
  * `per: 'close'` divides both by the close.
  */
-export function bollinger(per: 'price' | 'close'): Indicator {
-  return {
+export const bollinger = defineIndicator({
+  name: 'bollinger',
+  docs: 'room to the Bollinger bands (20 bars, 2 deviations), as a share of the close or in units of price',
+  parameters: { per: choice('close', 'price') },
+  create: ({ per }) => ({
     id: `bollinger(per-${per})`,
     columns: ['bband_up_close', 'close_bband_down'],
     needs: 'candles',
@@ -28,5 +31,5 @@ export function bollinger(per: 'price' | 'close'): Indicator {
         out[at + 1] = (candle.close - (mean - width)) / unit;
       };
     },
-  };
-}
+  }),
+});

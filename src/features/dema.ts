@@ -1,12 +1,15 @@
 import { Ema, emaWeight } from './ema.ts';
-import { decayBars, type Indicator } from './indicator.ts';
+import { choice, decayBars, defineIndicator } from './indicator.ts';
 
 /**
  * The close's distance from the double EMA over 15 bars: C - (2 EMA15 - EMA15 of EMA15). As in `ta`, the second
  * average is seeded with the first one's 15th value. `per: 'close'` divides by the close.
  */
-export function dema(per: 'price' | 'close'): Indicator {
-  return {
+export const dema = defineIndicator({
+  name: 'dema',
+  docs: "the close's distance from its double exponential average over 15 bars",
+  parameters: { per: choice('close', 'price') },
+  create: ({ per }) => ({
     id: `dema(per-${per})`,
     columns: ['close_dema'],
     needs: 'candles',
@@ -25,5 +28,5 @@ export function dema(per: 'price' | 'close'): Indicator {
         out[at] = per === 'close' ? distance / candle.close : distance;
       };
     },
-  };
-}
+  }),
+});

@@ -1,11 +1,12 @@
-/** Every indicator, each in a file of its own, with its variants. Adding one is a file and a line here. */
+/** Every indicator, each in a file of its own. Adding one is a file and a line here. */
 import { adx } from './adx.ts';
 import { aroon } from './aroon.ts';
+import { atr } from './atr.ts';
 import { bollinger } from './bollinger.ts';
 import { cci } from './cci.ts';
 import { dema } from './dema.ts';
 import { hour } from './hour.ts';
-import type { Indicator } from './indicator.ts';
+import type { IndicatorType } from './indicator.ts';
 import { logReturns, tradesLogReturns } from './log-returns.ts';
 import { macd } from './macd.ts';
 import { rsi } from './rsi.ts';
@@ -14,28 +15,20 @@ import { trends } from './trends.ts';
 import { volumeFlow } from './volume-flow.ts';
 import { vwap } from './vwap.ts';
 
-export const INDICATORS: readonly Indicator[] = [
+export const INDICATORS: readonly IndicatorType[] = [
   logReturns,
   tradesLogReturns,
   hour,
-  macd('price'),
-  macd('close'),
+  macd,
   stochastic,
-  aroon('close'),
-  aroon('high-low'),
+  aroon,
   rsi,
   adx,
+  atr,
   cci,
-  dema('price'),
-  dema('close'),
-  vwap('price'),
-  vwap('close'),
-  bollinger('price'),
-  bollinger('close'),
-  volumeFlow('volume'),
-  volumeFlow('volume', 'second'),
-  volumeFlow('mean-volume'),
-  volumeFlow('mean-volume', 'second'),
-  trends('zero'),
-  trends('refuse'),
+  dema,
+  vwap,
+  bollinger,
+  volumeFlow,
+  trends,
 ];

@@ -1,12 +1,15 @@
 import { Ema, emaWeight } from './ema.ts';
-import { decayBars, type Indicator } from './indicator.ts';
+import { choice, decayBars, defineIndicator } from './indicator.ts';
 
 /**
  * MACD's distance from its signal: (EMA12 - EMA26) - EMA9 of that. As in `ta`, the signal is seeded at the first bar
  * on which EMA26 counts as known (its 26th). `per: 'close'` divides by the close, so that no price level is learned.
  */
-export function macd(per: 'price' | 'close'): Indicator {
-  return {
+export const macd = defineIndicator({
+  name: 'macd',
+  docs: "MACD's distance from its signal (12, 26, 9)",
+  parameters: { per: choice('close', 'price') },
+  create: ({ per }) => ({
     id: `macd(per-${per})`,
     columns: ['macd_signal_diffs'],
     needs: 'candles',
@@ -26,5 +29,5 @@ export function macd(per: 'price' | 'close'): Indicator {
         out[at] = per === 'close' ? difference / candle.close : difference;
       };
     },
-  };
-}
+  }),
+});

@@ -10,9 +10,11 @@ import type { Indicator } from './indicator.ts';
 import { logReturns, tradesLogReturns } from './log-returns.ts';
 import { macd } from './macd.ts';
 import { rsi } from './rsi.ts';
+import { addIndicator, dropColumn, refuseArguments, type WrittenSet } from './set-terms.ts';
+import { parseTerms } from './set-text.ts';
 import { stochastic } from './stochastic.ts';
 import { trends } from './trends.ts';
-import { type FlowDifference, volumeFlow } from './volume-flow.ts';
+import { volumeFlow } from './volume-flow.ts';
 import { vwap } from './vwap.ts';
 
 /** An ordered list of indicators: the columns that an agent sees. */
@@ -39,31 +41,46 @@ export function defineFeatureSet(name: string, indicators: readonly Indicator[])
   };
 }
 
-/** Options that a set's name can carry, as in `tradernet21+aroon-high-low+second-difference`. */
-export const FEATURE_VARIANTS = ['aroon-high-low', 'second-difference'] as const;
-export type FeatureVariant = (typeof FEATURE_VARIANTS)[number];
+/** Words that a set's name can carry since before it was a text: `tradernet21+aroon-high-low+second-difference`. */
+const VARIANTS = ['aroon-high-low', 'second-difference'] as const;
+type Variant = (typeof VARIANTS)[number];
+
+function isVariant(name: string): name is Variant {
+  return (VARIANTS as readonly string[]).includes(name);
+}
 
 /** The columns between the log returns and the trends, in units of price and volume or free of scale. */
-function middle(scaleFree: boolean, variants: readonly FeatureVariant[]): Indicator[] {
+function middle(scaleFree: boolean, variants: readonly Variant[]): Indicator[] {
   const per = scaleFree ? 'close' : 'price';
-  const unit = scaleFree ? 'mean-volume' : 'volume';
-  const difference: FlowDifference = variants.includes('second-difference') ? 'second' : 'first';
-  const source = variants.includes('aroon-high-low') ? 'high-low' : 'close';
   return [
-    ...[hour, macd(per), stochastic, aroon(source), rsi, adx, cci, dema(per), vwap(per), bollinger(per)],
-    volumeFlow(unit, difference),
+    hour.create({}),
+    macd.create({ per }),
+    stochastic.create({}),
+    aroon.create({ source: variants.includes('aroon-high-low') ? 'high-low' : 'close' }),
+    rsi.create({}),
+    adx.create({}),
+    cci.create({}),
+    dema.create({ per }),
+    vwap.create({ per }),
+    bollinger.create({ per }),
+    volumeFlow.create({
+      unit: scaleFree ? 'mean-volume' : 'volume',
+      difference: variants.includes('second-difference') ? 'second' : 'first',
+    }),
   ];
 }
 
-type Recipe = (variants: readonly FeatureVariant[]) => readonly Indicator[];
+const returns = [logReturns.create({}), tradesLogReturns.create({})];
+
+type Recipe = (variants: readonly Variant[]) => readonly Indicator[];
 
 const recipes = new Map<string, Recipe>([
   // Scale-free, so that what was learned at one price level holds at another.
-  ['tradernet21', (v) => [logReturns, tradesLogReturns, ...middle(true, v), trends('refuse')]],
-  ['tradernet20', (v) => [logReturns, tradesLogReturns, ...middle(true, v)]],
-  ['tradernet19', (v) => [logReturns, ...middle(true, v)]],
+  ['tradernet21', (v) => [...returns, ...middle(true, v), trends.create({ missing: 'refuse' })]],
+  ['tradernet20', (v) => [...returns, ...middle(true, v)]],
+  ['tradernet19', (v) => [returns[0], ...middle(true, v)]],
   // The published system's columns word for word: in units of price and volume, missing trends as zeros.
-  ['tradernet21-published', (v) => [logReturns, tradesLogReturns, ...middle(false, v), trends('zero')]],
+  ['tradernet21-published', (v) => [...returns, ...middle(false, v), trends.create({ missing: 'zero' })]],
 ]);
 
 export function featureSetNames(): string[] {
@@ -76,16 +93,28 @@ export function registerFeatureSet(name: string, indicators: readonly Indicator[
   recipes.set(name, () => indicators);
 }
 
-/** @throws InputError for an unknown name or variant. */
-export function featureSet(name: string): FeatureSet {
-  const [base, ...variants] = name.split('+');
-  const recipe = recipes.get(base);
-  if (recipe === undefined)
-    throw new InputError(`unknown feature set '${base}'; choose one of ${featureSetNames().join(', ')}`);
-  for (const variant of variants)
-    if (!(FEATURE_VARIANTS as readonly string[]).includes(variant))
-      throw new InputError(`unknown variant '${variant}' of ${base}; choose from ${FEATURE_VARIANTS.join(', ')}`);
-  return defineFeatureSet(name, recipe(variants as FeatureVariant[]));
+/**
+ * The set that a text describes: a name (`tradernet21`), indicators added to it and columns taken out of it
+ * (`tradernet21 + atr(14) - hour`), or indicators alone. Its name is the text with every argument written out, so that
+ * it describes the same columns for as long as there are these indicators.
+ * @throws InputError with the place in the text where something is unknown or doesn't fit
+ */
+export function featureSet(text: string): FeatureSet {
+  const whole = recipes.get(text);
+  if (whole !== undefined) return defineFeatureSet(text, whole([]));
+  const [first, ...terms] = parseTerms(text);
+  const recipe = recipes.get(first.name);
+  let set: WrittenSet;
+  if (recipe === undefined) set = addIndicator({ name: '', indicators: [] }, first, text, featureSetNames());
+  else {
+    refuseArguments(first, text);
+    const variants: Variant[] = [];
+    while (terms.length > 0 && terms[0].sign === '+' && isVariant(terms[0].name))
+      variants.push(terms.shift()?.name as Variant);
+    set = { name: [first.name, ...variants].join('+'), indicators: recipe(variants) };
+  }
+  for (const term of terms) set = term.sign === '+' ? addIndicator(set, term, text) : dropColumn(set, term, text);
+  return defineFeatureSet(set.name, set.indicators);
 }
 
 /** What a series has beyond candles. A stretch without (fresh) values refuses the whole column. */

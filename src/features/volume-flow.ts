@@ -1,5 +1,5 @@
 import type { Candle } from '../core/candle.ts';
-import type { Indicator } from './indicator.ts';
+import { choice, defineIndicator } from './indicator.ts';
 import { RollingWindow } from './rolling.ts';
 
 // What each cell of the state holds.
@@ -7,11 +7,6 @@ const BARS = 0;
 const CLOSE = 1;
 const ADL = 2;
 const OBV = 3;
-
-/** How a flow of volume is stated: in units of volume, or divided by SMA20 of the volume (0 where that is 0). */
-export type FlowUnit = 'volume' | 'mean-volume';
-/** The first difference of the running line, or the second. */
-export type FlowDifference = 'first' | 'second';
 
 /** What the accumulation/distribution line gains in a bar: V ((C - L) - (H - C)) / (H - L); 0 in a bar without range. */
 function accumulated(candle: Candle): number {
@@ -28,36 +23,41 @@ function balanced(candle: Candle, previousClose: number): number {
  * Differences of the accumulation/distribution line and of on-balance volume. The lines themselves are never summed
  * up: their difference is the bar's own gain, free of a long sum's rounding.
  */
-export function volumeFlow(unit: FlowUnit, difference: FlowDifference = 'first'): Indicator {
-  const first = difference === 'first' ? 1 : 2;
-  return {
-    id: `volume-flow(${difference}-difference,per-${unit})`,
-    columns: ['adl_diffs', 'obv_diffs'],
-    needs: 'candles',
-    warmup: unit === 'volume' ? first : 19,
-    memory: unit === 'volume' ? first : 19,
-    start(state) {
-      const cells = state.cells(4);
-      const volumes = unit === 'volume' ? null : new RollingWindow(state, 20);
-      return (candle, out, at) => {
-        const bar = cells[BARS]++;
-        const adl = accumulated(candle);
-        const obv = balanced(candle, cells[CLOSE]);
-        const adlDifference = difference === 'first' ? adl : adl - cells[ADL];
-        const obvDifference = difference === 'first' ? obv : obv - cells[OBV];
-        cells[CLOSE] = candle.close;
-        cells[ADL] = adl;
-        cells[OBV] = obv;
-        if (volumes !== null) volumes.push(candle.volume);
-        if (bar < first || (volumes !== null && !volumes.full)) {
-          out[at] = Number.NaN;
-          out[at + 1] = Number.NaN;
-          return;
-        }
-        const mean = volumes === null ? 1 : volumes.mean();
-        out[at] = mean > 0 ? adlDifference / mean : 0;
-        out[at + 1] = mean > 0 ? obvDifference / mean : 0;
-      };
-    },
-  };
-}
+export const volumeFlow = defineIndicator({
+  name: 'volume-flow',
+  docs: 'differences of accumulation/distribution and on-balance volume, as a share of the mean volume or in units of it',
+  parameters: { unit: choice('mean-volume', 'volume'), difference: choice('first', 'second') },
+  create({ unit, difference }) {
+    const first = difference === 'first' ? 1 : 2;
+    return {
+      id: `volume-flow(${difference}-difference,per-${unit})`,
+      columns: ['adl_diffs', 'obv_diffs'],
+      needs: 'candles',
+      warmup: unit === 'volume' ? first : 19,
+      memory: unit === 'volume' ? first : 19,
+      start(state) {
+        const cells = state.cells(4);
+        const volumes = unit === 'volume' ? null : new RollingWindow(state, 20);
+        return (candle, out, at) => {
+          const bar = cells[BARS]++;
+          const adl = accumulated(candle);
+          const obv = balanced(candle, cells[CLOSE]);
+          const adlDifference = difference === 'first' ? adl : adl - cells[ADL];
+          const obvDifference = difference === 'first' ? obv : obv - cells[OBV];
+          cells[CLOSE] = candle.close;
+          cells[ADL] = adl;
+          cells[OBV] = obv;
+          if (volumes !== null) volumes.push(candle.volume);
+          if (bar < first || (volumes !== null && !volumes.full)) {
+            out[at] = Number.NaN;
+            out[at + 1] = Number.NaN;
+            return;
+          }
+          const mean = volumes === null ? 1 : volumes.mean();
+          out[at] = mean > 0 ? adlDifference / mean : 0;
+          out[at + 1] = mean > 0 ? obvDifference / mean : 0;
+        };
+      },
+    };
+  },
+});

@@ -1,12 +1,15 @@
-import type { Indicator } from './indicator.ts';
+import { choice, defineIndicator } from './indicator.ts';
 import { RollingWindow } from './rolling.ts';
 
 /**
  * The close's distance from the volume-weighted price of 10 bars: C - sum(TP V) / sum(V), TP = (H + L + C) / 3;
  * 0 where no volume traded. `per: 'close'` divides by the close.
  */
-export function vwap(per: 'price' | 'close'): Indicator {
-  return {
+export const vwap = defineIndicator({
+  name: 'vwap',
+  docs: "the close's distance from the volume-weighted price of 10 bars",
+  parameters: { per: choice('close', 'price') },
+  create: ({ per }) => ({
     id: `vwap(per-${per})`,
     columns: ['close_vwap'],
     needs: 'candles',
@@ -27,5 +30,5 @@ export function vwap(per: 'price' | 'close'): Indicator {
         out[at] = per === 'close' ? distance / candle.close : distance;
       };
     },
-  };
-}
+  }),
+});

@@ -69,7 +69,7 @@ export function walk(
   return candles;
 }
 
-const featureSet = defineFeatureSet('test', [logReturns]);
+const featureSet = defineFeatureSet('test', [logReturns.create({})]);
 const width = featureSet.columns.length;
 const scaler: Scaler = {
   method: 'standardise',

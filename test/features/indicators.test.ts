@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { candleAt } from '../../src/core/candle.ts';
 import type { Json } from '../../src/core/json.ts';
 import { INDICATORS } from '../../src/features/index.ts';
-import type { Indicator } from '../../src/features/indicator.ts';
-import { defineFeatureSet } from '../../src/features/sets.ts';
+import type { Indicator, IndicatorType } from '../../src/features/indicator.ts';
+import { defineFeatureSet, featureSet } from '../../src/features/sets.ts';
 import { FeatureStream } from '../../src/features/stream.ts';
 import { computeFeatures } from '../../src/features/table.ts';
+import { type Args, type IndicatorCase, readFixture, readGoldenSeries } from './indicator-cases/indicator-case.ts';
 import { randomSeries, truncateSeries } from './random-series.ts';
 
 /** The contract of an indicator, run over the registry. */
@@ -22,11 +23,95 @@ function alone(indicator: Indicator) {
   return defineFeatureSet(indicator.id, [indicator]);
 }
 
-it('ids are unique', () => {
-  expect(new Set(INDICATORS.map((indicator) => indicator.id)).size).toBe(INDICATORS.length);
+/** Every combination of words; of bars the default, the fewest, and one more. */
+function argumentsOf({ parameters }: IndicatorType): Args[] {
+  return Object.entries(parameters).reduce<Args[]>(
+    (combinations, [name, parameter]) => {
+      const values =
+        parameter.kind === 'choice' ? parameter.choices : [parameter.default, parameter.least, parameter.default + 3];
+      return combinations.flatMap((one) => values.map((value) => ({ ...one, [name]: value })));
+    },
+    [{}],
+  );
+}
+
+const VARIANTS = INDICATORS.flatMap((type) =>
+  argumentsOf(type).map((args) => ({ type, args, indicator: type.create(args) })),
+);
+
+it('names and ids are unique', () => {
+  expect(new Set(INDICATORS.map((type) => type.name)).size).toBe(INDICATORS.length);
+  expect(new Set(VARIANTS.map(({ indicator }) => indicator.id)).size).toBe(VARIANTS.length);
 });
 
-describe.each(INDICATORS.map((indicator) => [indicator.id, indicator] as const))('%s', (_id, indicator) => {
+async function readCase(type: IndicatorType): Promise<IndicatorCase> {
+  const found = (await import(`./indicator-cases/${type.name}.ts`).catch(() => null))?.indicatorCase;
+  return found ?? expect.unreachable(`test/features/indicator-cases/${type.name}.ts is missing: see CONTRIBUTING.md`);
+}
+
+describe.each(INDICATORS.map((type) => [type.name, type] as const))('%s', (name, type) => {
+  it('has numbers from outside, or a reason why there are none', async () => {
+    const { golden, expected } = await readCase(type);
+    if ('why' in golden) {
+      expect(golden.why.length).toBeGreaterThan(20);
+      for (const args of argumentsOf(type)) expect(expected(randomSeries(1, 60), args)).not.toBeNull();
+      return;
+    }
+    for (const file of ['synthetic_a', 'synthetic_b']) {
+      const series = readGoldenSeries(file);
+      const reference = readFixture(`${file}_ta`);
+      const indicator = type.create(golden.args);
+      const table = computeFeatures(series, alone(indicator));
+      indicator.columns.forEach((column, c) => {
+        let compared = 0;
+        for (let i = indicator.warmup; i < series.length; i++) {
+          const value = table.data[i * table.width + c];
+          const instead = golden.instead?.(series, i) ?? null;
+          if (instead !== null) {
+            expect(value).toBe(instead);
+            continue;
+          }
+          const cell = reference[i][column];
+          expect(cell, `${column} of row ${i} is empty in the reference`).not.toBe('');
+          const scale = golden.inPrice ? Math.max(1, series.close[i]) : 1;
+          if (!(Math.abs(value - Number(cell)) <= 1e-9 * Math.max(Math.abs(Number(cell)), scale)))
+            expect.fail(`${column}, row ${i}: ${value}, the reference has ${cell}`);
+          compared++;
+        }
+        expect(compared).toBeGreaterThan(1400);
+      });
+    }
+  });
+
+  it('says what it is, and is found by its name in the text of a set', () => {
+    expect(type.docs.length).toBeGreaterThan(10);
+    for (const args of argumentsOf(type)) {
+      const text = Object.values(args).length === 0 ? name : `${name}(${Object.values(args).join(', ')})`;
+      const set = featureSet(text);
+      expect([set.name, set.signature]).toEqual([text, alone(type.create(args)).signature]);
+    }
+    expect(featureSet(name).signature).toBe(alone(type.create(argumentsOf(type)[0])).signature);
+  });
+});
+
+describe.each(VARIANTS.map((one) => [one.indicator.id, one] as const))('%s', (_id, { type, args, indicator }) => {
+  it('is what a second implementation says, where no numbers from outside cover it', async () => {
+    const { expected } = await readCase(type);
+    for (const seed of [3, 4, 5]) {
+      const series = randomSeries(seed, LENGTH);
+      const columns = expected(series, args);
+      if (columns === null) return;
+      const table = computeFeatures(series, alone(indicator));
+      columns.forEach((column, c) => {
+        column.forEach((value, i) => {
+          const found = table.data[i * table.width + c];
+          if (Number.isNaN(value)) expect(found, `row ${i}`).toBeNaN();
+          else expect(Math.abs(found - value), `row ${i}`).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(value)));
+        });
+      });
+    }
+  });
+
   const set = alone(indicator);
 
   it('a table over history is the stream, bit by bit', () => {

@@ -97,7 +97,7 @@ describe('observation', () => {
   });
 
   it('a gap breaks the window of columns that need no warm-up, too', () => {
-    const hours = defineFeatureSet('hours', [hour]);
+    const hours = defineFeatureSet('hours', [hour.create({})]);
     const plain = computeFeatures(series, hours);
     const ofHours = fitScaler(plain, 0, plain.rows, 'min-max');
     const scaled = scaleTable(plain, ofHours);

@@ -81,7 +81,7 @@ describe('scale', () => {
 
 describe('variants', () => {
   it('aroon over highs and lows counts 26 bars from 0', () => {
-    const set = defineFeatureSet('a', [aroon('high-low')]);
+    const set = defineFeatureSet('a', [aroon.create({ source: 'high-low' })]);
     const stream = new FeatureStream(set, 1000);
     const out = new Float64Array(2);
     for (let i = 0; i < 26; i++) stream.step(flatCandle(i * 1000, 100 + i), out, 0);
@@ -92,8 +92,14 @@ describe('variants', () => {
 
   it('the second difference of a line is the difference of its first', () => {
     const series = randomSeries(8, 60);
-    const first = computeFeatures(series, defineFeatureSet('1', [volumeFlow('volume')]));
-    const second = computeFeatures(series, defineFeatureSet('2', [volumeFlow('volume', 'second')]));
+    const first = computeFeatures(
+      series,
+      defineFeatureSet('1', [volumeFlow.create({ unit: 'volume', difference: 'first' })]),
+    );
+    const second = computeFeatures(
+      series,
+      defineFeatureSet('2', [volumeFlow.create({ unit: 'volume', difference: 'second' })]),
+    );
     for (let i = 4; i < 120; i++) expect(second.data[i]).toBe(first.data[i] - first.data[i - 2]);
   });
 
@@ -111,6 +117,7 @@ describe('sets', () => {
   it('have the columns of their names', () => {
     expect(featureSetNames().map((name) => featureSet(name).columns.length)).toEqual([21, 20, 19, 21]);
     expect(featureSet('tradernet21').columns).toEqual(featureSet('tradernet21-published').columns);
+    expect(featureSet('tradernet21-published').warmup).toBe(33);
   });
 
   it('are chosen by what the data has', () => {

@@ -1,0 +1,3 @@
+import { covered } from './indicator-case.ts';
+
+export const indicatorCase = covered;
