@@ -2,22 +2,28 @@
  * The loop: latest data -> agent -> shield -> broker -> journal -> wait for the next bar. What it knows is a fold of its
  * journal (`state.ts`), a start is a recovery (`recovery.ts`), and whoever watches can't end it (`observers.ts`).
  */
+import { Holdings } from '../broker/holdings.ts';
 import { LiveBroker } from '../broker/live.ts';
 import { Reconciler } from '../broker/reconcile.ts';
 import { runInAll } from '../broker/serial-queue.ts';
 import { ExchangeError } from '../core/errors.ts';
+import { steadyVenue } from '../exchange/steady-venue.ts';
 import { WebSocketClient } from '../exchange/stream.ts';
 import { BotJournal } from './bot-journal.ts';
 import { createTrader } from './create-trader.ts';
 import { readHalt, writeHalt } from './halt-file.ts';
+import { attend, type LoopContext, whenDue } from './loops.ts';
 import { type BotObservers, isolate } from './observers.ts';
 import type { BotOptions } from './options.ts';
 import { Portfolio } from './portfolio.ts';
 import { recover } from './recovery.ts';
 import { BotState } from './state.ts';
 import type { Trader, TraderContext } from './trader.ts';
+import { Watchdog } from './watchdog.ts';
 
 const CLOCK_CHECK_MS = 3_600_000;
+const TICK_MS = 5_000;
+const DEADLINE_MS = 20_000;
 
 export class Bot {
   readonly #options: BotOptions;
@@ -25,14 +31,15 @@ export class Bot {
   readonly #journal: BotJournal;
   readonly #state: BotState;
   readonly #clients = new Map<string, WebSocketClient>();
-  /** What went wrong inside a listener, whose caller couldn't pass it on. */
-  #failure: unknown = null;
+  /** For what goes wrong where no caller could pass it on. */
   #fail: (error: unknown) => void = () => {};
   /** True after a restart that found earlier entries. */
   readonly resumed: boolean;
 
   /** Opens the journal and takes back everything in it. @throws InputError where it belongs to another setup */
-  constructor(options: BotOptions) {
+  constructor(given: BotOptions) {
+    const venue = steadyVenue(given.venue, given.clock, given.deadlineMs ?? DEADLINE_MS);
+    const options = { ...given, venue };
     this.#options = options;
     this.#observers = this.#isolateObservers();
     this.#journal = new BotJournal(options, this.#observers.onEntry);
@@ -41,13 +48,15 @@ export class Bot {
     const allocations = new Map(options.symbols.map(({ symbol, account }) => [symbol, account.startingEquity]));
     const portfolio = new Portfolio(allocations, options.maxDrawdown);
     const alarm = this.#alarm.bind(this);
+    const { clock } = options;
+    const holdings = new Holdings(venue, clock);
     const traders = options.symbols.map((setup, index) =>
-      createTrader(setup, `${id}${index.toString(36)}`, options, this.#context(), alarm),
+      createTrader(setup, `${id}${index.toString(36)}`, options, this.#context(), holdings, alarm),
     );
-    const { venue, clock } = options;
     const brokers = traders.map(({ broker }) => broker).filter((broker) => broker instanceof LiveBroker);
     const record = this.#journal.append.bind(this.#journal);
-    const reconciler = options.kind === 'paper' ? null : new Reconciler({ venue, clock, brokers, record, alarm });
+    const reconciler =
+      options.kind === 'paper' ? null : new Reconciler({ venue, clock, holdings, brokers, record, alarm });
     this.#state = new BotState(traders, portfolio, reconciler);
     for (const entry of earlier) this.#state.replay(entry);
     this.#journal.begin();
@@ -81,23 +90,24 @@ export class Bot {
         checkHaltFile: () => this.#checkHaltFile(),
         waitOut: (error: unknown) => this.#waitOut(error),
       };
-      await recover(this.#state, this.#journal, this.#options, context, inner);
-      const loops = [this.#tick(inner), ...this.traders.map((trader) => this.#follow(trader, inner))];
-      // The first failure ends them all; it is a bug or a full disk, and a restart is the answer.
-      const endings = loops.map((loop) => loop.finally(() => stop.abort(new Error('the bot stopped'))));
-      this.#fail = (error) => {
-        this.#failure ??= error;
-        stop.abort(new Error('the bot stopped'));
-      };
-      await Promise.all(endings);
-      if (this.#failure !== null) throw this.#failure;
-      await runInAll(
-        this.traders.map(({ queue }) => queue),
-        async () => {
-          this.#journal.append({ type: 'stop', timeMs: this.#now(), code: 'ordered', numbers: {} });
-          this.#journal.sync();
-        },
-      );
+      const failed = new Promise<never>((_, reject) => {
+        this.#fail = reject;
+      });
+      failed.catch(() => {});
+      // What watches waits for nothing that it watches, not even for the start.
+      const watch = this.#watch(inner);
+      watch.catch(this.#fail);
+      await Promise.race([failed, recover(this.#state, this.#journal, this.#options, context, inner)]);
+      const loops = [
+        ...this.traders.map((trader) => attend(trader, this.#loopContext, inner)),
+        ...this.traders.map((trader) => this.#follow(trader, inner)),
+        this.#reconcileNowAndThen(inner),
+        this.#measureClockNowAndThen(inner),
+        watch,
+      ];
+      // The first failure ends them all, whatever hangs: it is a bug, and a restart is the answer.
+      await Promise.race([failed, Promise.all(loops)]);
+      await Promise.race([failed, this.#endInOrder()]);
     } finally {
       stop.abort(new Error('the bot stopped'));
     }
@@ -128,10 +138,11 @@ export class Bot {
 
   #context(): TraderContext {
     const bot = this;
-    const { venue, elapsedMs } = this.#options;
+    const { venue, clock, elapsedMs } = this.#options;
     return {
       nowMs: () => bot.#now(),
       venueMs: () => venue.serverTimeMs(),
+      monotonicMs: () => clock.elapsedMs(),
       elapsedMs,
       append: (entry) => bot.#journal.append(entry),
       sync: () => bot.#journal.sync(),
@@ -150,9 +161,9 @@ export class Bot {
 
   async #follow(trader: Trader, signal: AbortSignal): Promise<void> {
     const { venue, clock, timeframeMs, graceMs } = this.#options;
-    const { symbol, lastTimeMs } = trader;
+    const { symbol, lastTimeMs, lastClose } = trader;
     const client = new WebSocketClient(
-      { venue, symbol, timeframeMs, clock, lastTimeMs, ...(graceMs === undefined ? {} : { graceMs }) },
+      { venue, symbol, timeframeMs, clock, lastTimeMs, lastClose, ...(graceMs === undefined ? {} : { graceMs }) },
       {
         onCandle: (candle, source) => trader.queue.run(() => trader.onCandle(candle, source)),
         onRunning: (candle) => this.#observers.onRunning(symbol, candle),
@@ -169,26 +180,54 @@ export class Bot {
     await client.run(signal);
   }
 
-  /** What has to happen between candles. */
-  async #tick(signal: AbortSignal): Promise<void> {
-    const { clock, venue, tickMs = 5_000, reconcileMs = 60_000 } = this.#options;
-    let clockMs = clock.nowMs();
-    let reconciledMs = clock.nowMs();
-    while (!signal.aborted) {
-      await clock.sleep(tickMs, signal).catch(() => {});
-      if (signal.aborted) return;
-      this.#checkHaltFile();
-      for (const trader of this.traders)
-        await trader.queue.run(async () => {
-          if (this.halted !== null && trader.broker.kind === 'live') await trader.flatten();
-          await trader.broker.poll();
-        });
-      if (clock.nowMs() - reconciledMs >= reconcileMs && (await this.#reconcile())) reconciledMs = clock.nowMs();
-      if (clock.nowMs() - clockMs >= CLOCK_CHECK_MS) {
-        clockMs = clock.nowMs();
-        await venue.measureClock().catch((error) => this.#waitOut(error));
-      }
-    }
+  get #loopContext(): LoopContext {
+    const bot = this;
+    const { clock, tickMs = TICK_MS } = this.#options;
+    return {
+      clock,
+      tickMs,
+      get halted() {
+        return bot.halted;
+      },
+    };
+  }
+
+  #watch(signal: AbortSignal): Promise<void> {
+    const { clock, timeframeMs, venue, tickMs = TICK_MS } = this.#options;
+    const watchdog = new Watchdog({
+      ...{ clock, timeframeMs, traders: this.traders },
+      checkHaltFile: () => this.#checkHaltFile(),
+      onClockStep: (stepMs) => {
+        this.#alarm('clock-step', { seconds: (stepMs / 1000).toFixed(1) });
+        venue.measureClock().catch((error) => this.#waitOut(error));
+      },
+      alarm: (code, numbers) => this.#alarm(code, numbers),
+    });
+    return watchdog.run(tickMs, signal);
+  }
+
+  #reconcileNowAndThen(signal: AbortSignal): Promise<void> {
+    const { reconcileMs = 60_000 } = this.#options;
+    const { reconciler } = this.#state;
+    const isDue = (sinceMs: number) => sinceMs >= reconcileMs || reconciler?.isPending === true;
+    return whenDue(isDue, () => this.#reconcile(), this.#loopContext, signal);
+  }
+
+  #measureClockNowAndThen(signal: AbortSignal): Promise<void> {
+    const measure = async () => {
+      await this.#options.venue.measureClock().catch((error) => this.#waitOut(error));
+      return true;
+    };
+    return whenDue((sinceMs) => sinceMs >= CLOCK_CHECK_MS, measure, this.#loopContext, signal);
+  }
+
+  /** What is under way is waited for, and the journal closed. */
+  async #endInOrder(): Promise<void> {
+    const queues = this.traders.map(({ queue }) => queue);
+    await runInAll(queues, async () => {
+      this.#journal.append({ type: 'stop', timeMs: this.#now(), code: 'ordered', numbers: {} });
+      this.#journal.sync();
+    });
   }
 
   async #reconcile(): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { Broker, JournalWriter } from '../broker/broker.ts';
+import type { Holdings } from '../broker/holdings.ts';
 import { LiveBroker } from '../broker/live.ts';
 import type { Alarm } from '../broker/order-desk.ts';
 import { PaperBroker } from '../broker/paper.ts';
@@ -7,22 +8,26 @@ import { DecisionMaker } from './decision-maker.ts';
 import type { BotOptions, SymbolSetup } from './options.ts';
 import { Trader, type TraderContext } from './trader.ts';
 
-/** After a request can't reach the venue any more, it may still take so long to show. */
-const SETTLE_MARGIN_MS = 5_000;
-
 /** @param tag begins the client ids of the symbol's orders */
 export function createTrader(
   setup: SymbolSetup,
   tag: string,
   options: BotOptions,
   context: TraderContext,
+  holdings: Holdings,
   alarm: Alarm,
 ): Trader {
   const { timeframeMs, maxDataAgeMs } = options;
   const { features, agent, shield } = setup;
   const maker = new DecisionMaker({ features, agent, shield, timeframeMs, maxDataAgeMs });
   const journal: JournalWriter = { record: (entry) => context.append(entry), sync: () => context.sync() };
-  return new Trader({ broker: createBroker(setup, tag, options, journal, alarm), maker, shield, timeframeMs, context });
+  return new Trader({
+    broker: createBroker(setup, tag, options, journal, holdings, alarm),
+    maker,
+    shield,
+    timeframeMs,
+    context,
+  });
 }
 
 function createBroker(
@@ -30,6 +35,7 @@ function createBroker(
   tag: string,
   options: BotOptions,
   journal: JournalWriter,
+  holdings: Holdings,
   alarm: Alarm,
 ): Broker {
   const { symbol, market } = setup;
@@ -43,7 +49,7 @@ function createBroker(
     clock,
     journal,
     tag,
-    requestLifeMs: venue.capabilities.orderWindowMs + SETTLE_MARGIN_MS,
+    holdings,
     freshMs: maxDataAgeMs,
     alarm,
   });

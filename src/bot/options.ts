@@ -47,5 +47,7 @@ export interface BotOptions extends BotObservers {
   /** How long after a close the stream's final is waited for before REST is asked; the stream's own default. */
   readonly graceMs?: number;
   readonly tickMs?: number;
+  /** How long one question to the venue may take, whatever hangs; the default is 20 s. */
+  readonly deadlineMs?: number;
   readonly reconcileMs?: number;
 }

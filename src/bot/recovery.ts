@@ -38,8 +38,8 @@ export async function recover(
     };
     await untilItWorks(work, options, context, signal);
   }
-  const untilMs = clock.nowMs() + RECOVERY_MS;
-  while (!signal.aborted && !(await context.reconcile()) && clock.nowMs() < untilMs) {
+  const untilMs = clock.elapsedMs() + RECOVERY_MS;
+  while (!signal.aborted && !(await context.reconcile()) && clock.elapsedMs() < untilMs) {
     await clock.sleep(1_000, signal).catch(() => {});
     for (const trader of traders) await trader.broker.poll();
   }

@@ -47,10 +47,11 @@ export class BotState {
       case 'order':
       case 'fill':
       case 'order-end':
+      case 'exit':
       case 'denied': {
         this.#trader(entry.symbol).replay(entry);
         const last = this.last.get(entry.symbol);
-        if (last !== undefined && (entry.type === 'intent' || entry.type === 'denied')) last.ordered = true;
+        if (last !== undefined && ['intent', 'exit', 'denied'].includes(entry.type)) last.ordered = true;
       }
     }
   }

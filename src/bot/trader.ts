@@ -11,7 +11,9 @@ export interface TraderContext {
   nowMs(): number;
   /** The venue's clock: data are as old as the venue says. */
   venueMs(): number;
-  /** Monotonic, for measuring; may have fractions. */
+  /** The clock's monotonic hand. */
+  monotonicMs(): number;
+  /** Real milliseconds with fractions, for measuring how long work takes. */
   elapsedMs(): number;
   append(entry: BotEntry): void;
   sync(): void;
@@ -30,12 +32,15 @@ export class Trader {
   readonly #shield: Shield;
   readonly #timeframeMs: number;
   readonly #context: TraderContext;
-  /** Open time of the newest candle that was taken in; NaN before the warm-up. */
+  /** Open time and close of the newest candle that was taken in; NaN before the warm-up. */
   lastTimeMs = Number.NaN;
+  lastClose = Number.NaN;
   /** Whether the account has seen a candle: the first one only sets its mark. */
   #started = false;
   decisions = 0;
   lastDecisionMs = Number.NaN;
+  /** When the last decision was made, or the bot started; monotonic. */
+  decidedMs: number;
 
   constructor(options: {
     readonly broker: Broker;
@@ -50,11 +55,13 @@ export class Trader {
     this.#shield = options.shield;
     this.#timeframeMs = options.timeframeMs;
     this.#context = options.context;
+    this.decidedMs = options.context.monotonicMs();
   }
 
   /** A closed candle that only fills the indicators. */
   warmUp(candle: Candle): RealTimeRow {
     this.lastTimeMs = candle.timeMs;
+    this.lastClose = candle.close;
     return this.maker.observe(candle);
   }
 
@@ -76,6 +83,7 @@ export class Trader {
     });
     this.#started = true;
     this.lastTimeMs = candle.timeMs;
+    this.lastClose = candle.close;
     const state = { broker: broker.save(), shield: this.#shield.saveState() };
     const { symbol } = this;
     context.append({ type: 'decision', timeMs, symbol, source, portfolio, record: decision.record, state });
@@ -85,13 +93,22 @@ export class Trader {
     context.measured('sync', context.elapsedMs() - decidedMs);
     this.decisions++;
     this.lastDecisionMs = timeMs;
+    this.decidedMs = context.monotonicMs();
     await this.#order(decision.order, decision.flatten, candle);
   }
 
   async #order(order: number, flatten: boolean, candle: Candle): Promise<void> {
     const decisionMs = candle.timeMs + this.#timeframeMs;
     const reason = flatten ? 'flatten' : 'order';
-    if (order !== 0) await this.broker.place({ quantity: order, decisionMs, close: candle.close, reason });
+    const { symbol } = this;
+    const isOld = this.broker.kind === 'live' && this.#context.venueMs() - decisionMs >= this.#timeframeMs;
+    // A newer bar has closed: what it says would be undone or done again by the next decision.
+    if (order !== 0 && isOld && !flatten)
+      this.#context.append({
+        ...{ type: 'denied', symbol, code: 'superseded', numbers: {}, gaveUp: null, dust: false },
+        timeMs: this.#context.nowMs(),
+      });
+    else if (order !== 0) await this.broker.place({ quantity: order, decisionMs, close: candle.close, reason });
     await this.broker.protect(this.#levels(flatten));
   }
 
@@ -129,6 +146,7 @@ export class Trader {
       case 'order':
       case 'fill':
       case 'order-end':
+      case 'exit':
       case 'denied':
         this.broker.apply(entry);
     }

@@ -120,7 +120,10 @@ class Replay {
     };
     const decision = this.maker.decide(candle, this.#account, runtime);
     const broker = this.#paper?.save() ?? this.#book.save();
-    const state = { broker, shield: this.setup.shield.saveState() };
+    // Earlier versions wrote nothing down of exits and of orders that had ended.
+    const before = (entry.state as { broker: { [key: string]: Json } }).broker;
+    const told = Object.entries(broker as object).filter(([name]) => name in before);
+    const state = { broker: Object.fromEntries(told), shield: this.setup.shield.saveState() };
     if (this.#paper !== null) {
       if (decision.order !== 0)
         await this.#paper.place({ quantity: decision.order, decisionMs: 0, close: candle.close, reason: 'order' });
@@ -132,7 +135,7 @@ class Replay {
 
   apply(entry: BotEntry): void {
     if (entry.type === 'reset') this.setup.shield.reset({ person: true });
-    else if (['intent', 'order', 'fill', 'order-end', 'denied'].includes(entry.type) && this.#paper === null)
+    else if (['intent', 'order', 'fill', 'order-end', 'exit', 'denied'].includes(entry.type) && this.#paper === null)
       this.#book.apply(entry as Parameters<LiveBook['apply']>[0]);
   }
 }

@@ -5,8 +5,11 @@
 
 export type OrderRole = 'entry' | 'exit' | 'stop';
 
-/** How an order's life ended; 'never-arrived' where the venue has no trace of it and can't get one any more. */
-export type OrderEnd = 'filled' | 'cancelled' | 'expired' | 'rejected' | 'never-arrived';
+/**
+ * How an order's life ended; 'never-arrived' where it is proven that the venue never had it, 'vanished' where it had it,
+ * has it no more, and nothing of it was filled beyond what is known.
+ */
+export type OrderEnd = 'filled' | 'cancelled' | 'expired' | 'rejected' | 'never-arrived' | 'vanished';
 
 /** An order that is about to be sent; durable before it leaves. */
 export interface IntentEntry {
@@ -65,6 +68,17 @@ export interface OrderEndEntry {
   readonly timeMs: number;
 }
 
+/** The position is to be closed; in force until it is, over any number of orders and restarts. */
+export interface ExitEntry {
+  readonly type: 'exit';
+  readonly symbol: string;
+  /** The decision's close. */
+  readonly reference: number;
+  readonly decisionMs: number;
+  readonly reason: 'order' | 'flatten';
+  readonly timeMs: number;
+}
+
 /** An order that was wanted and not sent, or is no longer tried. */
 export interface DeniedEntry {
   readonly type: 'denied';
@@ -88,4 +102,4 @@ export interface HoldingsEntry {
   readonly timeMs: number;
 }
 
-export type BrokerEntry = IntentEntry | OrderEntry | FillEntry | OrderEndEntry | DeniedEntry;
+export type BrokerEntry = IntentEntry | OrderEntry | FillEntry | OrderEndEntry | ExitEntry | DeniedEntry;

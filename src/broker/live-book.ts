@@ -2,10 +2,10 @@ import type { Account } from '../core/account.ts';
 import { assert } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { addDecimals, compareDecimals, multiplyDecimals, subtractDecimals } from '../exchange/decimal.ts';
-import type { BrokerEntry, FillEntry, IntentEntry, OrderEnd } from './entries.ts';
+import type { BrokerEntry, ExitEntry, FillEntry, IntentEntry, OrderEnd } from './entries.ts';
 import type { OrderState } from './order-life.ts';
 
-/** An order that hasn't ended, as far as it is known. */
+/** An order, as far as it is known. */
 export interface TrackedOrder extends IntentEntry {
   readonly state: OrderState;
   /** The venue has said at least once that it knows the order. */
@@ -18,6 +18,9 @@ export interface TrackedOrder extends IntentEntry {
   readonly end: OrderEnd | null;
 }
 
+/** So many ended orders are remembered, because fills can show after an order's end. */
+const REMEMBERED = 8;
+
 interface Saved {
   account: Json;
   base: string;
@@ -25,7 +28,11 @@ interface Saved {
   sequence: number;
   retry: Json;
   orders: Json;
+  otherFees: Record<string, string>;
   lastSlippage: number | null;
+  /** Not in journals of earlier versions. */
+  exit?: Json;
+  ended?: Json;
 }
 
 /**
@@ -42,11 +49,15 @@ export class LiveBook {
   quoteMoved = '0';
   /** Fees taken in a third coin, by currency. */
   readonly otherFees = new Map<string, string>();
-  /** Orders sent so far; numbers the client ids. */
+  /** Orders sent so far. */
   sequence = 0;
   readonly orders = new Map<string, TrackedOrder>();
-  /** An order that ended without doing what it was for, until it is tried again or given up. */
+  /** The newest ended orders, oldest first. */
+  readonly ended = new Map<string, TrackedOrder>();
+  /** An entry that ended without anything having happened, until it is tried again or given up. */
   retry: TrackedOrder | null = null;
+  /** Why the position is being closed; null where it isn't. */
+  exit: Pick<ExitEntry, 'reference' | 'decisionMs' | 'reason'> | null = null;
   lastSlippage = Number.NaN;
 
   constructor(symbol: string, account: Account) {
@@ -62,6 +73,7 @@ export class LiveBook {
       case 'intent':
         this.sequence++;
         if (entry.role !== 'stop') this.retry = null;
+        if (entry.role === 'exit') this.exit ??= exitOf(entry);
         this.orders.set(entry.id, {
           ...entry,
           state: 'intended',
@@ -75,13 +87,15 @@ export class LiveBook {
         break;
       case 'order': {
         const order = this.#order(entry.id);
+        // An end that was noted and proved wrong is none.
+        const end = this.ended.delete(entry.id) ? null : order.end;
         this.orders.set(entry.id, {
           ...order,
           state: entry.state,
           acknowledged: order.acknowledged || entry.venueOrderId !== null,
           venueOrderId: entry.venueOrderId ?? order.venueOrderId,
           filled: compareDecimals(entry.filled, order.filled) > 0 ? entry.filled : order.filled,
-          end: entry.end ?? order.end,
+          end: entry.end ?? end,
         });
         break;
       }
@@ -91,17 +105,21 @@ export class LiveBook {
       case 'order-end': {
         const order = this.#order(entry.id);
         this.orders.delete(entry.id);
-        // An exit isn't done before the position is closed; an entry is tried again only where nothing happened.
-        const unfinished = order.role === 'exit' ? order.seen !== order.quantity : entry.end === 'never-arrived';
+        this.#remember({ ...order, state: 'done', end: entry.end });
         if (entry.dust) this.#leaveDust();
-        else if (order.role !== 'stop' && unfinished) this.retry = { ...order, state: 'done', end: entry.end };
+        // An entry is tried again only where nothing happened; an exit goes on until the position is closed.
+        else if (order.role === 'entry' && entry.end === 'never-arrived') this.retry = { ...order, state: 'done' };
         break;
       }
+      case 'exit':
+        this.exit = exitOf(entry);
+        break;
       case 'denied':
         if (entry.gaveUp === this.retry?.id) this.retry = null;
         if (entry.dust) this.#leaveDust();
         break;
     }
+    if (this.account.units === 0 && this.find('market') === null) this.exit = null;
   }
 
   /** The order of a role that hasn't ended. */
@@ -110,32 +128,53 @@ export class LiveBook {
     return null;
   }
 
+  /** Every stop that hasn't ended: more than one where a position is more than one order may be. */
+  get stops(): readonly TrackedOrder[] {
+    return [...this.orders.values()].filter(({ role }) => role === 'stop');
+  }
+
   save(): Json {
-    const { account, baseOwned: base, quoteMoved: quote, sequence } = this;
+    const { account, baseOwned: base, quoteMoved: quote, sequence, exit } = this;
     return {
       account: account.save(),
       base,
       quote,
       sequence,
       retry: this.retry as unknown as Json,
+      exit: exit as unknown as Json,
       orders: [...this.orders.values()] as unknown as Json,
+      ended: [...this.ended.values()] as unknown as Json,
       otherFees: Object.fromEntries(this.otherFees),
       lastSlippage: Number.isNaN(this.lastSlippage) ? null : this.lastSlippage,
     };
   }
 
   restore(state: Json): void {
-    const saved = state as unknown as Saved & { otherFees: Record<string, string> };
+    const saved = state as unknown as Saved;
+    const list = (orders: Json | undefined) => (orders ?? []) as unknown as TrackedOrder[];
     this.account.restore(saved.account);
     this.baseOwned = saved.base;
     this.quoteMoved = saved.quote;
     this.sequence = saved.sequence;
-    this.retry = saved.retry as unknown as TrackedOrder | null;
+    const retry = saved.retry as unknown as TrackedOrder | null;
+    this.retry = retry?.role === 'entry' ? retry : null;
+    this.exit = (saved.exit as never) ?? (retry?.role === 'exit' ? exitOf(retry) : null);
     this.orders.clear();
-    for (const order of saved.orders as unknown as TrackedOrder[]) this.orders.set(order.id, order);
+    for (const order of list(saved.orders)) this.orders.set(order.id, order);
+    this.ended.clear();
+    for (const order of list(saved.ended)) this.ended.set(order.id, order);
     this.otherFees.clear();
     for (const [currency, amount] of Object.entries(saved.otherFees)) this.otherFees.set(currency, amount);
     this.lastSlippage = saved.lastSlippage ?? Number.NaN;
+  }
+
+  #remember(order: TrackedOrder): void {
+    // Of what is whole nothing more can come: its fills are not kept.
+    this.ended.set(order.id, order.seen === order.quantity ? { ...order, fillIds: [] } : order);
+    for (const id of this.ended.keys()) {
+      if (this.ended.size <= REMEMBERED) break;
+      this.ended.delete(id);
+    }
   }
 
   #leaveDust(): void {
@@ -143,7 +182,7 @@ export class LiveBook {
   }
 
   #order(id: string): TrackedOrder {
-    const order = this.orders.get(id);
+    const order = this.orders.get(id) ?? this.ended.get(id);
     assert(order !== undefined, `an entry names order ${id}, which is not tracked`);
     return order;
   }
@@ -177,7 +216,7 @@ export class LiveBook {
     this.lastSlippage = ((price - reference) / reference) * (buys ? 1 : -1) + 0;
     const seen = addDecimals(order.seen, entry.quantity);
     const filled = compareDecimals(seen, order.filled) > 0 ? seen : order.filled;
-    this.orders.set(entry.id, {
+    (this.orders.has(entry.id) ? this.orders : this.ended).set(entry.id, {
       ...order,
       acknowledged: true,
       seen,
@@ -185,4 +224,8 @@ export class LiveBook {
       fillIds: [...order.fillIds, entry.fillId],
     });
   }
+}
+
+function exitOf({ reference, decisionMs, reason }: IntentEntry | ExitEntry) {
+  return { reference, decisionMs, reason: reason === 'flatten' ? 'flatten' : 'order' } as const;
 }

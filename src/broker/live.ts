@@ -1,24 +1,31 @@
 import type { Account } from '../core/account.ts';
-import { backoffMs } from '../core/backoff.ts';
 import type { Candle } from '../core/candle.ts';
-import { ExchangeError, InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { Shield } from '../core/shield.ts';
 import { decimalOf } from '../exchange/decimal.ts';
-import { type Broker, type OrderIntent, TOO_LITTLE } from './broker.ts';
+import { AbsenceProof } from './absence.ts';
+import type { Broker, OrderIntent } from './broker.ts';
 import type { BrokerEntry } from './entries.ts';
+import { Exit } from './exit.ts';
 import { inquire } from './inquire.ts';
 import type { LiveBook } from './live-book.ts';
 import { type LiveOptions, OrderDesk } from './order-desk.ts';
-import { RestingStop } from './resting-stop.ts';
+import { RestingStops } from './resting-stops.ts';
 import { retryStep } from './retry.ts';
-import { submitOrder } from './submit.ts';
+import { SellGate } from './sell-gate.ts';
+import { Steps } from './steps.ts';
+import { type Submission, submitOrder } from './submit.ts';
+import { FillSweep, unfinished } from './sweep.ts';
 
-const LONGEST_BACKOFF_MS = 60_000;
 /** Without an answer of the venue for this long, what rests there is unresolved. */
 const LONGEST_SILENCE_MS = 180_000;
 /** An entry leaves this share of the cash it spends, because the market can move before it fills. */
 const CASH_MARGIN = 0.01;
+/** A price this far from the decision's close is not the one that was decided on. */
+const LARGEST_MOVE = 0.03;
+const LONGEST_PAUSE_MS = 60_000;
+/** What gets the bot out waits no longer, whatever the venue asks for. */
+const LONGEST_EXIT_PAUSE_MS = 10_000;
 
 /** What a reconciliation found for one broker. */
 export interface Reconciled {
@@ -26,12 +33,14 @@ export interface Reconciled {
   readonly shortage: string | null;
   /** Quote currency is missing, so that nothing can be bought. */
   readonly quoteShortage: boolean;
+  /** A balance differs from what was expected, and nobody knows yet whether that is true. */
+  readonly unconfirmed: string | null;
 }
 
 /**
  * Real orders on a spot venue, for one symbol. An order is written down and made durable before it leaves, leaves once,
- * and is asked after by its client id whenever its state is unresolved; only then can a new order with a new id follow.
- * Every belief is a fold of journal entries (`LiveBook`).
+ * and is asked after by its client id whenever its state is unresolved; only when it is proven that it isn't there can a
+ * new order with a new id follow. Every belief is a fold of journal entries (`LiveBook`).
  */
 export class LiveBroker implements Broker {
   readonly kind = 'live';
@@ -40,23 +49,27 @@ export class LiveBroker implements Broker {
   readonly book: LiveBook;
   spread = Number.NaN;
   readonly #desk: OrderDesk;
-  readonly #stop: RestingStop;
+  readonly #steps: Steps;
+  readonly #absence: AbsenceProof;
+  readonly #gate: SellGate;
+  readonly #stops: RestingStops;
+  readonly #exit: Exit;
+  readonly #sweep: FillSweep;
   /** Null until the first reconciliation after a start. */
   #reconciled: Reconciled | null = null;
   /** undefined until the bot has said where levels come from: a resting stop stays as it is. */
   #levels: Shield['levels'] | null | undefined = undefined;
-  /** An exit that waits for another order to end. */
-  #exitWanted: OrderIntent | null = null;
   /** Open time of the newest bar that closed: every decision up to it is superseded. */
   #newestBarMs = Number.NEGATIVE_INFINITY;
-  #quietUntilMs = 0;
-  /** An exit that the filters refuse is not tried again before, however often it is asked for. */
-  #deniedUntilMs = 0;
-  #failures = 0;
 
   constructor(options: LiveOptions) {
     this.#desk = new OrderDesk(options);
-    this.#stop = new RestingStop(this.#desk);
+    this.#steps = new Steps(this.#desk);
+    this.#absence = new AbsenceProof(this.#desk);
+    this.#gate = new SellGate(this.#desk);
+    this.#stops = new RestingStops(this.#desk, this.#absence, this.#gate);
+    this.#exit = new Exit(this.#desk, this.#stops, this.#gate);
+    this.#sweep = new FillSweep(this.#desk);
     this.symbol = options.symbol;
     this.account = options.account;
     this.book = this.#desk.book;
@@ -67,23 +80,32 @@ export class LiveBroker implements Broker {
   }
 
   get unresolved(): string | null {
+    const desk = this.#desk;
     const { book } = this;
     const market = book.find('market');
-    const stop = book.find('stop');
     if (market !== null) return `order ${market.id} is ${market.state}`;
-    if (stop !== null && stop.state !== 'open') return `stop ${stop.id} is ${stop.state}`;
-    if (this.#exitWanted !== null || book.retry?.role === 'exit') return 'an exit is not done';
+    const stop = book.stops.find(({ state }) => state !== 'open');
+    if (stop !== undefined) return `stop ${stop.id} is ${stop.state}`;
+    if (book.exit !== null) return 'an exit is not done';
+    if (desk.openSellMs !== null) return 'a sell that ended may have filled';
+    const { settleMs } = desk.options.venue.capabilities;
+    const young = unfinished(desk).find(
+      ({ id, role, end }) =>
+        role === 'entry' && end !== 'never-arrived' && desk.elapsedMs - desk.endedMs(id) < settleMs,
+    );
+    if (young !== undefined) return `order ${young.id} ended, and may have filled`;
     if (this.#reconciled === null) return 'not reconciled since the start';
-    const { shortage, quoteShortage } = this.#reconciled;
+    const { shortage, quoteShortage, unconfirmed } = this.#reconciled;
     if (shortage !== null) return `the venue holds only ${shortage} ${book.base}`;
     if (quoteShortage) return `the venue holds less ${book.quote} than the allocations`;
-    if (this.#desk.nowMs - this.#desk.lastContactMs > LONGEST_SILENCE_MS) return 'the venue does not answer';
+    if (unconfirmed !== null) return unconfirmed;
+    if (desk.elapsedMs - desk.lastContactMs > LONGEST_SILENCE_MS) return 'the venue does not answer';
     return null;
   }
 
   /** True while an order that changes balances is under way. */
   get busy(): boolean {
-    return this.book.find('market') !== null || (this.book.find('stop')?.state ?? 'open') !== 'open';
+    return this.book.find('market') !== null || this.book.stops.some(({ state }) => state !== 'open');
   }
 
   /** Counts everything that can change balances; a reconciliation holds only where it stood still. */
@@ -93,16 +115,14 @@ export class LiveBroker implements Broker {
 
   takeReconciled(result: Reconciled): void {
     this.#reconciled = result;
-    this.#desk.shortage = result.shortage;
   }
 
   async closeBar(candle: Candle): Promise<void> {
     this.#newestBarMs = candle.timeMs;
     await this.poll();
     this.spread = Number.NaN;
-    await this.#carefully(async () => {
-      const quote = await this.#desk.options.venue.fetchQuote(this.symbol);
-      const [bid, ask] = [Number(quote.bid), Number(quote.ask)];
+    await this.#steps.run('spread', 0, async () => {
+      const { bid, ask } = await this.#quote();
       this.spread = (2 * (ask - bid)) / (ask + bid);
     });
     this.account.observeBar(candle.high, candle.low, candle.close);
@@ -110,59 +130,70 @@ export class LiveBroker implements Broker {
 
   async place(intent: OrderIntent): Promise<void> {
     const desk = this.#desk;
-    const { unresolved } = this;
+    const { close: reference, decisionMs, reason } = intent;
     if (intent.quantity > 0) {
+      const { unresolved } = this;
       if (unresolved !== null) return desk.noteDenied('unresolved', { unresolved });
-      if (!this.isFresh(intent.decisionMs)) return desk.noteDenied('no-longer-fresh', {});
-      const quantity = decimalOf(roundQuantity(this.#affordable(intent)));
-      return this.#carefully(() => this.#send('entry', quantity, intent, 1));
+      if (!this.isFresh(decisionMs)) return desk.noteDenied('no-longer-fresh', {});
+      await this.#steps.run('place', 0, async () => {
+        const { ask } = await this.#quote();
+        const moved = ask / reference - 1;
+        if (!(Math.abs(moved) <= LARGEST_MOVE))
+          return desk.noteDenied('price-moved', { close: String(reference), ask: String(ask) });
+        const quantity = decimalOf(roundQuantity(this.#affordable(intent, ask)));
+        await this.#enter({ quantity, reference, decisionMs, reason, attempt: 1 });
+      });
+      return;
     }
-    if (this.book.retry?.role === 'entry') desk.noteGivenUp('superseded', {});
-    this.#exitWanted = intent;
-    return this.#carefully(() => this.#exit());
+    if (this.book.retry !== null) desk.noteGivenUp('superseded', {});
+    this.#wantExit(reference, decisionMs, reason);
+    await this.#runExit();
   }
 
   async protect(levels: Shield['levels'] | null): Promise<void> {
     this.#levels = levels;
-    await this.#carefully(() => this.#keepStop());
+    await this.#keepStops();
   }
 
   async poll(): Promise<void> {
-    if (this.#desk.nowMs < this.#quietUntilMs) return;
-    await this.#carefully(async () => {
-      for (const order of [...this.book.orders.values()]) await inquire(this.#desk, order);
-      if (this.book.find('market') === null) {
-        if (this.#exitWanted !== null) await this.#exit();
-        else await this.#tryAgain();
-      }
-      await this.#keepStop();
-      await this.#watchLevels();
-      this.#failures = 0;
-    });
+    for (const order of [...this.book.orders.values()])
+      await this.#steps.run(`inquire ${order.role}`, LONGEST_EXIT_PAUSE_MS, () =>
+        inquire(this.#desk, this.#absence, order),
+      );
+    await this.#steps.run('late fills', LONGEST_EXIT_PAUSE_MS, () => this.#sweep.run());
+    await this.#steps.run('sell gate', LONGEST_EXIT_PAUSE_MS, () => this.#gate.isOpen());
+    await this.#runExit();
+    if (this.book.find('market') === null) await this.#steps.run('entry', LONGEST_PAUSE_MS, () => this.#tryAgain());
+    await this.#keepStops();
+    await this.#steps.run('levels', LONGEST_EXIT_PAUSE_MS, () => this.#watchLevels());
   }
 
   async recover(): Promise<void> {
+    const desk = this.#desk;
     for (const order of [...this.book.orders.values()])
-      if (order.state === 'intended') this.#desk.noteState(order, 'unknown', null, 'restarted');
+      if (order.state === 'intended') desk.noteState(order, 'unknown', null, 'restarted');
+    // Nobody knows what was seen of them before the restart.
+    if (unfinished(desk).some(({ role }) => role !== 'entry')) desk.openSellMs = desk.elapsedMs;
     await this.poll();
   }
 
   /** Asks after what rests on the venue: orders of ours that the book doesn't know are cancelled, others are said. */
   async checkOpenOrders(): Promise<void> {
     const desk = this.#desk;
-    const { venue, tag, alarm } = desk.options;
+    const { venue, alarm } = desk.options;
     for (const order of await venue.fetchOpenOrders(this.symbol)) {
       if (this.book.orders.has(order.clientOrderId)) continue;
+      // The list may be older than the end that we know of.
+      if (this.book.ended.has(order.clientOrderId)) continue;
       const numbers = { symbol: this.symbol, id: order.clientOrderId || order.venueOrderId, quantity: order.quantity };
-      if (!order.clientOrderId.startsWith(`${tag}-`)) alarm('foreign-order', numbers);
+      if (!desk.isOurs(order.clientOrderId)) alarm('foreign-order', numbers);
       else {
         alarm('stray-order', numbers);
         desk.activity++;
         await venue.cancelOrder(order.clientOrderId, this.symbol);
       }
     }
-    const stop = this.book.find('stop');
-    if (stop !== null) await inquire(desk, stop);
+    for (const stop of this.book.stops) await inquire(desk, this.#absence, stop);
     desk.heardFrom();
   }
 
@@ -184,93 +215,64 @@ export class LiveBroker implements Broker {
     return decisionMs > this.#newestBarMs && venue.serverTimeMs() - decisionMs <= freshMs;
   }
 
-  /** Cancels the stop, then sells all that is owned. Stays wanted until it is sent. */
-  async #exit(): Promise<void> {
-    const intent = this.#exitWanted;
-    if (intent === null || this.book.find('market') !== null) return;
-    if (this.#desk.nowMs < this.#deniedUntilMs) return;
-    if (!(await this.#stop.clear())) return;
-    this.#exitWanted = null;
-    if (this.account.units === 0) return;
-    await this.#send('exit', this.#desk.sellable, intent, 1);
+  #wantExit(reference: number, decisionMs: number, reason: 'order' | 'flatten'): void {
+    if (this.book.exit !== null || this.account.units === 0) return;
+    const { symbol } = this;
+    this.#desk.note({ type: 'exit', symbol, reference, decisionMs, reason, timeMs: this.#desk.nowMs });
+  }
+
+  async #runExit(): Promise<void> {
+    if (this.book.exit !== null) await this.#steps.run('exit', LONGEST_EXIT_PAUSE_MS, () => this.#exit.run());
+  }
+
+  async #quote(): Promise<{ readonly bid: number; readonly ask: number }> {
+    const { bid, ask } = await this.#desk.options.venue.fetchQuote(this.symbol);
+    return { bid: Number(bid), ask: Number(ask) };
   }
 
   /** The part of an entry that the cash pays for even where the price moves a little. */
-  #affordable({ quantity, close }: OrderIntent): number {
+  #affordable({ quantity, close }: OrderIntent, ask: number): number {
     const { cash, config } = this.account;
-    return Math.min(quantity, Math.max(0, cash) / (close * (1 + CASH_MARGIN) * (1 + config.feeRate)));
+    return Math.min(quantity, Math.max(0, cash) / (Math.max(close, ask) * (1 + CASH_MARGIN) * (1 + config.feeRate)));
   }
 
-  /** What ended without doing what it was for is sent again, waits, or is given up. */
+  /** An entry that never arrived is sent again, waits, or is given up. */
   async #tryAgain(): Promise<void> {
     const order = this.book.retry;
     if (order === null) return;
-    const facts = {
-      fresh: this.isFresh(order.decisionMs),
-      closing: this.#levels === null,
-      flat: this.account.units === 0,
-    };
-    const step = retryStep(order, { ...facts, unresolved: this.unresolved });
+    const closing = this.#levels === null;
+    const facts = { fresh: this.isFresh(order.decisionMs), closing, unresolved: this.unresolved };
+    const step = retryStep(order, facts);
     if (step.kind === 'give-up') return this.#desk.noteGivenUp(step.code, step.numbers);
-    if (step.kind === 'wait') return;
-    if (order.role === 'exit') {
-      if (!(await this.#stop.clear())) return;
-      this.#quietUntilMs = this.#desk.nowMs + backoffMs(order.attempt, 1000, LONGEST_BACKOFF_MS);
-    }
-    const intent = { close: order.reference, decisionMs: order.decisionMs, reason: order.reason };
-    const quantity = order.role === 'exit' ? this.#desk.sellable : order.quantity;
-    await this.#send(order.role as 'entry' | 'exit', quantity, intent, order.attempt + 1);
+    if (step.kind === 'send') await this.#enter({ ...order, attempt: order.attempt + 1 });
   }
 
-  async #send(
-    role: 'entry' | 'exit',
-    quantity: string,
-    intent: Pick<OrderIntent, 'close' | 'decisionMs'> & { readonly reason: 'order' | 'flatten' | 'stop' },
-    attempt: number,
-  ): Promise<void> {
+  async #enter(order: Omit<Submission, 'role' | 'price'>): Promise<void> {
+    const { quantity, reference, decisionMs, reason, attempt } = order;
     const desk = this.#desk;
-    const result = await submitOrder(desk, { role, quantity, intent, attempt });
-    if (result === 'sent' || result === 'refused') return;
-    if (role === 'exit') {
-      this.#deniedUntilMs = desk.nowMs + LONGEST_BACKOFF_MS;
-      desk.options.alarm('exit-denied', { symbol: this.symbol, code: result.code, ...result.numbers });
-    }
-    const dust = role === 'exit' && desk.shortage === null && TOO_LITTLE.has(result.code);
-    desk.noteGivenUp(result.code, result.numbers, dust);
+    const what = { role: 'entry', quantity, reference, decisionMs, reason, attempt } as const;
+    const result = await submitOrder(desk, what);
+    if (result.kind === 'denied') desk.noteGivenUp(result.problem.code, result.problem.numbers);
   }
 
-  async #keepStop(): Promise<void> {
-    if (this.#levels === undefined) return;
-    const idle = this.book.find('market') === null && this.#exitWanted === null && this.book.retry === null;
-    await this.#stop.keep(this.#levels, idle);
+  async #keepStops(): Promise<void> {
+    const levels = this.#levels;
+    if (levels === undefined) return;
+    const idle = this.book.find('market') === null && this.book.exit === null && this.book.retry === null;
+    await this.#steps.run('stop', LONGEST_EXIT_PAUSE_MS, () => this.#stops.keep(levels, idle));
   }
 
   /** Levels that don't rest on the venue are watched here: without a stop order, and every target. */
   async #watchLevels(): Promise<void> {
     const { units, position, entryPrice, bestPrice } = this.account;
-    if (!this.#levels || units <= 0 || this.busy || this.#exitWanted !== null) return;
+    if (!this.#levels || units <= 0 || this.busy || this.book.exit !== null) return;
     const { stop, target } = this.#levels({ position, entryPrice, bestPrice });
-    const watched = this.book.find('stop') === null ? stop : Number.NaN;
+    const watched = this.book.stops.length === 0 ? stop : Number.NaN;
     if (Number.isNaN(watched) && Number.isNaN(target)) return;
-    const bid = Number((await this.#desk.options.venue.fetchQuote(this.symbol)).bid);
+    const { bid } = await this.#quote();
     if (!(bid <= watched || bid >= target)) return;
-    this.#exitWanted = { quantity: -position, decisionMs: this.#desk.nowMs, close: bid, reason: 'flatten' };
-    await this.#exit();
-  }
-
-  /** Runs a step; a venue's failure is waited out and said, everything else is a bug. */
-  async #carefully(step: () => Promise<unknown>): Promise<void> {
-    try {
-      await step();
-    } catch (error) {
-      if (!(error instanceof ExchangeError) && !(error instanceof InputError)) throw error;
-      const code = error instanceof ExchangeError ? error.code : 'input';
-      const asked = error instanceof ExchangeError ? error.retryAfterMs : 0;
-      const waitMs = Math.max(asked, backoffMs(this.#failures++, 1000, LONGEST_BACKOFF_MS));
-      this.#quietUntilMs = this.#desk.nowMs + waitMs;
-      const numbers = { symbol: this.symbol, code, failures: String(this.#failures), message: error.message };
-      this.#desk.options.alarm('venue-error', numbers);
-    }
+    this.#wantExit(bid, this.#desk.nowMs, 'flatten');
+    await this.#exit.run();
   }
 }
 

@@ -2,9 +2,10 @@ import type { Account } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
 import { compareDecimals, decimalOf } from '../exchange/decimal.ts';
 import { canonicalOrder, checkOrder } from '../exchange/order-rules.ts';
-import type { Market, Venue, VenueOrder } from '../exchange/venue.ts';
+import type { Fill, Market, Venue, VenueOrder } from '../exchange/venue.ts';
 import { type JournalWriter, TOO_LITTLE } from './broker.ts';
 import type { BrokerEntry, OrderEnd } from './entries.ts';
+import type { Holdings } from './holdings.ts';
 import { LiveBook, type TrackedOrder } from './live-book.ts';
 
 /** Something a person should hear of. */
@@ -16,10 +17,10 @@ export interface LiveOptions {
   readonly venue: Venue;
   readonly clock: Clock;
   readonly journal: JournalWriter;
-  /** Begins every client order id; unique to the journal, so that no two bots share an id. Letters and digits, <= 16. */
+  /** Shared by all brokers on the account at the venue. */
+  readonly holdings: Holdings;
+  /** Begins every client order id; unique to the journal, so that no two bots share an id. Letters and digits, <= 12. */
   readonly tag: string;
-  /** After this many ms a request can't reach the venue any more: its receive window and a margin. */
-  readonly requestLifeMs: number;
   /** An entry is sent (or tried again) only this long after its decision. */
   readonly freshMs: number;
   readonly alarm: Alarm;
@@ -36,21 +37,56 @@ export class OrderDesk {
   shortage: string | null = null;
   /** Counts everything that can change balances; reconciliation holds only where it stood still. */
   activity = 0;
+  /**
+   * When a sell ended of which not all was filled, elapsed time, until balances have shown that nothing of the rest was:
+   * before that another sell could sell what isn't the bot's. Null where there is none.
+   */
+  openSellMs: number | null = null;
   lastContactMs: number;
+  readonly #startMs: number;
+  /** Elapsed times of orders of this run. */
+  readonly #sentMs = new Map<string, number>();
+  readonly #endedMs = new Map<string, number>();
   #market: Market | null = null;
 
   constructor(options: LiveOptions) {
     this.options = options;
     this.book = new LiveBook(options.symbol, options.account);
-    this.lastContactMs = options.clock.nowMs();
+    options.holdings.add(this.book);
+    this.#startMs = options.clock.elapsedMs();
+    this.lastContactMs = this.#startMs;
   }
 
   get account(): Account {
     return this.options.account;
   }
 
+  get holdings(): Holdings {
+    return this.options.holdings;
+  }
+
+  /** For what is written down. */
   get nowMs(): number {
     return this.options.clock.nowMs();
+  }
+
+  /** For every duration. */
+  get elapsedMs(): number {
+    return this.options.clock.elapsedMs();
+  }
+
+  /** When an order was sent, elapsed time; the start of this run for those of earlier ones. */
+  sentMs(id: string): number {
+    return this.#sentMs.get(id) ?? this.#startMs;
+  }
+
+  wasSentHere(id: string): boolean {
+    return this.#sentMs.has(id);
+  }
+
+  /** When its end was noted, elapsed time; the start of this run for those of earlier ones. */
+  endedMs(id: string): number {
+    return this.#endedMs.get(id) ?? this.#startMs;
   }
 
   async market(refresh = false): Promise<Market> {
@@ -59,22 +95,24 @@ export class OrderDesk {
     return this.#market;
   }
 
-  /** What an exit may sell: what is owned, or what is there where that is less. */
-  get sellable(): string {
-    const { baseOwned } = this.book;
-    return this.shortage !== null && compareDecimals(this.shortage, baseOwned) < 0 ? this.shortage : baseOwned;
+  /** Unlike any other, also where a journal is restored from a copy and counts the same numbers again. */
+  nextId(): string {
+    return `${this.options.tag}x${(this.book.sequence + 1).toString(36)}x${this.nowMs.toString(36)}`;
   }
 
-  nextId(): string {
-    return `${this.options.tag}-${(this.book.sequence + 1).toString(36)}`;
+  isOurs(clientOrderId: string): boolean {
+    return clientOrderId.startsWith(this.options.tag);
   }
 
   heardFrom(): void {
-    this.lastContactMs = this.nowMs;
+    this.lastContactMs = this.elapsedMs;
   }
 
   note(entry: BrokerEntry): void {
-    if (entry.type === 'intent') this.activity++;
+    if (entry.type === 'intent') {
+      this.activity++;
+      this.#sentMs.set(entry.id, this.elapsedMs);
+    }
     this.options.journal.record(entry);
     this.book.apply(entry);
   }
@@ -93,21 +131,38 @@ export class OrderDesk {
     this.note({ type: 'order', symbol, id: order.id, state, venueOrderId, filled, end, why, timeMs: this.nowMs });
   }
 
-  noteEnd(order: TrackedOrder, end: OrderEnd, why: string): void {
+  /** @param proven balances have shown that nothing was filled beyond what is known */
+  noteEnd(order: TrackedOrder, end: OrderEnd, why: string, proven = false): void {
     this.activity++;
+    this.#endedMs.set(order.id, this.elapsedMs);
     const { symbol } = this.options;
     const dust = order.role !== 'entry' && this.#leavesDust();
     this.note({ type: 'order-end', symbol, id: order.id, end, why, dust, timeMs: this.nowMs });
+    const whole = order.seen === order.quantity || end === 'rejected' || proven;
+    if (order.role !== 'entry' && !whole) this.openSellMs = this.elapsedMs;
+  }
+
+  /** Books those of an order's fills that are not here yet; returns how many. */
+  bookFills(id: string, fills: readonly Fill[]): number {
+    const { symbol } = this.options;
+    const order = this.book.orders.get(id) ?? this.book.ended.get(id);
+    const missing = fills.filter(({ fillId }) => order?.fillIds.includes(fillId) === false);
+    for (const { fillId, side, price, quantity, feeAmount, feeCurrency, timeMs: fillMs } of missing) {
+      this.activity++;
+      const what = { fillId, side, price, quantity, feeAmount, feeCurrency, fillMs };
+      this.note({ type: 'fill', symbol, id, ...what, timeMs: this.nowMs });
+    }
+    return missing.length;
   }
 
   /** Notes an order that was wanted and is not sent. */
-  noteDenied(code: string, numbers: Readonly<Record<string, string>>): void {
-    this.#noteDenied(code, numbers, null, false);
+  noteDenied(code: string, numbers: Readonly<Record<string, string>>, dust = false): void {
+    this.#noteDenied(code, numbers, null, dust);
   }
 
-  /** Notes that what is to be tried again no longer is. */
-  noteGivenUp(code: string, numbers: Readonly<Record<string, string>>, dust = false): void {
-    this.#noteDenied(code, numbers, this.book.retry?.id ?? null, dust);
+  /** Notes that the entry that was to be tried again no longer is. */
+  noteGivenUp(code: string, numbers: Readonly<Record<string, string>>): void {
+    this.#noteDenied(code, numbers, this.book.retry?.id ?? null, false);
   }
 
   #noteDenied(code: string, numbers: Readonly<Record<string, string>>, gaveUp: string | null, dust: boolean): void {
@@ -116,9 +171,12 @@ export class OrderDesk {
 
   /** Whether what is left of the position is too little to be sold. */
   #leavesDust(): boolean {
-    if (this.account.units <= 0 || this.#market === null || this.shortage !== null) return false;
+    if (this.account.units <= 0 || this.#market === null) return false;
     const draft = { clientOrderId: 'dust', symbol: this.options.symbol, side: 'sell', type: 'market' } as const;
     const rest = canonicalOrder({ ...draft, quantity: this.book.baseOwned }, this.#market);
     return TOO_LITTLE.has(checkOrder(rest, this.#market, decimalOf(this.account.mark))?.code ?? '');
   }
 }
+
+/** The smaller of two amounts. */
+export const least = (a: string, b: string): string => (compareDecimals(a, b) < 0 ? a : b);

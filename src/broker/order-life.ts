@@ -1,7 +1,6 @@
 /**
  * The life of one order as a table: which state follows from which news. Only the venue ends an order's life, or the
- * proof that it never arrived: a request carries a time after which the venue refuses it, so an order that is not there
- * some time later can't come any more. An order that the venue once acknowledged never 'never arrived'.
+ * proof that it is not there (`absence.ts`).
  */
 
 /**
@@ -22,10 +21,10 @@ export type OrderNews =
   | 'refused'
   /** No answer, or none that tells. */
   | 'silence'
-  /** The venue knows no such order, but one may still be on its way. */
-  | 'missing-early'
-  /** The venue knows no such order and none can be on its way. */
-  | 'missing-late'
+  /** The venue says that it knows no such order, which proves nothing. */
+  | 'missing'
+  /** It is proven that the venue doesn't have it. */
+  | 'absent'
   /** Every fill of an ended order is here. */
   | 'all-fills';
 
@@ -35,35 +34,21 @@ export const ORDER_NEWS: readonly OrderNews[] = [
   'ended',
   'refused',
   'silence',
-  'missing-early',
-  'missing-late',
+  'missing',
+  'absent',
   'all-fills',
 ];
 
 const NEXT: Readonly<Record<OrderState, Readonly<Partial<Record<OrderNews, OrderState>>>>> = {
-  intended: {
-    open: 'open',
-    ended: 'closing',
-    refused: 'done',
-    silence: 'unknown',
-    'missing-early': 'unknown',
-    'missing-late': 'done',
-  },
-  unknown: {
-    open: 'open',
-    ended: 'closing',
-    silence: 'unknown',
-    'missing-early': 'unknown',
-    'missing-late': 'done',
-  },
+  intended: { open: 'open', ended: 'closing', refused: 'done', silence: 'unknown', missing: 'unknown', absent: 'done' },
+  unknown: { open: 'open', ended: 'closing', silence: 'unknown', missing: 'unknown', absent: 'done' },
   // An order that was there and is not found is not gone: one server of the venue may lag behind another.
-  open: { open: 'open', ended: 'closing', silence: 'open', 'missing-early': 'unknown', 'missing-late': 'unknown' },
-  closing: { open: 'closing', ended: 'closing', silence: 'closing', 'all-fills': 'done' },
+  open: { open: 'open', ended: 'closing', silence: 'open', missing: 'unknown', absent: 'done' },
+  closing: { open: 'closing', ended: 'closing', silence: 'closing', missing: 'closing', 'all-fills': 'done' },
   done: {},
 };
 
 /** The state after the news; the same state where the news can't apply to it. */
-export function nextState(state: OrderState, news: OrderNews, acknowledged: boolean): OrderState {
-  if (news === 'missing-late' && acknowledged && state !== 'done') return state === 'closing' ? 'closing' : 'unknown';
+export function nextState(state: OrderState, news: OrderNews): OrderState {
   return NEXT[state][news] ?? state;
 }

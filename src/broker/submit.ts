@@ -1,38 +1,35 @@
-import { ExchangeError, InputError } from '../core/errors.ts';
+import { ExchangeError } from '../core/errors.ts';
 import { decimalOf } from '../exchange/decimal.ts';
-import { canonicalOrder, checkOrder, type OrderProblem } from '../exchange/order-rules.ts';
+import { canonicalOrder, checkOrder, largestQuantity, type OrderProblem } from '../exchange/order-rules.ts';
 import { mayHaveBeenPlaced, type OrderRequest } from '../exchange/venue.ts';
-import type { OrderIntent } from './broker.ts';
 import type { OrderRole } from './entries.ts';
 import { takeAnswer } from './inquire.ts';
 import type { TrackedOrder } from './live-book.ts';
-import type { OrderDesk } from './order-desk.ts';
+import { least, type OrderDesk } from './order-desk.ts';
 
 /** The venue judges a market order by its own average price: an entry leaves it some room. */
 const ENTRY_JUDGED_AT = 0.99;
 
 export interface Submission {
   readonly role: OrderRole;
+  /** Cut to the venue's grid, and to the largest that one order may be. */
   readonly quantity: string;
   /** A stop's trigger; undefined for a market order. */
   readonly price?: string;
-  readonly intent: Pick<OrderIntent, 'close' | 'decisionMs'> & { readonly reason: 'order' | 'flatten' | 'stop' };
+  /** The decision's close, against which slippage is told. */
+  readonly reference: number;
+  readonly decisionMs: number;
+  readonly reason: 'order' | 'flatten' | 'stop';
   /** 1 for the first attempt at what the decision ordered. */
   readonly attempt: number;
 }
 
-/** 'sent' and answered, 'refused' by the venue, or why the filters let nothing leave. */
-export type SubmitResult = 'sent' | 'refused' | OrderProblem;
-
-/** The request of a submission under the next id, as it would leave before it is put on the venue's grid. */
-export function draftOrder(
-  desk: OrderDesk,
-  { role, quantity, price }: Omit<Submission, 'intent' | 'attempt'>,
-): OrderRequest {
-  const what = { clientOrderId: desk.nextId(), symbol: desk.options.symbol, quantity };
-  const side = role === 'entry' ? 'buy' : 'sell';
-  return price === undefined ? { ...what, side, type: 'market' } : { ...what, side, type: 'stop-loss', price };
-}
+export type SubmitResult =
+  | { readonly kind: 'answered' }
+  /** By the venue, which never had it. */
+  | { readonly kind: 'refused'; readonly code: string }
+  /** By the filters; nothing left. */
+  | { readonly kind: 'denied'; readonly problem: OrderProblem };
 
 /**
  * Sends an order: checked, written down and made durable before it leaves; it leaves once. Rejects with the venue's
@@ -40,38 +37,48 @@ export function draftOrder(
  */
 export async function submitOrder(desk: OrderDesk, submission: Submission): Promise<SubmitResult> {
   const { venue, symbol, journal } = desk.options;
-  const { role, intent, attempt } = submission;
+  const { role, reference, decisionMs, reason, attempt } = submission;
   const market = await desk.market();
-  const request = canonicalOrder(draftOrder(desk, submission), market);
-  const problem = checkOrder(request, market, decimalOf(intent.close * (role === 'entry' ? ENTRY_JUDGED_AT : 1)));
-  if (problem !== null) return problem;
+  const largest = largestQuantity(role === 'stop' ? 'stop-loss' : 'market', market);
+  const whole = submission.quantity;
+  const request = canonicalOrder(
+    draftOrder(desk, { ...submission, quantity: largest === null ? whole : least(whole, largest) }),
+    market,
+  );
+  const problem = checkOrder(request, market, decimalOf(reference * (role === 'entry' ? ENTRY_JUDGED_AT : 1)));
+  if (problem !== null) return { kind: 'denied', problem };
   const { clientOrderId: id, quantity, price = null } = request;
-  const { close: reference, decisionMs, reason } = intent;
   const what = { symbol, id, role, quantity, price, reference, decisionMs, attempt, reason };
   desk.note({ type: 'intent', ...what, timeMs: desk.nowMs });
   journal.sync();
   const order = desk.book.orders.get(id)!;
   try {
     await takeAnswer(desk, order, await venue.createOrder(request));
-    return 'sent';
+    return { kind: 'answered' };
   } catch (error) {
     // The answer came and something after it failed: the order is tracked, the next round asks.
     if (desk.book.orders.get(id)?.state !== 'intended') throw error;
-    await refusedOrLost(desk, order, error);
-    return 'refused';
+    return { kind: 'refused', code: await refusedOrLost(desk, order, error) };
   }
 }
 
-async function refusedOrLost(desk: OrderDesk, order: TrackedOrder, error: unknown): Promise<void> {
-  if (!(error instanceof ExchangeError) && !(error instanceof InputError)) throw error;
-  const code = error instanceof ExchangeError ? error.code : 'input';
+function draftOrder(desk: OrderDesk, { role, quantity, price }: Submission): OrderRequest {
+  const what = { clientOrderId: desk.nextId(), symbol: desk.options.symbol, quantity };
+  const side = role === 'entry' ? 'buy' : 'sell';
+  return price === undefined ? { ...what, side, type: 'market' } : { ...what, side, type: 'stop-loss', price };
+}
+
+async function refusedOrLost(desk: OrderDesk, order: TrackedOrder, error: unknown): Promise<string> {
+  if (!(error instanceof ExchangeError)) throw error;
+  const { code } = error;
   if (mayHaveBeenPlaced(code)) {
     desk.noteState(order, 'unknown', null, code);
     throw error;
   }
   // A refused timestamp is the one refusal that says nothing about the order itself.
-  desk.noteEnd(order, code === 'clock' ? 'never-arrived' : 'rejected', code);
+  desk.noteEnd(order, code === 'clock' ? 'never-arrived' : 'rejected', code, true);
   const { symbol, alarm } = desk.options;
   if (code === 'filter') await desk.market(true);
-  else if (code !== 'clock') alarm('order-refused', { symbol, id: order.id, code });
+  else if (code !== 'clock') alarm('order-refused', { symbol, id: order.id, code, message: error.message });
+  return code;
 }

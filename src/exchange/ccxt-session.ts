@@ -3,10 +3,13 @@ import { badAnswer, type PrecisionMode, readMarket } from './answers.ts';
 import { type Ccxt, type CcxtHooks, type ConnectorOptions, guardClass, importVenue, openCcxt } from './ccxt.ts';
 import { createRedactor } from './redact.ts';
 import type { Market } from './venue.ts';
+import { VenueClock } from './venue-clock.ts';
 import { type AnswerNotes, isOrderNotFound, toExchangeError } from './venue-errors.ts';
 import type { VenueRow } from './venues.ts';
 
-const HOUR_MS = 3_600_000;
+/** What is counted, and limited, apart: candles and prices, the account, and orders. */
+export type AskKind = 'public' | 'private' | 'orders';
+const ASK_KINDS: readonly AskKind[] = ['public', 'private', 'orders'];
 const PRECISION_MODES: Readonly<Record<number, PrecisionMode>> = {
   2: 'decimal-places',
   3: 'significant-digits',
@@ -15,7 +18,7 @@ const PRECISION_MODES: Readonly<Record<number, PrecisionMode>> = {
 
 /**
  * Asking a venue through ccxt: loaded with the first question, its markets and clock read before the first that needs
- * them, every failure sorted by `toExchangeError`. While the venue asks us to wait, nothing is sent at all.
+ * them, every failure sorted by `toExchangeError`. What the venue asks us to leave alone for a while is left alone.
  */
 export class CcxtSession {
   readonly #options: ConnectorOptions;
@@ -25,16 +28,16 @@ export class CcxtSession {
   #loading: Promise<Ccxt> | null = null;
   #exchange: Ccxt | null = null;
   #connecting: Promise<void> | null = null;
-  /** The venue's clock minus ours, as last measured. */
-  #offsetMs = 0;
-  #measuredMs = Number.NEGATIVE_INFINITY;
-  #blockedUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #clock: VenueClock;
+  /** Until when the venue asked to be left alone, by kind, in elapsed time. */
+  readonly #blockedUntilMs = new Map<AskKind, number>();
   /** What was noted of the answer behind an error. */
   readonly #notes = new WeakMap<object, AnswerNotes>();
 
   constructor(options: ConnectorOptions, row: VenueRow, hooks: Omit<CcxtHooks, 'noteError'>) {
     this.#options = options;
     this.#row = row;
+    this.#clock = new VenueClock(options.clock);
     this.#redact = createRedactor(options.keys === null ? [] : Object.values(options.keys));
     this.#hooks = { ...hooks, noteError: (error, notes) => this.#notes.set(error, notes) };
   }
@@ -45,7 +48,12 @@ export class CcxtSession {
   }
 
   get serverTimeMs(): number {
-    return this.#options.clock.nowMs() + this.#offsetMs;
+    return Math.floor(this.#clock.nowMs);
+  }
+
+  /** The latest that the venue's clock surely shows. */
+  get surelyPastMs(): number {
+    return this.#clock.nowMs - this.#clock.uncertaintyMs;
   }
 
   connect(): Promise<void> {
@@ -67,7 +75,7 @@ export class CcxtSession {
     const { exchange } = this;
     const { markets, markets_by_id, symbols, ids } = exchange;
     try {
-      await this.ask(() => exchange.loadMarkets(true));
+      await this.ask('public', () => exchange.loadMarkets(true));
       return this.#market(symbol);
     } catch (error) {
       Object.assign(exchange, { markets, markets_by_id, symbols, ids });
@@ -76,21 +84,21 @@ export class CcxtSession {
   }
 
   async measureClock(): Promise<number> {
-    const { clock } = this.#options;
-    const sentMs = clock.nowMs();
-    const serverMs = await this.ask((exchange) => exchange.fetchTime());
-    const backMs = clock.nowMs();
-    if (typeof serverMs !== 'number' || !(serverMs > 1e12 && serverMs < 1e13)) throw badAnswer('the time is no time');
-    this.#offsetMs = Math.round(serverMs - (sentMs + backMs) / 2);
-    this.#measuredMs = backMs;
-    this.exchange.options.timeDifference = -this.#offsetMs;
-    return this.#offsetMs;
+    return this.#clock.measure(async () => {
+      const serverMs = await this.ask('public', (exchange) => exchange.fetchTime());
+      if (typeof serverMs !== 'number' || !(serverMs > 1e12 && serverMs < 1e13)) throw badAnswer('the time is no time');
+      return serverMs;
+    });
   }
 
-  async ask<T>(question: (exchange: Ccxt) => Promise<T>): Promise<T> {
+  /**
+   * Asks; while the venue wants to be left alone with this kind of question, nothing is sent.
+   * @param urgent asks all the same: what reduces risk is not silenced by what something else asked too often
+   */
+  async ask<T>(kind: AskKind, question: (exchange: Ccxt) => Promise<T>, urgent = false): Promise<T> {
     const { clock, venue } = this.#options;
-    const leftMs = this.#blockedUntilMs - clock.nowMs();
-    if (leftMs > 0) {
+    const leftMs = (this.#blockedUntilMs.get(kind) ?? Number.NEGATIVE_INFINITY) - clock.elapsedMs();
+    if (leftMs > 0 && !urgent) {
       const message = `${venue}: the venue asked us to wait ${Math.ceil(leftMs / 1000)} s more`;
       throw new ExchangeError(message, { code: 'rate-limited', retryable: true, retryAfterMs: leftMs });
     }
@@ -99,40 +107,42 @@ export class CcxtSession {
       return await question(this.#exchange);
     } catch (error) {
       const sorted = this.sortError(error);
-      if (sorted instanceof ExchangeError && sorted.retryAfterMs > 0)
-        this.#blockedUntilMs = clock.nowMs() + sorted.retryAfterMs;
+      if (sorted instanceof ExchangeError && sorted.retryAfterMs > 0) {
+        // A ban is for all of our address, too many questions are for the kind that asked them.
+        const kinds = sorted.code === 'banned' ? ASK_KINDS : [kind];
+        for (const one of kinds) this.#blockedUntilMs.set(one, clock.elapsedMs() + sorted.retryAfterMs);
+      }
       throw sorted;
     }
   }
 
   /** A question that needs the key, and a clock that the venue agrees with. */
-  async askSigned<T>(question: (exchange: Ccxt) => Promise<T>): Promise<T> {
-    const { clock, keys, venue } = this.#options;
+  async askSigned<T>(kind: 'private' | 'orders', question: (exchange: Ccxt) => Promise<T>, urgent = false): Promise<T> {
+    const { keys, venue } = this.#options;
     if (keys === null)
       throw new InputError(`${venue}: this needs an API key; set TRADERNET_${venue.toUpperCase()}_KEY and _SECRET`);
     await this.connect();
-    // Clocks drift, and ccxt looks at the venue's once only. Where that fails the old offset does for another minute.
-    const nowMs = clock.nowMs();
-    if (nowMs - this.#measuredMs > HOUR_MS) {
-      this.#measuredMs = nowMs - HOUR_MS + 60_000;
-      await this.measureClock().catch(() => {});
-    }
+    // Where that fails the old offset does for another minute.
+    if (this.#clock.isOld()) await this.measureClock().catch(() => this.#clock.putOff());
     try {
-      return await this.ask(question);
+      return await this.ask(kind, question, urgent);
     } catch (error) {
-      if (error instanceof ExchangeError && error.code === 'clock') await this.measureClock().catch(() => {});
+      if (error instanceof ExchangeError && error.code === 'clock') {
+        this.#clock.distrust();
+        await this.measureClock().catch(() => {});
+      }
       throw error;
     }
   }
 
   /** The answer, or null where the venue says that it knows no such order. */
-  unlessNotFound<T>(question: (exchange: Ccxt) => Promise<T>): Promise<T | null> {
-    return this.askSigned((exchange) =>
+  unlessNotFound<T>(question: (exchange: Ccxt) => Promise<T>, urgent = false): Promise<T | null> {
+    const orNull = (exchange: Ccxt) =>
       question(exchange).catch((error) => {
         if (isOrderNotFound(error)) return null;
         throw error;
-      }),
-    );
+      });
+    return this.askSigned('orders', orNull, urgent);
   }
 
   sortError(error: unknown): Error {
@@ -143,7 +153,7 @@ export class CcxtSession {
 
   async #open(): Promise<void> {
     // `true`: ccxt keeps the promise of its first attempt, and with it a failure for ever.
-    await this.ask((exchange) => exchange.loadMarkets(true));
+    await this.ask('public', (exchange) => exchange.loadMarkets(true));
     await this.measureClock();
   }
 
@@ -159,7 +169,7 @@ export class CcxtSession {
 
   #load(): Promise<Ccxt> {
     this.#loading ??= importVenue(this.#options.venue).then((Base) =>
-      openCcxt(this.#options, this.#row, guardClass(Base, this.#hooks)),
+      openCcxt(this.#options, this.#row, guardClass(Base, this.#hooks), () => this.#clock.nowMs),
     );
     return this.#loading;
   }

@@ -7,6 +7,7 @@ import type { Keys } from './keys.ts';
 import { holdsObjectWord } from './object-words.ts';
 import type { AnswerNotes } from './venue-errors.ts';
 import type { VenueHandle, VenueRow } from './venues.ts';
+import { fetchWhole } from './whole-fetch.ts';
 
 /**
  * The only file that loads ccxt, and one venue of it at that: its classes typed as far as they are used, with our hooks
@@ -121,14 +122,20 @@ export function guardClass(Base: CcxtClass, hooks: CcxtHooks): OpenClass {
   } as never;
 }
 
-/** An instance with our settings: keys, time, numbers as strings, and the address. @throws InputError */
-export function openCcxt(options: ConnectorOptions, row: VenueRow, Venue: OpenClass): Ccxt {
-  const { venue, keys, clock, sandbox, localUrl, timeoutMs, orderWindowMs } = options;
+/**
+ * An instance with our settings: keys, time, numbers as strings, and the address.
+ * @param venueMs the venue's time, with which requests are signed
+ * @throws InputError
+ */
+export function openCcxt(options: ConnectorOptions, row: VenueRow, Venue: OpenClass, venueMs: () => number): Ccxt {
+  const { venue, keys, sandbox, localUrl, timeoutMs, orderWindowMs } = options;
+  const limitMs = timeoutMs ?? (localUrl === undefined ? 10_000 : 2_000);
   const exchange = new Venue({
     ...(keys === null ? {} : { apiKey: keys.key, secret: keys.secret, password: keys.passphrase }),
     // A rehearsal on a fast clock would spend its time in the queue.
     enableRateLimit: localUrl === undefined,
-    timeout: timeoutMs ?? (localUrl === undefined ? 10_000 : 2_000),
+    timeout: limitMs,
+    fetchImplementation: fetchWhole(limitMs),
     options: { ...row.options, ...(orderWindowMs === undefined ? {} : { recvWindow: orderWindowMs }) },
   });
   // Floats lose what a venue counts beyond 15 digits; as strings numbers come through whole.
@@ -137,7 +144,7 @@ export function openCcxt(options: ConnectorOptions, row: VenueRow, Venue: OpenCl
   exchange.has.fetchCurrencies = false;
   // ccxt prints what it can't parse; a venue's words don't belong on our screen.
   exchange.log = () => {};
-  exchange.milliseconds = () => Math.floor(clock.nowMs());
+  exchange.milliseconds = () => Math.floor(venueMs());
   if (sandbox === true) {
     if (exchange.urls.test === undefined) throw new InputError(`${venue} has no sandbox; leave the sandbox flag out`);
     exchange.setSandboxMode(true);

@@ -25,6 +25,9 @@ import { type VenueRow, venueRow } from './venues.ts';
 
 export type { ConnectorOptions } from './ccxt.ts';
 
+/** How long an order may wait here for its turn; on a rehearsal's fast clock the window tells how fast it is. */
+const leaveMs = (orderWindowMs: number): number => Math.max(15_000, orderWindowMs);
+
 /**
  * A real venue through ccxt. Numbers cross as decimal strings; every answer passes `answers.ts`, every order leaves
  * past `OutgoingOrders`, every error through `toExchangeError`.
@@ -34,7 +37,7 @@ export class ExchangeConnector implements Venue {
   readonly capabilities: VenueCapabilities;
   readonly #row: VenueRow;
   readonly #session: CcxtSession;
-  readonly #outgoing = new OutgoingOrders();
+  readonly #outgoing: OutgoingOrders;
   readonly #watch: CandleWatch;
 
   constructor(options: ConnectorOptions) {
@@ -43,6 +46,8 @@ export class ExchangeConnector implements Venue {
     }
     this.name = options.venue;
     this.#row = venueRow(options.venue);
+    const { orderWindowMs = this.#row.orderWindowMs } = options;
+    this.#outgoing = new OutgoingOrders(options.clock, leaveMs(orderWindowMs), this.#row.placesOrder);
     this.#session = new CcxtSession(options, this.#row, {
       beforeSend: (method, url, body) => this.#outgoing.look(method, url, body),
       checkAnswer: (method, url, answer) => this.#checkAnswer(method, url, answer),
@@ -55,7 +60,8 @@ export class ExchangeConnector implements Venue {
       sandbox: options.sandbox ?? false,
       tested: this.#row.tested,
       candlesPerPage: this.#row.candlesPerPage,
-      orderWindowMs: options.orderWindowMs ?? this.#row.orderWindowMs,
+      requestLifeMs: leaveMs(orderWindowMs) + orderWindowMs,
+      settleMs: this.#row.settleMs,
     };
   }
 
@@ -68,7 +74,7 @@ export class ExchangeConnector implements Venue {
   }
 
   async fetchBalances(): Promise<ReadonlyMap<string, Balance>> {
-    return readBalances(await this.#session.askSigned((exchange) => exchange.fetchBalance()));
+    return readBalances(await this.#session.askSigned('private', (exchange) => exchange.fetchBalance()));
   }
 
   async fetchCandles(symbol: string, timeframeMs: number, fromMs: number, toMs: number): Promise<Candle[]> {
@@ -78,7 +84,7 @@ export class ExchangeConnector implements Venue {
     // One more than asked for: a candle that has a successor is closed, whatever our clock says.
     const untilMs = Math.min(toMs + timeframeMs, fromMs + limit * timeframeMs) - 1;
     const { fetchRows } = this.#row;
-    const answer = await this.#session.ask((exchange) => {
+    const answer = await this.#session.ask('public', (exchange) => {
       if (fetchRows === null) return exchange.fetchOHLCV(symbol, name, fromMs, limit, { until: untilMs });
       const marketId = exchange.market(symbol).id;
       return fetchRows(exchange, { marketId, timeframeId: exchange.timeframes[name] ?? name, fromMs, untilMs, limit });
@@ -86,15 +92,18 @@ export class ExchangeConnector implements Venue {
     const rows = readCandles(answer, timeframeMs);
     const last = rows.at(-1);
     if (last !== undefined && last.timeMs + timeframeMs <= this.serverTimeMs()) await this.measureClock();
+    const pastMs = this.#session.surelyPastMs;
     return rows.filter(
-      ({ timeMs }) =>
-        timeMs >= fromMs && timeMs < toMs && (timeMs !== last?.timeMs || timeMs + timeframeMs <= this.serverTimeMs()),
+      ({ timeMs }) => timeMs >= fromMs && timeMs < toMs && (timeMs !== last?.timeMs || timeMs + timeframeMs <= pastMs),
     );
   }
 
   async fetchQuote(symbol: string): Promise<Quote> {
     await this.#session.market(symbol);
-    return readQuote(await this.#session.ask((exchange) => exchange.fetchTicker(symbol)), this.serverTimeMs());
+    return readQuote(
+      await this.#session.ask('public', (exchange) => exchange.fetchTicker(symbol)),
+      this.serverTimeMs(),
+    );
   }
 
   async createOrder(request: OrderRequest): Promise<VenueOrder> {
@@ -111,11 +120,14 @@ export class ExchangeConnector implements Venue {
     const { clientOrderId, symbol, side, quantity, price } = request;
     const params = { clientOrderId, ...(stop ? this.#row.stopParameters(price!) : {}) };
     const type = stop ? 'market' : request.type;
-    const answer = await this.#session.askSigned((exchange) =>
-      this.#outgoing.expect(request, () =>
-        // A market order never has a price: it would become an order for a quote amount.
-        exchange.createOrder(symbol, type, side, quantity, type === 'limit' ? price : undefined, params),
-      ),
+    const answer = await this.#session.askSigned(
+      'orders',
+      (exchange) =>
+        this.#outgoing.expect(request, () =>
+          // A market order never has a price: it would become an order for a quote amount.
+          exchange.createOrder(symbol, type, side, quantity, type === 'limit' ? price : undefined, params),
+        ),
+      side === 'sell',
     );
     return readOrder(answer, symbol, this.serverTimeMs(), request);
   }
@@ -135,7 +147,10 @@ export class ExchangeConnector implements Venue {
     await this.fetchMarket(symbol);
     for (const book of this.#row.books) {
       const params = { ...book, [this.#row.clientIdParameter]: clientOrderId };
-      const answer = await this.#session.unlessNotFound((exchange) => exchange.cancelOrder(undefined, symbol, params));
+      const answer = await this.#session.unlessNotFound(
+        (exchange) => exchange.cancelOrder(undefined, symbol, params),
+        true,
+      );
       if (answer !== null) return 'cancelled';
     }
     return 'not-open';
@@ -145,7 +160,7 @@ export class ExchangeConnector implements Venue {
     await this.fetchMarket(symbol);
     const orders = new Map<string, VenueOrder>();
     for (const book of this.#row.books) {
-      const answer = await this.#session.askSigned((exchange) =>
+      const answer = await this.#session.askSigned('private', (exchange) =>
         exchange.fetchOpenOrders(symbol, undefined, undefined, book),
       );
       for (const order of readOrders(answer, symbol, this.serverTimeMs())) orders.set(order.venueOrderId, order);
@@ -160,7 +175,7 @@ export class ExchangeConnector implements Venue {
   async fetchKeyRights(): Promise<KeyRights> {
     const { keyRights } = this.#row;
     if (keyRights === null) return { trade: null, withdraw: null };
-    return (await this.#session.askSigned((exchange) => keyRights(exchange))) as KeyRights;
+    return (await this.#session.askSigned('private', (exchange) => keyRights(exchange))) as KeyRights;
   }
 
   serverTimeMs(): number {

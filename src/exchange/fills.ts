@@ -19,7 +19,7 @@ export async function fetchAllFills(
   for (;;) {
     const window = fromMs === undefined || fillsWindowMs === null ? {} : { until: fromMs + fillsWindowMs - 1 };
     const sinceMs = fromMs;
-    const answer = await session.askSigned((exchange) =>
+    const answer = await session.askSigned('private', (exchange) =>
       exchange.fetchMyTrades(symbol, sinceMs, fillsPerPage, { ...only, ...window }),
     );
     const page = readFills(answer, market);

@@ -1,4 +1,13 @@
-import { ceilToStep, compareDecimals, floorToStep, isDecimal, isMultipleOf, multiplyDecimals } from './decimal.ts';
+import {
+  ceilToStep,
+  compareDecimals,
+  divideDecimals,
+  floorToStep,
+  isDecimal,
+  isMultipleOf,
+  multiplyDecimals,
+  subtractDecimals,
+} from './decimal.ts';
 import type { Market, OrderRequest } from './venue.ts';
 
 /** Why a venue would refuse an order; a value, not an error. */
@@ -50,7 +59,7 @@ export function checkOrder(request: OrderRequest, market: Market, referencePrice
   if (!isMultipleOf(quantity, market.quantityStep)) {
     return { code: 'quantity-grid', numbers: { quantity, quantityStep: market.quantityStep } };
   }
-  const largest = type === 'limit' ? market.maxQuantity : (market.maxMarketQuantity ?? market.maxQuantity);
+  const largest = largestQuantity(type, market);
   if (largest !== null && compareDecimals(quantity, largest) > 0) {
     return { code: 'quantity-too-large', numbers: { quantity, maxQuantity: largest } };
   }
@@ -61,4 +70,23 @@ export function checkOrder(request: OrderRequest, market: Market, referencePrice
     return { code: 'notional-too-small', numbers: { notional, minNotional: market.minNotional } };
   }
   return null;
+}
+
+/** The largest quantity that one order may have; null where nothing bounds it. */
+export function largestQuantity(type: OrderRequest['type'], market: Market): string | null {
+  const { maxQuantity, maxMarketQuantity } = market;
+  if (type === 'limit' || maxMarketQuantity === null) return maxQuantity;
+  return maxQuantity !== null && compareDecimals(maxQuantity, maxMarketQuantity) < 0 ? maxQuantity : maxMarketQuantity;
+}
+
+/** A quantity as the fewest parts that are at most `largest` each, as even as the step allows. */
+export function splitQuantity(quantity: string, largest: string | null, step: string): string[] {
+  if (largest === null || compareDecimals(quantity, largest) <= 0) return [quantity];
+  const most = floorToStep(largest, step);
+  // Cut to 0 decimals the quotient is one part too few, unless it comes out even.
+  const whole = Number(divideDecimals(quantity, most, 0));
+  const count = compareDecimals(multiplyDecimals(most, String(whole)), quantity) === 0 ? whole : whole + 1;
+  const each = ceilToStep(divideDecimals(quantity, String(count), 18), step);
+  const parts = Array.from({ length: count - 1 }, () => each);
+  return [...parts, subtractDecimals(quantity, multiplyDecimals(each, String(count - 1)))];
 }

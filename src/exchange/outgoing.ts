@@ -1,56 +1,91 @@
-import { assert } from '../core/errors.ts';
+import type { Clock } from '../core/clock.ts';
+import { ExchangeError } from '../core/errors.ts';
 import { compareDecimals, isDecimal } from './decimal.ts';
 import type { OrderRequest } from './venue.ts';
 
 /**
- * The last look at an order before it leaves: the request that goes over the wire must carry our id, quantity, side
- * and price to the letter, and a market order no price and no quote amount. Throws (a bug) otherwise; nothing is sent.
+ * What is wrong with a request that carries an order; null where it carries our id, quantity, side and price to the
+ * letter, and a market order no price and no quote amount.
  */
-export function assertOutgoing(request: OrderRequest, url: string, body: unknown): void {
+export function outgoingProblem(request: OrderRequest, url: string, body: unknown): string | null {
   const fields = outgoingFields(url, body);
-  const has = (wanted: string) => fields.some(([, value]) => isDecimal(value) && compareDecimals(value, wanted) === 0);
+  const has = (wanted: string) => fields.some(([, value]) => same(value, wanted));
   const quantity = fields.some(
     ([name, value]) =>
       /^(quantity|qty|amount|size|sz|volume|vol|base_size)$/i.test(name) && same(value, request.quantity),
   );
-  assert(quantity, `the outgoing order doesn't carry the quantity ${request.quantity}`);
-  assert(
-    fields.some(([, value]) => value.toLowerCase() === request.side),
-    `the outgoing order doesn't say ${request.side}`,
-  );
-  if (request.price !== undefined)
-    assert(has(request.price), `the outgoing order doesn't carry the price ${request.price}`);
-  if (request.type !== 'market') return;
-  for (const [name, value] of fields) {
-    const forbidden =
-      /price|quoteOrderQty|cost|funds/i.test(name) && isDecimal(value) && compareDecimals(value, '0') !== 0;
-    assert(!forbidden, `an outgoing market order carries ${name}`);
-  }
+  if (!quantity) return `the outgoing order doesn't carry the quantity ${request.quantity}`;
+  if (!fields.some(([, value]) => value.toLowerCase() === request.side))
+    return `the outgoing order doesn't say ${request.side}`;
+  if (request.price !== undefined && !has(request.price))
+    return `the outgoing order doesn't carry the price ${request.price}`;
+  if (request.type !== 'market') return null;
+  for (const [name, value] of fields)
+    if (/price|quoteOrderQty|cost|funds/i.test(name) && isDecimal(value) && compareDecimals(value, '0') !== 0)
+      return `an outgoing market order carries ${name}`;
+  return null;
 }
 
-/** Orders between `createOrder` and the wire: each is looked at as it leaves, and leaves once. */
-export class OutgoingOrders {
-  readonly #leaving = new Map<string, { readonly request: OrderRequest; sent: boolean }>();
+/** Whether a request places an order at the venue, whatever it carries. */
+export type PlacesOrder = (method: string, path: string) => boolean;
 
-  /** Has `send` send the order, and no other time may it leave. */
+interface LeavingOrder {
+  readonly request: OrderRequest;
+  readonly untilMs: number;
+  sent: boolean;
+}
+
+/**
+ * Orders between `createOrder` and the wire. Each is looked at as it leaves; it leaves once, within its time, and as it
+ * was asked for; what nobody asked for doesn't leave at all.
+ */
+export class OutgoingOrders {
+  readonly #clock: Clock;
+  readonly #lifeMs: number;
+  readonly #placesOrder: PlacesOrder;
+  readonly #leaving = new Map<string, LeavingOrder>();
+
+  /** @param lifeMs how long after `createOrder` a request may still leave */
+  constructor(clock: Clock, lifeMs: number, placesOrder: PlacesOrder) {
+    this.#clock = clock;
+    this.#lifeMs = lifeMs;
+    this.#placesOrder = placesOrder;
+  }
+
+  /** Has `send` send the order, and makes sure that it was looked at. */
   async expect<T>(request: OrderRequest, send: () => Promise<T>): Promise<T> {
-    this.#leaving.set(request.clientOrderId, { request, sent: false });
+    const order = { request, untilMs: this.#clock.elapsedMs() + this.#lifeMs, sent: false };
+    this.#leaving.set(request.clientOrderId, order);
     try {
-      return await send();
+      const answer = await send();
+      if (!order.sent) throw unexpected(`order ${request.clientOrderId} was answered, but nobody saw it leave`, true);
+      return answer;
     } finally {
       this.#leaving.delete(request.clientOrderId);
     }
   }
 
-  /** Every request on its way; throws (a bug) where it is an order that may not leave like this. */
+  /** Every request on its way. @throws ExchangeError where it is an order that may not leave like this */
   look(method: string, url: string, body: unknown): void {
-    for (const order of this.#leaving.values()) {
-      if (!carriesOrder(order.request, method, url, body)) continue;
-      assert(!order.sent, `order ${order.request.clientOrderId} would leave twice`);
-      assertOutgoing(order.request, url, body);
-      order.sent = true;
+    const orders = [...this.#leaving.values()];
+    const order = orders.find(({ request }) => carriesOrder(request, method, url, body));
+    if (order === undefined) {
+      if (!this.#placesOrder(method, new URL(url).pathname)) return;
+      throw unexpected('an order that nobody asked for, or without our id, was about to leave', false);
     }
+    const { request, untilMs, sent } = order;
+    if (sent) throw unexpected(`order ${request.clientOrderId} would leave twice`, true);
+    if (this.#clock.elapsedMs() > untilMs)
+      throw unexpected(`order ${request.clientOrderId} waited too long for its turn`, false);
+    const wrong = outgoingProblem(request, url, body);
+    if (wrong !== null) throw unexpected(wrong, false);
+    order.sent = true;
   }
+}
+
+/** @param mayLive whether the order may be at the venue all the same */
+function unexpected(message: string, mayLive: boolean): ExchangeError {
+  return new ExchangeError(message, { code: mayLive ? 'unknown' : 'not-sent', retryable: false });
 }
 
 /** Whether a request is the one that carries this order. */

@@ -5,12 +5,14 @@ import { ExchangeError } from '../core/errors.ts';
 import type { CandleUpdate, Venue } from './venue.ts';
 
 export interface StreamOptions {
-  readonly venue: Pick<Venue, 'watchCandles' | 'fetchCandles' | 'serverTimeMs'>;
+  readonly venue: Pick<Venue, 'watchCandles' | 'fetchCandles' | 'fetchQuote' | 'serverTimeMs' | 'capabilities'>;
   readonly symbol: string;
   readonly timeframeMs: number;
   readonly clock: Clock;
   /** Open time of the last candle that was processed; the stream begins with the one after it. */
   readonly lastTimeMs: number;
+  /** Its close, by which the next one is judged; without it the first is believed. */
+  readonly lastClose?: number;
   /** How long after a close the stream's final is waited for before REST is asked. Default 1,500. */
   readonly graceMs?: number;
   /** Without a new update for so long the connection is given up and dialled anew. Default 90,000. */
@@ -18,6 +20,11 @@ export interface StreamOptions {
   /** Longest pause between two attempts, of dialling as of asking. Default 60,000. */
   readonly longestPauseMs?: number;
 }
+
+/** A final that moved further takes a second witness. */
+const PLAUSIBLE_MOVE = 0.02;
+/** A candle from REST that moved further takes the venue's price now. */
+const DOUBTFUL_MOVE = 0.2;
 
 export interface StreamListener {
   /** A closed candle: in order, each once. The next one waits until the returned promise resolves. */
@@ -33,7 +40,7 @@ export interface StreamListener {
 /** What the stream did so far. */
 export interface StreamStatus {
   lastTimeMs: number;
-  /** Our clock, at the last update that told something new; NaN before the first. */
+  /** Elapsed time at the last update that told something new; NaN before the first. */
   lastUpdateMs: number;
   fromStream: number;
   fromRest: number;
@@ -64,9 +71,14 @@ export class WebSocketClient {
   /** First candle that was seen missing, to be asked for once more; NaN when there is none. */
   #missingMs = Number.NaN;
   #seen = '';
+  /** Of the last candle that was emitted; NaN where it isn't known. */
+  #lastClose: number;
+  /** The newest update that was no final. */
+  #heard: Candle | null = null;
 
   constructor(options: StreamOptions, listener: StreamListener) {
-    this.#options = { graceMs: 1_500, staleMs: 90_000, longestPauseMs: 60_000, ...options };
+    this.#options = { graceMs: 1_500, staleMs: 90_000, longestPauseMs: 60_000, lastClose: Number.NaN, ...options };
+    this.#lastClose = this.#options.lastClose;
     this.#listener = listener;
     this.status = {
       lastTimeMs: options.lastTimeMs,
@@ -99,7 +111,7 @@ export class WebSocketClient {
     while (!signal.aborted) {
       await this.#advance(signal);
       const dueMs = this.status.lastTimeMs + 2 * timeframeMs + graceMs - this.#options.venue.serverTimeMs();
-      const waitMs = Math.max(dueMs, this.#waitUntilMs - clock.nowMs(), 20);
+      const waitMs = Math.max(dueMs, this.#waitUntilMs - clock.elapsedMs(), 20);
       // Never longer than a bar: our clock may have been corrected meanwhile.
       await clock.sleep(Math.min(waitMs, timeframeMs), signal).catch(() => {});
     }
@@ -131,10 +143,10 @@ export class WebSocketClient {
 
   async #watchdog(dial: AbortController, signal: AbortSignal): Promise<void> {
     const { clock, staleMs, symbol } = this.#options;
-    const sinceMs = clock.nowMs();
+    const sinceMs = clock.elapsedMs();
     while (!signal.aborted) {
       const lastMs = Math.max(sinceMs, Number.isNaN(this.status.lastUpdateMs) ? sinceMs : this.status.lastUpdateMs);
-      const leftMs = lastMs + staleMs - clock.nowMs();
+      const leftMs = lastMs + staleMs - clock.elapsedMs();
       if (leftMs > 0) {
         await clock.sleep(leftMs, signal).catch(() => {});
         continue;
@@ -157,13 +169,20 @@ export class WebSocketClient {
     // A socket that repeats itself or tells old tales isn't alive.
     const content = `${candle.timeMs} ${candle.close} ${candle.volume} ${closed}`;
     if (content !== this.#seen && candle.timeMs + 2 * timeframeMs > venue.serverTimeMs())
-      this.status.lastUpdateMs = clock.nowMs();
+      this.status.lastUpdateMs = clock.elapsedMs();
     this.#seen = content;
     if (candle.timeMs <= this.status.lastTimeMs) return;
     if (closed === true) {
+      if (!this.#isPlausible(candle)) {
+        // REST is asked a grace period later, as if the final had been lost.
+        const message = `${this.#options.symbol}: a final of ${candle.close} is far from the last price`;
+        this.#listener.onTrouble?.(new ExchangeError(message, { code: 'bad-answer', retryable: true }));
+        return;
+      }
       this.#finals.set(candle.timeMs, candle);
       void this.#advance(signal).catch(() => {}); // `#poll` meets the same rejection and reports it.
     } else {
+      this.#heard = candle;
       if (this.#running === null || candle.timeMs >= this.#running.timeMs) this.#running = candle;
       if (this.#advancing === null) this.#tellRunning();
     }
@@ -199,17 +218,18 @@ export class WebSocketClient {
         continue;
       }
       const nowMs = venue.serverTimeMs();
-      if (nowMs < wantMs + timeframeMs + graceMs || clock.nowMs() < this.#waitUntilMs) return;
+      if (nowMs < wantMs + timeframeMs + graceMs || clock.elapsedMs() < this.#waitUntilMs) return;
       if (!(await this.#ask(wantMs, nowMs, signal))) return;
     }
   }
 
   /** Asks REST for the candles from `wantMs` on; false where that brought nothing forward. */
   async #ask(wantMs: number, nowMs: number, signal: AbortSignal): Promise<boolean> {
-    const { timeframeMs, venue, symbol } = this.#options;
+    const { timeframeMs } = this.#options;
     let rows: Candle[];
     try {
-      rows = await venue.fetchCandles(symbol, timeframeMs, wantMs, Math.floor(nowMs / timeframeMs) * timeframeMs);
+      rows = await this.#fetchFrom(wantMs, Math.floor(nowMs / timeframeMs) * timeframeMs);
+      await this.#confirm(rows);
     } catch (error) {
       if (!(error instanceof ExchangeError)) throw error;
       this.#listener.onTrouble?.(error);
@@ -237,14 +257,47 @@ export class WebSocketClient {
     return this.status.lastTimeMs !== lastBefore;
   }
 
+  /** The first candles from `fromMs` on, over any number of pages without one: a hole may be longer than a page. */
+  async #fetchFrom(fromMs: number, toMs: number): Promise<Candle[]> {
+    const { timeframeMs, venue, symbol } = this.#options;
+    const pageMs = venue.capabilities.candlesPerPage * timeframeMs;
+    for (let atMs = fromMs; ; atMs += pageMs) {
+      const rows = await venue.fetchCandles(symbol, timeframeMs, atMs, toMs);
+      if (rows.length > 0 || atMs + pageMs >= toMs) return rows;
+    }
+  }
+
+  /** A candle that lies far from the last one is believed where the venue's price now says so too. */
+  async #confirm(rows: readonly Candle[]): Promise<void> {
+    const newest = rows.at(-1);
+    if (newest === undefined || !(Math.abs(newest.close / this.#lastClose - 1) > DOUBTFUL_MOVE)) return;
+    const { venue, symbol } = this.#options;
+    const { bid, ask } = await venue.fetchQuote(symbol);
+    const middle = (Number(bid) + Number(ask)) / 2;
+    if (Math.abs(newest.close / middle - 1) <= DOUBTFUL_MOVE) return;
+    const message = `${symbol}: a candle ended at ${newest.close}, the venue's price is ${middle}`;
+    throw new ExchangeError(message, { code: 'bad-answer', retryable: true });
+  }
+
+  /** Near the last close, or where the bar's own running price was: else it takes a second witness. */
+  #isPlausible({ timeMs, close }: Candle): boolean {
+    const near = (price: number) => Math.abs(close / price - 1) <= PLAUSIBLE_MOVE;
+    return (
+      Number.isNaN(this.#lastClose) ||
+      near(this.#lastClose) ||
+      (this.#heard?.timeMs === timeMs && near(this.#heard.close))
+    );
+  }
+
   /** Exponential, from 250 ms. */
   #pause(atLeastMs: number): void {
     const pauseMs = backoffMs(this.#failures++, 250, this.#options.longestPauseMs);
-    this.#waitUntilMs = this.#options.clock.nowMs() + Math.max(atLeastMs, pauseMs);
+    this.#waitUntilMs = this.#options.clock.elapsedMs() + Math.max(atLeastMs, pauseMs);
   }
 
   async #emit(candle: Candle, source: 'stream' | 'rest'): Promise<void> {
     this.status.lastTimeMs = candle.timeMs;
+    this.#lastClose = candle.close;
     if (source === 'stream') this.status.fromStream++;
     else this.status.fromRest++;
     for (const timeMs of this.#finals.keys()) if (timeMs <= candle.timeMs) this.#finals.delete(timeMs);

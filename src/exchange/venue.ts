@@ -29,7 +29,7 @@ export interface Venue {
   /**
    * Sends an order once; never re-sends by itself. What is sent is the request to the letter: it must already be on the
    * venue's grid (`checkOrder`), else it is refused with 'filter' before anything leaves. After an error for which
-   * `mayHaveBeenPlaced` holds, ask `fetchOrder` before any second attempt.
+   * `mayHaveBeenPlaced` holds, nothing is sent again before its absence is proven (`broker/absence.ts`).
    */
   createOrder(request: OrderRequest): Promise<VenueOrder>;
   /** The order with this client id, or null where the venue says that it knows none. An order on its way may still be unknown. */
@@ -69,11 +69,13 @@ export interface VenueCapabilities {
   readonly tested: boolean;
   /** Most candles in one answer. */
   readonly candlesPerPage: number;
+  /** This long after `createOrder` was called its request can't reach the venue any more, whatever held it up. */
+  readonly requestLifeMs: number;
   /**
-   * An order that hasn't reached the venue this many ms after sending is refused there, so only then is a null of
-   * `fetchOrder` final.
+   * Longest time by which anything the venue says of orders, fills and balances may lag behind the truth, each in its
+   * own time. What isn't listed is only absent, and what was cancelled only unfilled, once it has passed.
    */
-  readonly orderWindowMs: number;
+  readonly settleMs: number;
 }
 
 /** A symbol's rules; all amounts are decimal strings. '0' as a minimum and null as a maximum mean no limit. */
@@ -187,7 +189,11 @@ export type ExchangeErrorCode =
   /** The venue refused the order for another reason. */
   | 'rejected'
   /** Refused for a reason that the code doesn't know. */
-  | 'unknown';
+  | 'unknown'
+  /** It was not what was asked for, and was kept back before it left. */
+  | 'not-sent'
+  /** What a person would have to mend, said to a running bot: a venue may say it once by mistake. */
+  | 'input';
 
 /** Codes after which an order may live on the venue although no answer said so. */
 const ambiguous: ReadonlySet<string> = new Set<ExchangeErrorCode>([

@@ -1,3 +1,4 @@
+import type { PlacesOrder } from './outgoing.ts';
 import type { KeyRights } from './venue.ts';
 
 /** A candle message of a stream, before validation. */
@@ -38,6 +39,9 @@ export interface VenueRow {
   readonly candlesPerPage: number;
   /** The venue refuses orders that arrive later than this after they were signed. */
   readonly orderWindowMs: number;
+  /** As in `VenueCapabilities`. */
+  readonly settleMs: number;
+  readonly placesOrder: PlacesOrder;
   /** Longest stretch of time that one question for fills may cover; null where there is no limit. */
   readonly fillsWindowMs: number | null;
   readonly fillsPerPage: number;
@@ -78,6 +82,8 @@ const binance: VenueRow = {
   onExchangeStop: true,
   candlesPerPage: 1000,
   orderWindowMs: 5_000,
+  settleMs: 45_000,
+  placesOrder: (method, path) => method === 'POST' && /\/order(List.*|\/oco|\/cancelReplace)?$/.test(path),
   fillsWindowMs: null,
   fillsPerPage: 1000,
   options: {
@@ -138,6 +144,8 @@ const bybit: VenueRow = {
   onExchangeStop: true,
   candlesPerPage: 1000,
   orderWindowMs: 5_000,
+  settleMs: 45_000,
+  placesOrder: (method, path) => method === 'POST' && /\/order\/(create|create-batch|amend)$/.test(path),
   fillsWindowMs: 7 * 86_400_000,
   fillsPerPage: 100,
   options: {
@@ -230,6 +238,8 @@ export function venueRow(name: string): VenueRow {
     onExchangeStop: false,
     candlesPerPage: 300,
     orderWindowMs: 60_000,
+    settleMs: 60_000,
+    placesOrder: (method, path) => method === 'POST' && /order/i.test(path) && !/cancel|query|open/i.test(path),
     fillsWindowMs: null,
     fillsPerPage: 100,
     options: { defaultType: 'spot' },

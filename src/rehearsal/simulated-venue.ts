@@ -33,6 +33,9 @@ export interface SimulatedVenueOptions {
   readonly timeoutMs?: number;
   /** An order that arrives later than this after sending is refused. */
   readonly orderWindowMs?: number;
+  /** As in `VenueCapabilities`. */
+  readonly settleMs?: number;
+  readonly requestLifeMs?: number;
   /** Time between two updates of the running candle; by default a minute, or a quarter of the timeframe if that is less. */
   readonly updateEveryMs?: number;
   /** Delay of a candle's final update after its close. */
@@ -56,6 +59,7 @@ export class SimulatedVenue implements Venue {
   readonly #paths: ReadonlyMap<string, PricePath>;
   readonly #latencyMs: number;
   readonly #timeoutMs: number;
+  readonly #windowMs: number;
   readonly #updateEveryMs: number | undefined;
   readonly #streamDelayMs: number;
   /** The venue's clock minus ours, as last measured. */
@@ -73,13 +77,15 @@ export class SimulatedVenue implements Venue {
     this.#timeoutMs = options.timeoutMs ?? 2_000;
     this.#updateEveryMs = options.updateEveryMs;
     this.#streamDelayMs = options.streamDelayMs ?? 30;
+    this.#windowMs = options.orderWindowMs ?? 5_000;
     this.capabilities = {
       onExchangeStop: options.onExchangeStop ?? true,
       closedFlag: options.closedFlag ?? true,
       sandbox: true,
       tested: true,
       candlesPerPage: 1000,
-      orderWindowMs: options.orderWindowMs ?? 5_000,
+      requestLifeMs: options.requestLifeMs ?? 10_000 + this.#windowMs,
+      settleMs: options.settleMs ?? 20_000,
     };
   }
 
@@ -130,7 +136,7 @@ export class SimulatedVenue implements Venue {
         await this.#clock.sleep(this.#timeoutMs);
         throw failure('timeout', 'no answer');
       case 'late-accept':
-        this.#world.placeLater(request, this.#world.timeMs + Math.min(fault.amountMs, this.capabilities.orderWindowMs));
+        this.#world.placeLater(request, this.#world.timeMs + Math.min(fault.amountMs, this.#windowMs));
         await this.#clock.sleep(this.#timeoutMs);
         throw failure('timeout', 'no answer');
       case 'partial-fill-disconnect':
@@ -242,7 +248,7 @@ export class SimulatedVenue implements Venue {
     if (kind === 'public') return;
     if (this.faults.active('revoked-key', nowMs, where) !== null) throw failure('authentication', 'invalid key');
     const aheadMs = this.serverTimeMs() - this.#world.timeMs;
-    if (aheadMs > 1_000 || aheadMs < -this.capabilities.orderWindowMs) {
+    if (aheadMs > 1_000 || aheadMs < -this.#windowMs) {
       this.#offsetMs = this.#world.timeMs - nowMs;
       throw failure('clock', 'timestamp outside of the window');
     }

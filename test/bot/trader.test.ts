@@ -3,6 +3,7 @@ import type { DecisionMaker } from '../../src/bot/decision-maker.ts';
 import { type DecisionEntry, encodeCandle } from '../../src/bot/entries.ts';
 import { Trader, type TraderContext } from '../../src/bot/trader.ts';
 import type { BrokerEntry } from '../../src/broker/entries.ts';
+import { Holdings } from '../../src/broker/holdings.ts';
 import { LiveBroker } from '../../src/broker/live.ts';
 import { Account, DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import type { Shield } from '../../src/core/shield.ts';
@@ -17,21 +18,23 @@ function world() {
   const entries: BrokerEntry[] = [];
   const account = new Account({ ...DEFAULT_ACCOUNT, startingEquity: 1_000, quantityStep: 0.001 });
   account.reset(100);
+  const clock = { nowMs: () => state.nowMs, elapsedMs: () => state.nowMs, sleep: async () => {} };
   const broker = new LiveBroker({
     symbol: 'BTC/USDT',
     account,
     venue,
-    clock: { nowMs: () => state.nowMs, elapsedMs: () => state.nowMs, sleep: async () => {} },
+    clock,
+    holdings: new Holdings(venue, clock),
     journal: { record: (entry) => entries.push(entry), sync: () => {} },
     tag: 'test0',
-    requestLifeMs: 10_000,
     freshMs: HOUR_MS / 4,
     alarm: () => {},
   });
-  broker.takeReconciled({ shortage: null, quoteShortage: false });
+  broker.takeReconciled({ shortage: null, quoteShortage: false, unconfirmed: null });
   const context = {
     nowMs: () => state.nowMs,
     venueMs: () => state.nowMs,
+    monotonicMs: () => state.nowMs,
     get halted() {
       return state.halted;
     },
@@ -74,7 +77,7 @@ describe('after a halt nothing is bought', () => {
     w.venue.script.fetchOrder = () => null;
     w.state.halted = 'a person said so';
     // As the bot's tick does while it is halted; the first order is then proven lost.
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 12; i++) {
       w.state.nowMs += 5_000;
       await w.trader.flatten();
       await w.broker.poll();

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { BrokerEntry, HoldingsEntry } from '../../src/broker/entries.ts';
+import { Holdings } from '../../src/broker/holdings.ts';
 import { LiveBroker } from '../../src/broker/live.ts';
 import { LiveBook } from '../../src/broker/live-book.ts';
+import type { LiveOptions } from '../../src/broker/order-desk.ts';
 import { ORDER_STATES } from '../../src/broker/order-life.ts';
 import { Reconciler } from '../../src/broker/reconcile.ts';
 import { Account, DEFAULT_ACCOUNT } from '../../src/core/account.ts';
-import { failure, fillOf, orderOf, ScriptedVenue } from './scripted-venue.ts';
+import { ExchangeError } from '../../src/core/errors.ts';
+import { failure, fillOf, market, orderOf, ScriptedVenue } from './scripted-venue.ts';
 
 const account = () => {
   const fresh = new Account({ ...DEFAULT_ACCOUNT, startingEquity: 1_000, quantityStep: 0.001 });
@@ -13,14 +16,18 @@ const account = () => {
   return fresh;
 };
 
-function world() {
+const KNOWN = { shortage: null, quoteShortage: false, unconfirmed: null };
+
+/** The scripted venue's requests live for 10 s, and its lists lag by up to 30 s. */
+function world(freshMs = 30_000) {
   let nowMs = 1_000_000;
   const clock = { nowMs: () => nowMs, elapsedMs: () => nowMs, sleep: async () => {} };
   const venue = new ScriptedVenue(() => nowMs);
   const entries: (BrokerEntry | HoldingsEntry)[] = [];
   const alarms: string[] = [];
   let durable = 0;
-  const broker = new LiveBroker({
+  const holdings = new Holdings(venue, clock);
+  const options: LiveOptions = {
     symbol: 'BTC/USDT',
     account: account(),
     venue,
@@ -32,18 +39,33 @@ function world() {
       },
     },
     tag: 'test0',
-    requestLifeMs: 10_000,
-    freshMs: 30_000,
+    holdings,
+    freshMs,
     alarm: (code) => alarms.push(code),
-  });
-  broker.takeReconciled({ shortage: null, quoteShortage: false });
+  };
+  const broker = new LiveBroker(options);
+  broker.takeReconciled(KNOWN);
   const buy = () => broker.place({ quantity: 2, decisionMs: nowMs, close: 100, reason: 'order' });
   const sell = () =>
     broker.place({ quantity: -broker.account.position, decisionMs: nowMs, close: 100, reason: 'order' });
   const pass = (ms: number) => {
     nowMs += ms;
   };
-  return { broker, venue, entries, alarms, buy, sell, pass, clock, durable: () => durable };
+  /** Rounds every six seconds, until whatever isn't there is proven to be absent. */
+  const settle = async (ms = 60_000) => {
+    for (let waitedMs = 0; waitedMs < ms; waitedMs += 6_000) {
+      pass(6_000);
+      await broker.poll();
+    }
+  };
+  /** Another broker that knows what was written down. */
+  const restart = () => {
+    const again = new LiveBroker({ ...options, account: account() });
+    for (const entry of entries) if (entry.type !== 'holdings') again.apply(entry);
+    again.takeReconciled(KNOWN);
+    return again;
+  };
+  return { broker, restart, settle, holdings, venue, entries, alarms, buy, sell, pass, clock, durable: () => durable };
 }
 
 const marketOrders = (venue: ScriptedVenue) => venue.sent.filter((request) => request.type === 'market');
@@ -65,7 +87,7 @@ describe('an entry', () => {
     const w = world();
     await w.broker.place({ quantity: 1.23456789, decisionMs: w.clock.nowMs(), close: 100, reason: 'order' });
     expect(w.venue.sent).toEqual([
-      { clientOrderId: 'test0-1', symbol: 'BTC/USDT', side: 'buy', type: 'market', quantity: '1.234' },
+      { clientOrderId: 'test0x1xlfls', symbol: 'BTC/USDT', side: 'buy', type: 'market', quantity: '1.234' },
     ]);
     await w.broker.place({ quantity: 0.01, decisionMs: w.clock.nowMs(), close: 100, reason: 'order' });
     expect(w.entries[w.entries.length - 1]).toMatchObject({ type: 'denied', code: 'notional-too-small' });
@@ -98,15 +120,18 @@ describe('an entry', () => {
   );
 
   it('that provably never arrived is sent once more under a new id, while it is fresh', async () => {
-    const w = world();
+    const w = world(100_000);
     w.venue.script.create = () => failure('timeout');
     w.venue.script.fetchOrder = () => null;
     await w.buy();
-    w.pass(11_000);
     w.venue.script = {};
-    w.venue.script.fetchOrder = (id) => (id === 'test0-1' ? null : orderOf(w.venue.sent[1]));
-    await w.broker.poll();
-    expect(marketOrders(w.venue).map(({ clientOrderId }) => clientOrderId)).toEqual(['test0-1', 'test0-2']);
+    const [first] = w.venue.sent;
+    w.venue.script.fetchOrder = (id) => (id === first.clientOrderId ? null : orderOf(w.venue.sent[1]));
+    await w.settle(40_000);
+    expect(marketOrders(w.venue)).toHaveLength(1);
+    await w.settle(12_000);
+    expect(marketOrders(w.venue)).toHaveLength(2);
+    expect(marketOrders(w.venue)[1].clientOrderId).not.toBe(first.clientOrderId);
     expect(w.broker.account.position).toBe(2);
   });
 
@@ -116,10 +141,10 @@ describe('an entry', () => {
       w.venue.script.create = () => failure('timeout');
       w.venue.script.fetchOrder = () => null;
       await w.buy();
-      w.pass(staleBy === 'time' ? 31_000 : 11_000);
+      if (staleBy === 'time') await w.settle();
       const candle = { open: 100, high: 100, low: 100, close: 100, volume: 1, trades: 1, trends: Number.NaN };
       if (staleBy === 'bar') await w.broker.closeBar({ ...candle, timeMs: w.clock.nowMs() });
-      else await w.broker.poll();
+      await w.settle();
       expect(w.venue.sent.length).toBe(1);
       expect(w.entries[w.entries.length - 1]).toMatchObject({ type: 'denied', code: 'no-longer-fresh' });
       expect(w.broker.unresolved).toBeNull();
@@ -149,6 +174,8 @@ describe('an entry', () => {
     expect(w.broker.unresolved).toMatch(/open/);
     w.venue.script.fetchOrder = () => orderOf(w.venue.sent[0], { filled: '0.8', status: 'cancelled' });
     await w.broker.poll();
+    expect(w.broker.unresolved).toMatch(/may have filled/);
+    await w.settle();
     expect(w.broker.unresolved).toBeNull();
     expect(w.broker.account).toMatchObject({ units: 1, position: 0.8 });
     expect(w.venue.sent.length).toBe(1);
@@ -228,10 +255,7 @@ describe('an exit', () => {
       };
       await w.sell();
       expect(w.broker.unresolved, `${first} ${end}`).not.toBeNull();
-      for (let i = 0; i < 5; i++) {
-        w.pass(6_000);
-        await w.broker.poll();
-      }
+      await w.settle();
       expect(w.broker.account.units, `${first} ${end}`).toBe(0);
       expect(w.broker.book.baseOwned).toBe('0');
       expect(w.broker.unresolved).toBeNull();
@@ -254,10 +278,8 @@ describe('an exit', () => {
     await w.broker.poll();
     expect(w.alarms).not.toContain('order-stuck');
     w.pass(61_000);
-    for (let i = 0; i < 3; i++) {
-      await w.broker.poll();
-      w.pass(6_000);
-    }
+    await w.broker.poll();
+    await w.settle();
     expect(w.alarms).toContain('order-stuck');
     expect(w.broker.account.units).toBe(0);
     expect(w.broker.unresolved).toBeNull();
@@ -265,19 +287,21 @@ describe('an exit', () => {
 
   it('that the filters refuse is said once a minute, however often a halt asks for it', async () => {
     const w = await long();
-    w.broker.takeReconciled({ shortage: '0.01', quoteShortage: false });
+    w.venue.script.create = () => failure('insufficient-funds');
+    w.venue.script.balances = () => ({ USDT: '800', BTC: '0.01' });
     for (let i = 0; i < 30; i++) {
       await w.sell();
       await w.broker.poll();
       w.pass(5_000);
     }
     expect(w.alarms.filter((code) => code === 'exit-denied').length).toBeLessThanOrEqual(3);
-    expect(w.venue.sent.length).toBe(1);
+    // Tried, refused, cut to what is there, denied; and so on once a minute.
+    expect(w.venue.sent.length).toBeLessThanOrEqual(4);
   });
 
   it('passes while everything is unresolved', async () => {
     const w = await long();
-    w.broker.takeReconciled({ shortage: null, quoteShortage: true });
+    w.broker.takeReconciled({ ...KNOWN, quoteShortage: true });
     expect(w.broker.unresolved).not.toBeNull();
     await w.sell();
     expect(w.broker.account.units).toBe(0);
@@ -358,11 +382,9 @@ describe('every state for spot', () => {
         close: 100,
         reason: 'flatten',
       });
-      for (let i = 0; i < 8; i++) {
-        w.pass(6_000);
-        if (i === 2 && state.pending === 'open') venue.cancelled.push(ids.market);
-        await broker.poll();
-      }
+      await w.settle(12_000);
+      if (state.pending === 'open') venue.cancelled.push(ids.market);
+      await w.settle(80_000);
       expect(broker.account.units).toBe(0);
       expect(broker.book.baseOwned).toBe('0');
       expect(broker.book.orders.size).toBe(0);
@@ -379,6 +401,7 @@ describe('reconciliation', () => {
     const one = new Reconciler({
       venue: w.venue,
       clock: w.clock,
+      holdings: w.holdings,
       brokers: [w.broker],
       record: (entry) => w.entries.push(entry),
       alarm: (code, numbers) => alarms.push([code, numbers]),
@@ -403,6 +426,11 @@ describe('reconciliation', () => {
     expect(alarms).toEqual([]);
     w.venue.script.balances = () => ({ USDT: '1400', BTC: '5.25' });
     expect(await reconcile()).toBe(true);
+    // One answer proves nothing: it may be stale. Meanwhile nothing is opened.
+    expect(alarms).toEqual([]);
+    expect(w.broker.unresolved).toMatch(/balance of BTC/);
+    w.pass(31_000);
+    expect(await reconcile()).toBe(true);
     expect(alarms).toEqual([
       ['holdings-changed', { currency: 'BTC', change: '0.25', foreign: '3.25' }],
       ['holdings-changed', { currency: 'USDT', change: '100', foreign: '600' }],
@@ -418,13 +446,26 @@ describe('reconciliation', () => {
     await w.buy();
     w.venue.script.balances = () => ({ USDT: '800', BTC: '0.5' });
     await reconcile();
+    w.pass(31_000);
+    await reconcile();
     expect(alarms.map(([code]) => code)).toContain('holdings-short');
     await w.buy();
     expect(marketOrders(w.venue).length).toBe(1);
+    w.venue.script.create = ({ quantity, ...rest }) =>
+      quantity === '0.5' ? orderOf({ quantity, ...rest }) : failure('insufficient-funds');
     await w.sell();
-    expect(w.venue.sent[1]).toMatchObject({ side: 'sell', quantity: '0.5' });
-    // Back where it belongs: it may trade again.
-    w.venue.script.balances = () => ({ USDT: '850', BTC: '1.5' });
+    w.venue.script.balances = () => ({ USDT: '850', BTC: w.venue.sent.length > 2 ? '0' : '0.5' });
+    await w.settle(12_000);
+    // What should be there is tried first; then what is there.
+    expect(w.venue.sent[1]).toMatchObject({ side: 'sell', quantity: '2' });
+    expect(w.venue.sent[2]).toMatchObject({ side: 'sell', quantity: '0.5' });
+    expect(w.broker.account.position).toBe(1.5);
+    expect(w.broker.unresolved).not.toBeNull();
+    // Back where it belongs: the exit goes on, and it may trade again.
+    w.venue.script = {};
+    w.venue.script.balances = () => ({ USDT: '1000', BTC: '0' });
+    await w.settle();
+    expect(w.broker.account.units).toBe(0);
     await reconcile();
     expect(w.broker.unresolved).toBeNull();
   });
@@ -433,6 +474,8 @@ describe('reconciliation', () => {
     const w = world();
     const { reconcile, alarms } = reconciler(w);
     w.venue.script.balances = () => ({ USDT: '999.99' });
+    expect(await reconcile()).toBe(false);
+    w.pass(31_000);
     await reconcile();
     expect(alarms).toEqual([['holdings-short', { currency: 'USDT', missing: '0.01' }]]);
     await w.buy();
@@ -457,4 +500,170 @@ describe('reconciliation', () => {
     await w.buy();
     expect(await reconcile()).toBe(false);
   });
+});
+
+describe('what a venue tells late', () => {
+  it('an order that is listed after its request could no longer arrive is found, and sent once', async () => {
+    const w = world(100_000);
+    w.venue.script.create = () => failure('network');
+    w.venue.script.fetchOrder = () => null;
+    await w.buy();
+    await w.settle(30_000);
+    // By the clock on the wall it may be any time.
+    delete w.venue.script.fetchOrder;
+    await w.settle(12_000);
+    expect(w.broker.account).toMatchObject({ units: 1, position: 2 });
+    expect(w.venue.sent).toHaveLength(1);
+  });
+
+  it('is not taken for absent while fills or balances say otherwise', async () => {
+    for (const trace of ['open', 'fills', 'balances'] as const) {
+      const w = world(1_000_000);
+      const held = { USDT: '1000', BTC: '1' };
+      w.venue.script.balances = () => held;
+      w.holdings.foreign.set('BTC', '1').set('USDT', '0');
+      w.venue.script.create = () => failure('network');
+      w.venue.script.fetchOrder = () => null;
+      await w.buy();
+      const order = orderOf(w.venue.sent[0], { status: 'open', filled: '0' });
+      if (trace === 'open') w.venue.script.open = () => [order];
+      if (trace === 'fills')
+        w.venue.script.trades = () => [fillOf(orderOf(w.venue.sent[0]), { timeMs: w.clock.nowMs() })];
+      if (trace === 'balances') w.venue.script.balances = () => ({ USDT: '800', BTC: '3' });
+      await w.settle(54_000);
+      expect(w.venue.sent, trace).toHaveLength(1);
+      expect(w.broker.unresolved, trace).toMatch(/unknown/);
+    }
+  });
+
+  it('a deposit in that minute is no trace of an order', async () => {
+    const w = world(1_000_000);
+    w.holdings.foreign.set('BTC', '1').set('USDT', '0');
+    w.venue.script.balances = () => ({ USDT: '1000', BTC: '3' });
+    w.venue.script.create = () => failure('network');
+    w.venue.script.fetchOrder = (id) => (id === w.venue.sent[0].clientOrderId ? null : orderOf(w.venue.sent[1]));
+    await w.buy();
+    delete w.venue.script.create;
+    await w.settle();
+    expect(w.venue.sent).toHaveLength(2);
+  });
+
+  it('a fill that shows after a cancel was answered with none is booked, and not sold again', async () => {
+    const w = world();
+    await w.buy();
+    await w.broker.protect(() => ({ stop: 90, target: Number.NaN }));
+    const stop = w.venue.sent[1];
+    w.venue.script.fetchOrder = (id) =>
+      orderOf(
+        w.venue.sent.find((one) => one.clientOrderId === id)!,
+        id === stop.clientOrderId ? { filled: '0', status: 'cancelled' } : {},
+      );
+    // The stop had filled whole; balances know it, orders and fills don't yet. One BTC is the user's own.
+    w.holdings.foreign.set('BTC', '1').set('USDT', '0');
+    w.venue.script.balances = () => ({ USDT: '980', BTC: '1' });
+    await w.sell();
+    await w.settle(18_000);
+    expect(marketOrders(w.venue)).toHaveLength(1);
+    expect(w.broker.unresolved).not.toBeNull();
+    w.venue.script.trades = () => [fillOf(orderOf(stop), { price: '90', timeMs: w.clock.nowMs() })];
+    await w.settle(12_000);
+    expect(w.broker.account).toMatchObject({ units: 0, position: 0, cash: 980 });
+    await w.settle();
+    expect(marketOrders(w.venue)).toHaveLength(1);
+    expect(w.broker.unresolved).toBeNull();
+    expect(w.alarms).toContain('late-fill');
+  });
+
+  it('balances that show the stop set free let the exit go at once; stale ones hold it back', async () => {
+    for (const stale of [false, true]) {
+      const w = world();
+      await w.buy();
+      await w.broker.protect(() => ({ stop: 90, target: Number.NaN }));
+      w.holdings.foreign.set('BTC', '0').set('USDT', '0');
+      w.pass(31_000);
+      w.venue.script.locked = () => (stale || w.venue.cancelled.length === 0 ? { BTC: '2' } : {});
+      w.venue.script.balances = () => ({ USDT: '800', BTC: stale || w.venue.cancelled.length === 0 ? '0' : '2' });
+      await w.sell();
+      expect(marketOrders(w.venue)).toHaveLength(stale ? 1 : 2);
+    }
+  });
+
+  it('a resting stop that the venue has purged is forgotten after proof, and blocks no exit', async () => {
+    const w = world();
+    await w.buy();
+    await w.broker.protect(() => ({ stop: 90, target: Number.NaN }));
+    const stop = w.venue.sent[1];
+    w.venue.script.fetchOrder = (id) =>
+      id === stop.clientOrderId ? null : orderOf(w.venue.sent.find((one) => one.clientOrderId === id)!);
+    await w.broker.poll();
+    expect(w.broker.unresolved).toMatch(/stop .* unknown/);
+    await w.sell();
+    expect(marketOrders(w.venue)).toHaveLength(1);
+    await w.settle();
+    expect(w.entries).toContainEqual(expect.objectContaining({ type: 'order-end', end: 'vanished' }));
+    expect(w.broker.account.units).toBe(0);
+    expect(marketOrders(w.venue)).toHaveLength(2);
+  });
+});
+
+describe('a position above the largest market order', () => {
+  const smaller = { ...market, maxMarketQuantity: '0.8' };
+
+  it('is closed in parts, and has its stop in parts', async () => {
+    const w = world();
+    await w.buy();
+    w.venue.market = smaller;
+    w.venue.script.create = (request) =>
+      Number(request.quantity) > 0.8
+        ? failure('filter')
+        : orderOf(request, request.type === 'market' ? {} : { filled: '0', status: 'open' });
+    const broker = w.restart();
+    await broker.protect(() => ({ stop: 90, target: Number.NaN }));
+    const stops = w.venue.sent.filter(({ type }) => type === 'stop-loss').map(({ quantity }) => quantity);
+    expect(stops).toEqual(['0.666', '0.667', '0.667']);
+    await broker.place({ quantity: -2, decisionMs: w.clock.nowMs(), close: 100, reason: 'flatten' });
+    for (let i = 0; i < 12; i++) {
+      w.pass(6_000);
+      await broker.poll();
+    }
+    const sold = w.venue.sent.filter(({ type, side }) => type === 'market' && side === 'sell');
+    expect(sold.map(({ quantity }) => quantity)).toEqual(['0.8', '0.8', '0.4']);
+    expect(broker.account.units).toBe(0);
+    expect(broker.book.stops).toEqual([]);
+    expect(broker.book.baseOwned).toBe('0');
+  });
+});
+
+it("a price that can't be asked for silences no exit", async () => {
+  const w = world();
+  await w.buy();
+  await w.broker.protect(() => ({ stop: Number.NaN, target: 200 }));
+  w.venue.script.quote = () =>
+    new ExchangeError('429', { code: 'rate-limited', retryable: true, retryAfterMs: 600_000 });
+  await w.broker.poll();
+  expect(w.alarms).toContain('venue-error');
+  await w.sell();
+  expect(w.broker.account.units).toBe(0);
+});
+
+it('an entry is not sent at a price that was never decided on, nor without any', async () => {
+  const w = world();
+  w.venue.script.bid = '104';
+  await w.buy();
+  expect(w.entries.at(-1)).toMatchObject({ type: 'denied', code: 'price-moved' });
+  w.venue.script.quote = () => failure('timeout');
+  await w.buy();
+  expect(w.venue.sent).toEqual([]);
+});
+
+it('an exit outlives a restart, whatever became of its orders', async () => {
+  const w = world();
+  await w.buy();
+  w.venue.script.create = () => failure('rejected');
+  await w.sell();
+  const broker = w.restart();
+  expect(broker.unresolved).toBe('an exit is not done');
+  w.venue.script = {};
+  await broker.recover();
+  expect(broker.account.units).toBe(0);
 });

@@ -25,6 +25,10 @@ type Script = {
   fills?: (order: VenueOrder) => Fill[];
   open?: () => VenueOrder[];
   balances?: () => Record<string, string>;
+  locked?: () => Record<string, string>;
+  /** Fills by time. */
+  trades?: () => Fill[];
+  quote?: () => ExchangeError;
   bid?: string;
 };
 
@@ -64,7 +68,8 @@ export class ScriptedVenue implements Venue {
     sandbox: true,
     tested: true,
     candlesPerPage: 1000,
-    orderWindowMs: 5_000,
+    requestLifeMs: 10_000,
+    settleMs: 30_000,
   };
   readonly sent: OrderRequest[] = [];
   readonly cancelled: string[] = [];
@@ -76,17 +81,23 @@ export class ScriptedVenue implements Venue {
   }
 
   async connect(): Promise<void> {}
+  market = market;
+
   async fetchMarket(): Promise<Market> {
-    return market;
+    return this.market;
   }
   async fetchBalances(): Promise<ReadonlyMap<string, Balance>> {
     const held = this.script.balances?.() ?? { USDT: '1000' };
-    return new Map(Object.entries(held).map(([currency, free]) => [currency, { free, locked: '0' }]));
+    const locked = this.script.locked?.() ?? {};
+    return new Map(
+      Object.entries(held).map(([currency, free]) => [currency, { free, locked: locked[currency] ?? '0' }]),
+    );
   }
   async fetchCandles() {
     return [];
   }
   async fetchQuote() {
+    if (this.script.quote !== undefined) throw this.script.quote();
     const bid = this.script.bid ?? '100';
     return { bid, ask: bid, timeMs: this.nowMs() };
   }
@@ -112,7 +123,7 @@ export class ScriptedVenue implements Venue {
     return this.script.open?.() ?? [];
   }
   async fetchFills(_symbol: string, which: { sinceMs: number } | { order: VenueOrder }): Promise<Fill[]> {
-    if (!('order' in which)) return [];
+    if (!('order' in which)) return this.script.trades?.() ?? [];
     return this.script.fills?.(which.order) ?? (which.order.filled === '0' ? [] : [fillOf(which.order)]);
   }
   async fetchKeyRights() {

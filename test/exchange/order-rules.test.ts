@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalOrder, checkOrder } from '../../src/exchange/order-rules.ts';
-import { assertOutgoing, carriesOrder } from '../../src/exchange/outgoing.ts';
+import { carriesOrder, OutgoingOrders, outgoingProblem } from '../../src/exchange/outgoing.ts';
 import type { OrderRequest } from '../../src/exchange/venue.ts';
 import { bitcoin } from '../rehearsal/world.ts';
 
@@ -72,9 +72,9 @@ describe('the last look before an order leaves', () => {
     expect(carriesOrder(market, 'POST', url, body)).toBe(true);
     expect(carriesOrder(market, 'GET', url, body)).toBe(false);
     expect(carriesOrder({ ...market, clientOrderId: 'tn-2' }, 'POST', url, body)).toBe(false);
-    assertOutgoing(market, url, body);
-    assertOutgoing(market, url, json({}));
-    assertOutgoing(buy, url, json({ price: '30000.00', orderType: 'Limit' }));
+    expect(outgoingProblem(market, url, body)).toBeNull();
+    expect(outgoingProblem(market, url, json({}))).toBeNull();
+    expect(outgoingProblem(buy, url, json({ price: '30000.00', orderType: 'Limit' }))).toBeNull();
   });
 
   it.each([
@@ -86,6 +86,65 @@ describe('the last look before an order leaves', () => {
     ['no price', buy, json({})],
     ['the quantity in the wrong field', market, 'side=BUY&newClientOrderId=tn-1&recvWindow=0.01'],
   ] as const)('stops %s', (_name, request, sent) => {
-    expect(() => assertOutgoing(request, url, sent)).toThrow('internal error');
+    expect(outgoingProblem(request, url, sent)).toMatch(/outgoing/);
+  });
+
+  describe('at the gate', () => {
+    function gate() {
+      let elapsedMs = 0;
+      const clock = { nowMs: () => 0, elapsedMs: () => elapsedMs, sleep: async () => {} };
+      const one = new OutgoingOrders(clock, 15_000, (method, path) => method === 'POST' && path.endsWith('/order'));
+      const pass = (ms: number) => {
+        elapsedMs += ms;
+      };
+      return { one, pass };
+    }
+    const codeOf = (work: Promise<unknown>) =>
+      work.then(
+        () => 'ok',
+        (error) => error.code,
+      );
+
+    it('lets an order out once, and as it was asked for', async () => {
+      const { one } = gate();
+      expect(await codeOf(one.expect(market, async () => one.look('POST', url, body)))).toBe('ok');
+      const twice = one.expect(market, async () => {
+        one.look('POST', url, body);
+        one.look('POST', url, body);
+      });
+      // The first may live.
+      expect(await codeOf(twice)).toBe('unknown');
+      const other = one.expect(market, async () => one.look('POST', url, body.replace('0.01', '0.011')));
+      expect(await codeOf(other)).toBe('not-sent');
+    });
+
+    it('lets nothing out that nobody asked for, or without our id', async () => {
+      const { one } = gate();
+      expect(() => one.look('POST', url, body)).toThrow('nobody asked for');
+      const without = body.replace('newClientOrderId=tn-1&', '');
+      expect(await codeOf(one.expect(market, async () => one.look('POST', url, without)))).toBe('not-sent');
+      expect(() => one.look('GET', url, '')).not.toThrow();
+    });
+
+    it('says so where an order was answered that it did not see', async () => {
+      const { one } = gate();
+      expect(await codeOf(one.expect(market, async () => ({})))).toBe('unknown');
+    });
+
+    it('lets an order that waited too long not out any more, nor one that was given up', async () => {
+      const { one, pass } = gate();
+      let release: () => void = () => {};
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const late = one.expect(market, async () => {
+        await held;
+        one.look('POST', url, body);
+      });
+      pass(15_001);
+      release();
+      expect(await codeOf(late)).toBe('not-sent');
+      expect(() => one.look('POST', url, body)).toThrow('nobody asked for');
+    });
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Candle } from '../../src/core/candle.ts';
 import { type ExchangeError, InputError } from '../../src/core/errors.ts';
 import { type StreamOptions, WebSocketClient } from '../../src/exchange/stream.ts';
-import type { CandleUpdate } from '../../src/exchange/venue.ts';
+import type { CandleUpdate, VenueCapabilities } from '../../src/exchange/venue.ts';
 import { drawFaults, type Fault, type FaultKind } from '../../src/rehearsal/faults.ts';
 import { PricePath } from '../../src/rehearsal/price-path.ts';
 import { SimulatedVenue } from '../../src/rehearsal/simulated-venue.ts';
@@ -148,10 +148,13 @@ describe('WebSocketClient', () => {
     feed: (onUpdate: (update: CandleUpdate) => void, sleep: (ms: number) => Promise<void>) => Promise<void>,
     hours: number,
     stream: Partial<StreamOptions> = {},
+    price = '1',
   ) {
     const clock = new VirtualClock(startMs + 5 * hourMs + 5_000);
     let asked = 0;
     const venue = {
+      capabilities: { candlesPerPage: 10 } as VenueCapabilities,
+      fetchQuote: async () => ({ bid: price, ask: price, timeMs: 0 }),
       serverTimeMs: () => clock.nowMs(),
       fetchCandles: async (_symbol: string, _timeframeMs: number, fromMs: number) => fetchCandles(fromMs, asked++),
       watchCandles: async (
@@ -208,6 +211,36 @@ describe('WebSocketClient', () => {
     expect(heard).toEqual([1, 2, 3, 4]);
     expect(gaps).toEqual([]);
     expect(client.status.fromStream).toBe(2);
+  });
+
+  it('finds what comes after a hole that is longer than a page', async () => {
+    // A venue that answers a page at a time, and has nothing for the first two.
+    const paged = (fromMs: number) => {
+      const page = closed(fromMs, 28).filter((candle) => candle.timeMs < fromMs + 10 * hourMs);
+      return page.filter((candle) => candle.timeMs >= startMs + 26 * hourMs);
+    };
+    const { heard, gaps } = await against(paged, async () => {}, 29);
+    expect(heard).toEqual([26, 27]);
+    expect(gaps).toEqual([startMs + hourMs]);
+  });
+
+  const wrong = (bar: number) => ({ ...all[bar], close: all[bar].close / 10, low: all[bar].low / 10 });
+
+  it('has REST decide on a final that is far from every price it knows', async () => {
+    const feed = async (onUpdate: (update: CandleUpdate) => void) => onUpdate({ candle: wrong(1), closed: true });
+    const stream = { lastClose: all[0].close };
+    const { heard, client } = await against((fromMs) => closed(fromMs, 5), feed, 5.1, stream);
+    expect(heard).toEqual([1, 2, 3, 4]);
+    expect(client.status.fromStream).toBe(0);
+  });
+
+  it('believes a candle of REST that is far away where the price of the venue is there too', async () => {
+    const far = (fromMs: number) => closed(fromMs, 5).map((candle) => (candle === all[4] ? wrong(4) : candle));
+    const stream = { lastClose: all[0].close };
+    const doubted = await against(far, async () => {}, 5.1, stream, String(all[4].close));
+    expect(doubted.heard).toEqual([]);
+    const confirmed = await against(far, async () => {}, 5.1, stream, String(all[4].close / 10));
+    expect(confirmed.heard).toEqual([1, 2, 3, 4]);
   });
 
   it('takes a socket that repeats itself for dead', async () => {

@@ -129,7 +129,7 @@ describe('orders with faults', () => {
     const { venue, clock } = world({ faults: [at('late-accept', { amountMs: 4_000 })] });
     expect(await clock.runUntil(codeOf(venue.createOrder(buy)))).toBe('timeout');
     expect(await clock.runUntil(venue.fetchOrder('a-1', 'BTC/USDT'))).toBeNull();
-    await clock.advanceTo(clock.nowMs() + venue.capabilities.orderWindowMs);
+    await clock.advanceTo(clock.nowMs() + venue.capabilities.requestLifeMs);
     expect((await clock.runUntil(venue.fetchOrder('a-1', 'BTC/USDT')))?.status).toBe('filled');
   });
 

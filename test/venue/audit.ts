@@ -146,7 +146,6 @@ function checkEnd({ exchange, own, allocation, final }: Facts): string[] {
     const resting = orders.filter((one) => one.end === null && one.type !== 'STOP_LOSS');
     for (const order of resting) wrong.push(`order ${order.clientId} rests, forgotten`);
     const stops = orders.filter((one) => one.end === null && one.type === 'STOP_LOSS');
-    if (stops.length > 1) wrong.push(`${symbol}: ${stops.length} stops rest at once`);
     const stopped = stops.reduce((sum, one) => sum + one.quantity - executed(one), 0n);
     if (stopped > real) wrong.push(`${symbol}: stops rest for ${short(stopped)}, the bot holds ${short(real)}`);
   }

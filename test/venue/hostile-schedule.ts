@@ -121,7 +121,8 @@ export async function runHostile(seed: number, options: HostileOptions = {}): Pr
         ended = true;
       },
     );
-    const day = time.sleep(endMs - time.ms, stop.signal).then(
+    // A life that begins at the very end has time to find out what the last one left.
+    const day = time.sleep(Math.max(endMs - time.ms, 2 * MINUTE), stop.signal).then(
       () => stop.abort(new Error('the day is over')),
       () => {},
     );

@@ -74,7 +74,8 @@ export class VenuePort implements Venue {
     this.#random = new Random(seed);
     this.capabilities = {
       ...{ onExchangeStop: true, closedFlag: true, sandbox: false, tested: true, candlesPerPage: PAGE },
-      orderWindowMs: 5_000,
+      requestLifeMs: 15_000,
+      settleMs: 45_000,
       ...capabilities,
     };
   }
