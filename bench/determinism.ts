@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AgentSpec, DQNAgent, dqnConfigSchema, PPOAgent, ppoConfigSchema, train } from '../src/agents/index.ts';
+import { type AgentSpec, findLearner, LEARNERS, type LearnerName, train } from '../src/agents/index.ts';
 import { DEFAULT_ACCOUNT } from '../src/core/account.ts';
 import type { Json } from '../src/core/json.ts';
 import { NodeFileSystem } from '../src/disk/node-file-system.ts';
@@ -52,7 +52,7 @@ function hashFolder(folder: string): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function trainOn(kernels: Kernels, kind: 'ppo' | 'dqn'): Promise<string> {
+async function trainOn(kernels: Kernels, kind: LearnerName): Promise<string> {
   const { series } = synthesize({ bars: BARS, seed: 1 });
   const features = computeFeatures(series, featureSet('tradernet21'));
   const table = scaleTable(features, fitScaler(features, 0, BARS, 'standardise'), { accountFeatures: true });
@@ -69,10 +69,8 @@ async function trainOn(kernels: Kernels, kind: 'ppo' | 'dqn'): Promise<string> {
     trainingRange: null,
     account: { ...DEFAULT_ACCOUNT } as unknown as Json,
   };
-  const agent =
-    kind === 'ppo'
-      ? new PPOAgent({ kernels, spec, config: ppoConfigSchema.parse({}), seed: 1 })
-      : new DQNAgent({ kernels, spec, config: dqnConfigSchema.parse({}), seed: 1 });
+  const { create, settings } = findLearner(kind);
+  const agent = create({ kernels, spec, config: settings.parse({}), seed: 1 });
   const env = new TradingEnv({
     markets: [{ series, table, from: 0, to: BARS }],
     count: agent.environments,
@@ -98,9 +96,10 @@ async function trainOn(kernels: Kernels, kind: 'ppo' | 'dqn'): Promise<string> {
   return hash;
 }
 
-const hashes: Record<string, Record<string, string>> = { ppo: {}, dqn: {} };
+const hashes: Record<string, Record<string, string>> = {};
 let same = true;
-for (const kind of ['ppo', 'dqn'] as const) {
+for (const { name: kind } of LEARNERS) {
+  hashes[kind] = {};
   let first: string | null = null;
   for (const { name, fused, create } of implementations) {
     const kernels = await create();

@@ -23,10 +23,10 @@ for (const toy of worlds.filter(({ name }) => name.includes(only))) {
     const steps = STEPS[kind][toy.name === 'planted signal' ? 'market' : 'toy'];
     // The signal fades by a tenth a bar, so that is how far it pays to look.
     const config = toy.name === 'planted signal' ? { gamma: 0.9 } : {};
-    const own = { ...toy, [kind]: { steps, config } };
+    const lesson = { steps, config };
     const scores: number[] = [];
     const started = performance.now();
-    for (const seed of SEEDS) scores.push(await learnToy(own, kind, kernels, seed, FULL_SIZE));
+    for (const seed of SEEDS) scores.push(await learnToy(toy, kind, kernels, seed, { ...FULL_SIZE, lesson }));
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     results.push({ world: toy.name, agent: kind, steps, config, pass: toy.pass, scores, seconds });
     console.log(`${toy.name}, ${kind}: ${scores.map((score) => score.toFixed(3)).join(' ')} (${seconds} s)`);

@@ -10,7 +10,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AgentSpec, DQNAgent, dqnConfigSchema, PPOAgent, ppoConfigSchema, train } from '../src/agents/index.ts';
+import { type AgentSpec, findLearner, train } from '../src/agents/index.ts';
 import { DEFAULT_ACCOUNT } from '../src/core/account.ts';
 import type { Json } from '../src/core/json.ts';
 import { NodeFileSystem } from '../src/disk/node-file-system.ts';
@@ -92,10 +92,8 @@ async function measure({ kind, config, accountFeatures = false, from, to, every 
       account: { ...DEFAULT_ACCOUNT } as unknown as Json,
     },
   };
-  const agent =
-    kind === 'ppo'
-      ? new PPOAgent({ kernels, spec, config: ppoConfigSchema.parse(config), seed: 1 })
-      : new DQNAgent({ kernels, spec, config: dqnConfigSchema.parse(config), seed: 1 });
+  const { create, settings } = findLearner(kind);
+  const agent = create({ kernels, spec, config: settings.parse(config), seed: 1 });
   const env = new TradingEnv({
     markets: [{ series, table, from: 0, to: BARS }],
     count: agent.environments,

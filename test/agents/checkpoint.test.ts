@@ -2,14 +2,21 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashColumns, sha256 } from '../../src/agents/checkpoint.ts';
 import { findFolder, writeFolderDurably } from '../../src/agents/durable-folder.ts';
-import { type AgentSpec, DQNAgent, loadAgent, openCheckpoint, PPOAgent } from '../../src/agents/index.ts';
+import {
+  type AgentSpec,
+  DQNAgent,
+  type LearnerName,
+  loadAgent,
+  openCheckpoint,
+  PPOAgent,
+} from '../../src/agents/index.ts';
 import { InputError } from '../../src/core/errors.ts';
 import { NodeFileSystem } from '../../src/disk/node-file-system.ts';
 import { createKernels, decodeSafetensors, encodeSafetensors, type Kernels } from '../../src/nn/index.ts';
 import { atEveryCrash, MemoryFileSystem } from '../memory-file-system.ts';
-import { type Kind, makeAgent, makeTradingEnv, trainHere } from './made-agents.ts';
+import { CASES, NAMES } from './agent-cases.ts';
+import { makeAgent, makeTradingEnv, trainHere } from './made-agents.ts';
 
-const KINDS: readonly Kind[] = ['ppo', 'dqn', 'exact'];
 const TINY = { network: { filters: 2, hidden: [4, 3] }, environments: 2 };
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -19,8 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => kernels.dispose());
 
-const tiny = (kind: Kind, seed = 1, spec: Partial<AgentSpec> = {}) =>
-  makeAgent(kind, kernels, makeTradingEnv(2), { config: TINY, seed, spec });
+const tiny = (kind: LearnerName, seed = 1, spec: Partial<AgentSpec> = {}) =>
+  makeAgent(kind, kernels, makeTradingEnv(CASES[kind].environments), { config: CASES[kind].small, seed, spec });
 
 /** Every file of a checkpoint, hashes checked. */
 function readAll(files: MemoryFileSystem, path: string): string {
@@ -122,7 +129,7 @@ describe('replacing a folder', () => {
 });
 
 describe('a checkpoint', () => {
-  it.each(KINDS)('of %s is the old or the new at every crash of a save', (kind) => {
+  it.each(NAMES)('of %s is the old or the new at every crash of a save', (kind) => {
     const start = new MemoryFileSystem();
     tiny(kind, 1).save(start, 'checkpoints/run/best');
     const next = tiny(kind, 2);
@@ -138,11 +145,11 @@ describe('a checkpoint', () => {
     expect(states).toBeGreaterThan(40);
   });
 
-  it.each(KINDS)('of %s gives the same agent back, and the same bytes', async (kind) => {
+  it.each(NAMES)('of %s gives the same agent back, and the same bytes', async (kind) => {
     const files = new MemoryFileSystem();
-    const env = makeTradingEnv(kind === 'exact' ? 1 : 2);
-    const soon = { ppo: { rolloutSteps: 8 }, dqn: { learningStarts: 8 }, exact: { stretches: 2, stretchBars: 8 } };
-    const agent = makeAgent(kind, kernels, env, { config: { ...TINY, ...soon[kind] } });
+    const { environments, small } = CASES[kind];
+    const env = makeTradingEnv(environments);
+    const agent = makeAgent(kind, kernels, env, { config: small });
     await trainHere({ agent, env, steps: 64, files });
     const loaded = loadAgent(files, 'checkpoints/run/best', kernels, { window: 4 });
     expect(loaded.kind).toBe(kind);
@@ -151,44 +158,20 @@ describe('a checkpoint', () => {
       const obs = { values: env.obs.slice(0, env.window * env.features), mask: env.masks.slice(0, 3) };
       expect(loaded.decide(obs)).toEqual(agent.decide(obs));
       expect(loaded.getAction(obs)).toBe(loaded.decide(obs).action);
-      env.step(new Uint8Array([i % 3, 1].slice(0, env.count)));
+      env.step(Uint8Array.from({ length: env.count }, (_, e) => (e === 0 ? i % 3 : 1)));
     }
     loaded.save(files, 'copy');
     expect(files.read('copy/model.safetensors')).toEqual(files.read('checkpoints/run/best/model.safetensors'));
   });
 
-  it('names and shapes its tensors as PyTorch modules of the spec sizes do', () => {
-    const env = makeTradingEnv(1);
+  it.each(NAMES)('of %s names and shapes its tensors as a module of the specification does', (kind) => {
     const spec = { window: 12, columns: Array.from({ length: 21 }, (_, i) => `c${i}`) };
-    const config = { network: {} };
-    const shapes = (kind: Kind) => {
-      const agent = makeAgent(kind, kernels, env, { spec, config });
-      const state = decodeSafetensors(agent.checkpointFiles().get('model.safetensors')!);
-      agent.dispose();
-      return Object.fromEntries([...state].map(([name, tensor]) => [name, tensor.shape]));
-    };
-    const encoder = (prefix: string) => ({
-      [`${prefix}.encoder.conv.weight`]: [32, 25, 3],
-      [`${prefix}.encoder.conv.bias`]: [32],
-      [`${prefix}.encoder.dense1.weight`]: [256, 384],
-      [`${prefix}.encoder.dense1.bias`]: [256],
-      [`${prefix}.encoder.dense2.weight`]: [256, 256],
-      [`${prefix}.encoder.dense2.bias`]: [256],
-    });
-    const head = (prefix: string, outputs: number) => ({
-      [`${prefix}.head.weight`]: [outputs, 256],
-      [`${prefix}.head.bias`]: [outputs],
-    });
-    expect(shapes('ppo')).toEqual({
-      ...encoder('actor'),
-      ...head('actor', 3),
-      ...encoder('critic'),
-      ...head('critic', 1),
-    });
-    expect(shapes('dqn')).toEqual({ ...encoder('q'), ...head('q', 3) });
-    // The trunk reads the market alone; a head for each number of units.
-    const market = { ...encoder('actor'), 'actor.encoder.conv.weight': [32, 21, 3] };
-    expect(shapes('exact')).toEqual({ ...market, ...head('actor', 15) });
+    const defaults = CASES[kind].defaults as { network?: object };
+    const config = defaults.network === undefined ? {} : { network: {} };
+    const agent = makeAgent(kind, kernels, makeTradingEnv(1), { spec, config });
+    const state = decodeSafetensors(agent.checkpointFiles().get('model.safetensors')!);
+    agent.dispose();
+    expect(Object.fromEntries([...state].map(([name, tensor]) => [name, tensor.shape]))).toEqual(CASES[kind].tensors);
   });
 
   it('says nothing of time, place or speed', async () => {
@@ -299,7 +282,7 @@ describe('loading refuses', () => {
       };
     const wrong = { shape: [4, 3], data: new Float32Array(12) };
     expect(refusal(replaceModel((state) => state.set('q.head.weight', wrong)))).toMatch(
-      /model.safetensors: q: .*head.weight has shape \(4, 3\) where the network has \(3, 3\)/,
+      /model.safetensors: q: .*head.weight has shape \(4, 3\) where the network has \(3, 8\)/,
     );
     expect(refusal(replaceModel((state) => state.delete('q.head.bias')))).toContain(
       'head.bias of shape (3) is missing',

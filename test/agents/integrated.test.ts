@@ -1,12 +1,20 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AgentSpec, type DQNAgent, IntegratedAgent, loadAgent, VetoCounter } from '../../src/agents/index.ts';
+import {
+  type AgentSpec,
+  type DQNAgent,
+  IntegratedAgent,
+  type LearnerName,
+  loadAgent,
+  VetoCounter,
+} from '../../src/agents/index.ts';
 import { increasesRisk } from '../../src/agents/supervision.ts';
 import { type Action, BUY, HOLD, SELL } from '../../src/core/action.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
-import { type Kind, makeAgent, makeTradingEnv } from './made-agents.ts';
+import { CASES, NAMES } from './agent-cases.ts';
+import { makeAgent, makeTradingEnv } from './made-agents.ts';
 
 const TINY = { network: { filters: 2, hidden: [4, 4] } };
 
@@ -21,7 +29,8 @@ const SMURF: Partial<AgentSpec> = { reward: 'smurf(horizon)', accountColumns: []
 function makeSupervisor(seed: number, spec: Partial<AgentSpec> = {}): DQNAgent {
   return makeAgent('dqn', kernels, makeTradingEnv(1), { config: TINY, seed, spec: { ...SMURF, ...spec } }) as DQNAgent;
 }
-const makePrimary = (kind: Kind, seed = 1) => makeAgent(kind, kernels, makeTradingEnv(1), { config: TINY, seed });
+const makePrimary = (kind: LearnerName, seed = 1) =>
+  makeAgent(kind, kernels, makeTradingEnv(1), { config: CASES[kind].small, seed });
 
 describe('the integrated agent', () => {
   it('holds where the supervisor, seeing the market only, says HOLD; else the primary stands', () => {
@@ -50,7 +59,7 @@ describe('the integrated agent', () => {
     expect(Math.min(counts.vetoed, counts.stood)).toBeGreaterThan(50);
   });
 
-  it.each(['ppo', 'dqn', 'exact'] as const)('around %s is saved and loaded whole', (kind) => {
+  it.each(NAMES)('around %s is saved and loaded whole', (kind) => {
     const files = new MemoryFileSystem();
     const judgement = { ...new VetoCounter().judge(), forced: true };
     const agent = new IntegratedAgent(makePrimary(kind), makeSupervisor(2), judgement);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/agents/checkpoint.ts';
 import { Rng } from '../../src/core/rng.ts';
+import { NAMES } from './agent-cases.ts';
 
 const KILLS = 20;
 const SCRIPT = new URL('./killed-training.ts', import.meta.url).pathname;
@@ -28,14 +29,14 @@ function contents(folder: string): Map<string, string> {
 }
 
 describe('a training that is killed again and again', () => {
-  it.each(['ppo', 'dqn'])(
+  it.each(NAMES)(
     `ends with the bytes of one that was left alone: %s, ${KILLS / 2} kills`,
     { timeout: 240_000 },
     async (kind) => {
       const folders = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'tradernet-kill-')));
       const alone = await start(folders[0], kind);
       expect(await alone.ended).toBeNull();
-      const rng = new Rng(kind === 'ppo' ? 1 : 2);
+      const rng = new Rng(1 + NAMES.indexOf(kind));
       let kills = 0;
       while (kills < KILLS / 2) {
         const { child, ended } = await start(folders[1], kind);

@@ -1,20 +1,15 @@
 /** A training as a process of its own, to be killed: `node killed-training.ts FOLDER KIND`. Resumes what it finds. */
-import { hasCheckpoint } from '../../src/agents/index.ts';
+import { hasCheckpoint, type LearnerName } from '../../src/agents/index.ts';
 import { NodeFileSystem } from '../../src/disk/node-file-system.ts';
 import { createKernels } from '../../src/nn/index.ts';
-import { type Kind, makeAgent, makeTradingEnv, trainHere } from './made-agents.ts';
+import { CASES } from './agent-cases.ts';
+import { makeAgent, makeTradingEnv, trainHere } from './made-agents.ts';
 
-const CONFIG = {
-  ppo: { rolloutSteps: 32, epochs: 2 },
-  dqn: { learningStarts: 40, batchSize: 32, bufferSize: 300 },
-  exact: { stretches: 2, stretchBars: 10, beyondBars: 10, epochs: 2 },
-};
-
-const [folder, kind] = process.argv.slice(2) as [string, Kind];
+const [folder, kind] = process.argv.slice(2) as [string, LearnerName];
 const files = new NodeFileSystem(folder);
 const kernels = await createKernels({ threads: 1 });
-const env = makeTradingEnv(kind === 'exact' ? 1 : 4);
-const agent = makeAgent(kind, kernels, env, { config: CONFIG[kind] });
+const env = makeTradingEnv(CASES[kind].environments);
+const agent = makeAgent(kind, kernels, env, { config: CASES[kind].small });
 process.stdout.write('going\n');
 await trainHere({
   ...{ agent, env, steps: 4000, files, folder: 'run', resume: hasCheckpoint(files, 'run/last') },

@@ -1,15 +1,7 @@
 /** Small agents and their environments, for tests. */
+import type { z } from 'zod';
 import type { AgentSpec } from '../../src/agents/index.ts';
-import {
-  DQNAgent,
-  dqnConfigSchema,
-  ExactAgent,
-  exactConfigSchema,
-  PPOAgent,
-  ppoConfigSchema,
-  type TrainOptions,
-  train,
-} from '../../src/agents/index.ts';
+import { findLearner, type LearnerName, type TrainOptions, train } from '../../src/agents/index.ts';
 import type { Learner } from '../../src/agents/learner.ts';
 import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import type { Json } from '../../src/core/json.ts';
@@ -42,25 +34,24 @@ export function specFor(env: VectorEnv, changes: Partial<AgentSpec> = {}): Agent
   };
 }
 
-export type Kind = 'ppo' | 'dqn' | 'exact';
+/** Environments that step together, for an agent that can have several. */
+export function environmentsOf(kind: LearnerName, count: number): number {
+  return 'environments' in (findLearner(kind).settings as z.ZodObject).shape ? count : 1;
+}
 
 /** A small agent for `env`; `config` goes over a small default. */
 export function makeAgent(
-  kind: Kind,
+  kind: LearnerName,
   kernels: Kernels,
   env: VectorEnv,
   options: { config?: object; spec?: Partial<AgentSpec>; seed?: number } = {},
-): Learner & (PPOAgent | DQNAgent | ExactAgent) {
+): Learner {
   const { config = {}, seed = 1 } = options;
-  const own = { kernels, spec: specFor(env, options.spec), seed };
-  if (kind === 'exact') {
-    const { environments: _, ...settings } = { network: SMALL_NETWORK, environments: 1, ...config };
-    return new ExactAgent({ ...own, config: exactConfigSchema.parse(settings) });
-  }
-  const settings = { network: SMALL_NETWORK, environments: env.count, ...config };
-  return kind === 'ppo'
-    ? new PPOAgent({ ...own, config: ppoConfigSchema.parse(settings) })
-    : new DQNAgent({ ...own, config: dqnConfigSchema.parse(settings) });
+  const { settings, create } = findLearner(kind);
+  const { shape } = settings as z.ZodObject;
+  const usual = Object.entries({ network: SMALL_NETWORK, environments: env.count }).filter(([name]) => name in shape);
+  const own = settings.parse({ ...Object.fromEntries(usual), ...config });
+  return create({ kernels, spec: specFor(env, options.spec), config: own, seed });
 }
 
 /** Random-walk bars with an account, with starts, cuts and ends. */

@@ -1,5 +1,5 @@
-/** What each toy world asks of an agent, and the settings with which both agents learn it. */
-import { loadAgent } from '../../src/agents/index.ts';
+/** What each toy world asks of an agent, `agent-cases/NAME.ts` has the settings with which an agent learns it. */
+import { type LearnerName, loadAgent } from '../../src/agents/index.ts';
 import type { Agent } from '../../src/core/agent.ts';
 import type { TradingMarket } from '../../src/env/trading-env.ts';
 import type { VectorEnv } from '../../src/env/vector-env.ts';
@@ -15,7 +15,9 @@ import {
 } from '../env/market-worlds.ts';
 import { delayedWorld, identityWorld, ToyEnv, type World } from '../env/toy-worlds.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
-import { makeAgent, trainHere } from './made-agents.ts';
+import type { Lesson } from './agent-cases/agent-case.ts';
+import { CASES } from './agent-cases.ts';
+import { environmentsOf, makeAgent, trainHere } from './made-agents.ts';
 
 export interface Toy {
   readonly name: string;
@@ -26,19 +28,8 @@ export interface Toy {
   readonly validate?: (agent: Agent) => number;
   /** Least score of an agent that has learned it. */
   readonly pass: number;
-  readonly ppo: { readonly steps: number; readonly config: object };
-  readonly dqn: { readonly steps: number; readonly config: object };
 }
 
-const PPO = { rolloutSteps: 32, epochs: 4, minibatchSize: 64, learningRate: 2e-3 };
-const DQN = {
-  learningStarts: 200,
-  trainEvery: 4,
-  learningRate: 2e-3,
-  tau: 0.02,
-  explorationShare: 0.4,
-  bufferSize: 20_000,
-};
 const ENVIRONMENTS = 8;
 
 function playWorld(world: World, agent: Agent, steps: number): number {
@@ -77,14 +68,6 @@ export function plantedToy(correlation: number, trainRows: number, testRows: num
     score: (agent) => playThrough(test.market, policyOf(agent), test.drift).expected / best,
     validate: (agent) => playThrough(validation.market, policyOf(agent)).realised,
     pass: 0.9,
-    ppo: {
-      steps: 40_000,
-      config: { ...PPO, rolloutSteps: 128, epochs: 6, minibatchSize: 256, learningRate: 3e-3, gamma: 0.8, lambda: 0.9 },
-    },
-    dqn: {
-      steps: 32_000,
-      config: { ...DQN, trainEvery: 8, batchSize: 128, learningRate: 1e-3, gamma: 0.9, explorationEnd: 0.1 },
-    },
   };
 }
 
@@ -94,32 +77,24 @@ export const TOYS: readonly Toy[] = [
     makeEnv: (count) => new ToyEnv(identityWorld(), count),
     score: (agent) => playWorld(identityWorld(), agent, 200),
     pass: 1,
-    ppo: { steps: 4000, config: PPO },
-    dqn: { steps: 3000, config: DQN },
   },
   {
     name: 'delayed reward',
     makeEnv: (count) => new ToyEnv(delayedWorld(), count),
     score: (agent) => playWorld(delayedWorld(), agent, 200),
     pass: 1,
-    ppo: { steps: 8000, config: PPO },
-    dqn: { steps: 6000, config: DQN },
   },
   {
     name: 'always up',
     makeEnv: (count) => toyTradingEnv(alwaysUpMarket(), { count }),
     score: (agent) => playThrough(alwaysUpMarket(), policyOf(agent)).realised / (0.005 * 396 - 0.0015),
     pass: 0.95,
-    ppo: { steps: 6000, config: PPO },
-    dqn: { steps: 4000, config: DQN },
   },
   {
     name: 'sine',
     makeEnv: (count) => toyTradingEnv(standardise(sineMarket()), { count }),
     score: (agent) => playThrough(standardise(sineMarket()), policyOf(agent)).realised / sineBest(),
     pass: 0.9,
-    ppo: { steps: 12_000, config: PPO },
-    dqn: { steps: 8000, config: { ...DQN, gamma: 0.9 } },
   },
   plantedToy(0.4, 40_000, 10_000),
 ];
@@ -127,14 +102,15 @@ export const TOYS: readonly Toy[] = [
 /** Trains a small agent on a toy and returns its score; with `validateEvery`, the score of its best checkpoint. */
 export async function learnToy(
   toy: Toy,
-  kind: 'ppo' | 'dqn',
+  kind: LearnerName,
   kernels: Kernels,
   seed: number,
-  options: { network?: object; validateEvery?: number } = {},
+  options: { lesson?: Lesson; network?: object; validateEvery?: number } = {},
 ): Promise<number> {
-  const { network, validateEvery } = options;
-  const { steps, config } = toy[kind];
-  const env = toy.makeEnv(ENVIRONMENTS);
+  const { lesson = CASES[kind].toys[toy.name], network, validateEvery } = options;
+  if (lesson == null) throw new Error(`${kind} has no settings for the toy world ${toy.name}`);
+  const { steps, config } = lesson;
+  const env = toy.makeEnv(environmentsOf(kind, ENVIRONMENTS));
   const agent = makeAgent(kind, kernels, env, { config: { ...config, ...(network ? { network } : {}) }, seed });
   const files = new MemoryFileSystem();
   const validation = validateEvery === undefined ? {} : { validateEvery, validate: toy.validate ?? null };

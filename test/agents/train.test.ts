@@ -1,20 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/agents/checkpoint.ts';
-import type { Progress, TrainOptions } from '../../src/agents/index.ts';
+import type { LearnerName, Progress, TrainOptions } from '../../src/agents/index.ts';
 import type { Learner } from '../../src/agents/learner.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
-import { type Kind, makeAgent, makeTradingEnv, trainHere } from './made-agents.ts';
+import { CASES, NAMES } from './agent-cases.ts';
+import { makeAgent, makeTradingEnv, trainHere } from './made-agents.ts';
 
-const KINDS: readonly Kind[] = ['ppo', 'dqn', 'exact'];
-const ENVIRONMENTS = { ppo: 4, dqn: 2, exact: 1 };
-/** Environment steps between two looks at the signal; the exact agent's are the bars of an update. */
-const STEP = { ppo: 4, dqn: 2, exact: 16 };
-const CONFIG = {
-  ppo: { rolloutSteps: 16, epochs: 2, minibatchSize: 24 },
-  dqn: { learningStarts: 40, batchSize: 16, bufferSize: 150, explorationShare: 0.5, hardUpdateEvery: 7 },
-  exact: { stretches: 2, stretchBars: 8, beyondBars: 5, epochs: 2, minibatchBars: 6 },
-};
 const STEPS = 384;
 
 let kernels: Kernels;
@@ -37,11 +29,11 @@ function leaning(agent: Learner): number {
 }
 
 async function run(
-  kind: Kind,
+  kind: LearnerName,
   options: Partial<TrainOptions> & { config?: object; seed?: number; kernels?: Kernels; stop?: number } = {},
 ) {
-  const env = makeTradingEnv(ENVIRONMENTS[kind]);
-  const config = { ...CONFIG[kind], ...options.config };
+  const env = makeTradingEnv(CASES[kind].environments);
+  const config = { ...CASES[kind].small, ...options.config };
   const agent = makeAgent(kind, options.kernels ?? kernels, env, { config, seed: options.seed ?? 1 });
   const files = (options.files as MemoryFileSystem) ?? new MemoryFileSystem();
   // A signal that is raised once the run has come to the step `stop`.
@@ -59,21 +51,16 @@ async function run(
   return { result, files, bytes };
 }
 
-describe.each(KINDS)('training %s', (kind) => {
+describe.each(NAMES)('training %s', (kind) => {
   it('gives the same bytes for the same seed, and others for another', async () => {
     const first = await run(kind);
     expect((await run(kind)).bytes).toEqual(first.bytes);
     expect((await run(kind, { seed: 2 })).bytes).not.toEqual(first.bytes);
-    expect([...first.bytes.keys()]).toEqual([
-      'checkpoints/run/best/checkpoint.json',
-      'checkpoints/run/best/model.safetensors',
-      'checkpoints/run/best/optimizer.safetensors',
-      'checkpoints/run/last/checkpoint.json',
-      'checkpoints/run/last/model.safetensors',
-      'checkpoints/run/last/optimizer.safetensors',
-      'checkpoints/run/last/training.buffer',
-      'checkpoints/run/last/training.json',
-    ]);
+    const names = [...first.bytes.keys()].map((path) => path.replace('checkpoints/run/', ''));
+    const own = names.flatMap((name) => /^best\/(?!checkpoint\.json)(.+)/.exec(name)?.[1] ?? []);
+    expect(own).toContain('model.safetensors');
+    const [best, last] = ['best', 'last'].map((part) => ['checkpoint.json', ...own].map((name) => `${part}/${name}`));
+    expect(names).toEqual([...best, ...last, 'last/training.buffer', 'last/training.json']);
   });
 
   it('gives the same bytes with two threads, in WebAssembly, and whatever the clock says', async () => {
@@ -95,7 +82,8 @@ describe.each(KINDS)('training %s', (kind) => {
     // Before the first step, inside the first rollout, on an update, inside a later one, just before the end.
     for (const stop of [0, 20, 64, 192, 212, 368]) {
       const stopped = await run(kind, { stop });
-      const steps = STEP[kind] * Math.ceil(stop / STEP[kind]);
+      const { step } = CASES[kind];
+      const steps = step * Math.ceil(stop / step);
       expect(stopped.result).toMatchObject({ status: 'stopped', steps });
       const resumed = await run(kind, { files: stopped.files, resume: true });
       expect(resumed.result).toEqual(whole.result);
@@ -135,12 +123,7 @@ describe.each(KINDS)('training %s', (kind) => {
     const { trainedSteps } = JSON.parse(new TextDecoder().decode(files.read('checkpoints/run/best/checkpoint.json')));
     expect(trainedSteps).toBe(256);
     expect(seen.map((progress) => progress.validation)).toEqual(returns);
-    const names = {
-      ppo: ['loss', 'entropy', 'kl', 'explainedVariance', 'policyLoss'],
-      dqn: ['epsilon', 'loss'],
-      exact: ['loss', 'entropy', 'kl', 'clippedShare', 'policyLoss'],
-    }[kind];
-    expect(Object.keys(seen[0].metrics)).toEqual(expect.arrayContaining(['reward', ...names]));
+    expect(Object.keys(seen[0].metrics)).toEqual(expect.arrayContaining(['reward', ...CASES[kind].reports]));
     expect(seen[0].stepsPerSecond).toBeGreaterThan(0);
     expect(seen.at(-1)).toMatchObject({ steps: STEPS, leftMs: 0 });
   });
@@ -156,8 +139,9 @@ describe.each(KINDS)('training %s', (kind) => {
     const { files } = await run(kind);
     const resume = (options: Parameters<typeof run>[1]) => run(kind, { files: files.copy(), resume: true, ...options });
     await expect(resume({ steps: 1000 })).rejects.toThrow('totalSteps 384, not 1000');
-    await expect(resume({ config: { gamma: 0.5 } })).rejects.toThrow(/"gamma":0.99.*not.*"gamma":0.5/);
-    const other = kind === 'ppo' ? 'dqn' : 'ppo';
+    const [[setting, change]] = Object.entries(CASES[kind].others).filter(([path]) => !/^environments|\./.test(path));
+    await expect(resume({ config: change })).rejects.toThrow(new RegExp(`"${setting}":.*not.*"${setting}":`));
+    const other = NAMES.find((name) => name !== kind)!;
     await expect(run(other, { files: files.copy(), resume: true })).rejects.toThrow(
       `holds an agent of class ${kind}, not ${other}`,
     );
