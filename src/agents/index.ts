@@ -5,6 +5,7 @@ import type { Kernels } from '../nn/index.ts';
 import type { AgentType, LearnerType } from './agent-type.ts';
 import { type AgentSpec, openCheckpoint, requireSpec } from './checkpoint.ts';
 import { dqn } from './dqn.ts';
+import { ensemble } from './ensemble.ts';
 import { exact } from './exact.ts';
 import { integrated } from './integrated.ts';
 import type { Learner, LoadedAgent } from './learner.ts';
@@ -18,6 +19,7 @@ export {
   openCheckpoint,
 } from './checkpoint.ts';
 export { DQNAgent, type DQNConfig, dqnConfigSchema } from './dqn.ts';
+export { EnsembleAgent } from './ensemble.ts';
 export { ExactAgent, type ExactConfig, exactConfigSchema } from './exact.ts';
 export { IntegratedAgent, type SupervisionResult } from './integrated.ts';
 export type { Learner, LoadedAgent, TrainReport } from './learner.ts';
@@ -38,7 +40,7 @@ export {
 export const LEARNERS = [ppo, dqn, exact] as const;
 
 /** Every agent that a checkpoint may hold. */
-export const AGENTS: readonly AgentType[] = [...LEARNERS, integrated];
+export const AGENTS: readonly AgentType[] = [...LEARNERS, ensemble, integrated];
 
 /** What `--agent` takes. */
 export type LearnerName = (typeof LEARNERS)[number]['name'];

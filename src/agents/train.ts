@@ -43,6 +43,8 @@ export interface TrainOptions {
   readonly folder: string;
   /** Goes on from last/. */
   readonly resume?: boolean;
+  /** It may have been started for another number of steps. */
+  readonly extend?: boolean;
   readonly clock: Clock;
   /** Stops at the next environment step, after writing last/. */
   readonly signal?: AbortSignal;
@@ -165,7 +167,7 @@ export function readTrainingProgress(files: FileSystem, path: string): { steps: 
 
 /** Puts agent and environment back to where last/ was written. */
 function restore(
-  { agent, env, seed, steps, files, folder }: TrainOptions,
+  { agent, env, seed, steps, extend, files, folder }: TrainOptions,
   tableHash: string,
 ): { readonly best: Best | null; readonly updates: number } {
   const checkpoint = openCheckpoint(files, `${folder}/last`);
@@ -176,7 +178,7 @@ function restore(
     throw new InputError(`${checkpoint.path}: was started with config ${found}, not ${asked}; resume with the same`);
   }
   const training = readTraining(checkpoint);
-  for (const [name, value] of Object.entries({ totalSteps: steps, seed, tableHash })) {
+  for (const [name, value] of Object.entries({ ...(extend ? {} : { totalSteps: steps }), seed, tableHash })) {
     if (training[name] !== value) {
       throw new InputError(
         `${checkpoint.path}: was started with ${name} ${training[name]}, not ${value}; resume with the same data and flags`,

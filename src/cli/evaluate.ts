@@ -116,7 +116,7 @@ export const evaluate = defineCommand({
           return { evaluation, report: writeReport(evaluation, folder, file, report, context) };
         }),
       );
-      return { text: [...said, text].join('\n\n'), json };
+      return { text: [...(said.length === 0 ? [] : [said.join('\n')]), text].join('\n\n'), json };
     } finally {
       runContext.kernels.dispose();
     }

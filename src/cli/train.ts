@@ -18,6 +18,7 @@ import { type Context, defineCommand, type Options, type OptionsOf } from './com
 import { OPTIONS, parseInteger } from './options.ts';
 import { formatDuration, progressLine } from './progress.ts';
 import { AGENT_OPTION, KERNEL_OPTIONS, loadSeries, openRunContext, requireSymbols } from './run-context.ts';
+import { trainSeeds } from './train-seeds.ts';
 
 /** The numbers worth a place on the line, in this order. */
 const SHOWN: readonly (readonly [name: string, label: string])[] = [
@@ -80,9 +81,14 @@ const TRAIN_OPTIONS = {
   '--steps <n>': { doc: 'environment steps', parse: parseInteger(1), config: 'training.steps' },
   ...OPTIONS.preset,
   ...OPTIONS.seed,
+  '--seeds <n>': {
+    doc: 'train as many, from --seed on, side by side, as one agent that votes',
+    parse: parseInteger(2, 100),
+  },
+  '--workers <n>': { doc: 'trainings at a time with --seeds (default: the free cores)', parse: parseInteger(1, 256) },
   '--reward <name>': { doc: REWARD_NAMES, config: 'training.reward' },
   ...OPTIONS.testFrom,
-  '--resume <run>': { doc: 'go on with a run that was stopped' },
+  '--resume <run>': { doc: 'go on with a run that was stopped, or with --steps for longer than it was started for' },
   '--smurf [base]': { doc: 'train a supervisor on smurf(horizon), gamma 0; or on smurf(base)' },
   '--primary <run>': { doc: 'the agent that the supervisor is for; ends in RUN/integrated' },
   '--force': { doc: 'put the supervisor to work whatever it vetoes' },
@@ -96,6 +102,7 @@ interface Task {
   readonly config: ExperimentConfig;
   readonly symbols: readonly string[];
   readonly resume?: string;
+  readonly extendTo?: number;
   /** Whether it trains a supervisor, and for whom. */
   readonly smurf: boolean;
   readonly primary: Checkpoint | null;
@@ -107,9 +114,11 @@ function readTask(options: TrainOptions, runContext: RunContext, context: Contex
   const smurf = options.smurf !== undefined;
   if (options.resume !== undefined) {
     const run = new RunRegistry(runContext.files).open(options.resume);
+    requireResumable(run, options, context);
     const settings = readSettings(run);
+    const extension = options.steps === undefined ? {} : { extendTo: options.steps };
     const { primary } = (run.registration.notes ?? {}) as { primary?: string };
-    return { ...settings, resume: run.name, smurf: isSmurf(run), primary: open(primary) };
+    return { ...settings, ...extension, resume: run.name, smurf: isSmurf(run), primary: open(primary) };
   }
   const primary = open(options.primary);
   if (primary !== null && !smurf) throw new InputError('--primary is the agent that a supervisor is for: add --smurf');
@@ -120,6 +129,24 @@ function readTask(options: TrainOptions, runContext: RunContext, context: Contex
   return { ...settingsFor(primary, options, context), smurf, primary };
 }
 
+/** A run goes on as it was started: what would change it is refused. @throws InputError naming the first such flag */
+function requireResumable(run: Run, options: TrainOptions, context: Context): void {
+  const { registration } = run;
+  if (registration.kind === 'ensemble')
+    throw new InputError(`--resume ${run.name}: is an ensemble; resume its members, or give its 'train --seeds' again`);
+  if (registration.kind !== 'train')
+    throw new InputError(`--resume ${run.name}: is no training but '${registration.kind}'`);
+  const settings = Object.entries(context.overrides).filter(
+    ([path, value]) => value !== undefined && path !== 'training.steps',
+  );
+  const flags = (['symbol', 'smurf', 'primary', 'seeds'] as const).filter((name) => options[name] !== undefined);
+  const [first] = [...flags.map((name) => `--${name}`), ...settings.map(([path]) => path)];
+  if (first !== undefined)
+    throw new InputError(
+      `--resume ${run.name} goes on as the run was started, so ${first} can't be given; --steps, --force, --threads and --kernels can. Leave it out, or start a new run`,
+    );
+}
+
 function isSmurf(run: Run): boolean {
   return /^smurf/.test(readSettings(run).config.training.reward);
 }
@@ -128,19 +155,23 @@ export const train = defineCommand({
   options: TRAIN_OPTIONS,
   examples: [
     'tradernet train --agent ppo --symbol SYNTH --steps 100000 --seed 1',
+    'tradernet train --agent exact --symbol SYNTH --seeds 3',
     'tradernet train --resume ppo-SYNTH-s1-1',
     'tradernet train --smurf --primary ppo-SYNTH-s1-1',
   ],
   async run(options, context) {
     const runContext = await openRunContext(options, context);
     try {
-      const { config, symbols, primary, smurf, resume } = readTask(options, runContext, context);
+      const { config, symbols, primary, smurf, resume, extendTo } = readTask(options, runContext, context);
+      if (options.seeds !== undefined)
+        return await trainSeeds(options.seeds, { config, symbols, smurf }, options, context, runContext);
       const base = options.smurf === true ? undefined : options.smurf;
       const startMs = context.clock.nowMs();
       const training: TrainRunOptions = {
         series: loadSeries(context, symbols, config),
         config: smurf && resume === undefined ? smurfConfig(config, base) : config,
         ...(resume === undefined ? {} : { resume }),
+        ...(extendTo === undefined ? {} : { extendTo }),
         ...(smurf ? { validate: null } : {}),
         notes: { symbols: [...symbols] },
         onStart(run, prepared) {

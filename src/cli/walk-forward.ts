@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url';
-import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import type { ExperimentConfig } from '../experiment/config.ts';
@@ -17,57 +15,14 @@ import {
   summarizeProfiles,
 } from '../experiment/walk-forward.ts';
 import { renderWalkForward } from '../experiment/walk-forward-text.ts';
-import { type Job, runPool } from '../runs/pool.ts';
+import type { Job } from '../runs/pool.ts';
 import { type Run, RunRegistry } from '../runs/registry.ts';
 import type { Profile } from '../shield/index.ts';
-import { type Context, defineCommand, type OptionsOf } from './command.ts';
+import { defineCommand } from './command.ts';
 import { OPTIONS, parseInteger, parseNumber } from './options.ts';
 import { AGENT_OPTION, freeCores, KERNEL_OPTIONS, loadSeries, requireSymbols } from './run-context.ts';
 import { parseProfiles } from './shield.ts';
-
-const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url));
-
-/** What every worker is told, so that its settings are this command's. */
-function sharedArguments({ kernels, threads = 1 }: OptionsOf<typeof KERNEL_OPTIONS>, context: Context): string[] {
-  const { overrides, configFile } = context;
-  return [
-    ...['--storage', context.storage, '--threads', String(threads)],
-    ...(configFile === undefined ? [] : ['--config', configFile]),
-    ...(kernels === undefined ? [] : ['--kernels', kernels]),
-    ...Object.entries(overrides).flatMap(([path, value]) => (value === undefined ? [] : setting(path, value))),
-  ];
-}
-
-function setting(path: string, value: unknown): string[] {
-  return ['--set', `${path}=${JSON.stringify(value)}`];
-}
-
-/** Runs the jobs, showing how far they are. @throws InputError where one of them failed, but as `mayFail` says */
-async function runJobs(
-  what: string,
-  jobs: readonly Job[],
-  workers: number,
-  context: Context,
-  mayFail: (error: string) => boolean = () => false,
-): Promise<void> {
-  let done = 0;
-  const results = await runPool(jobs, {
-    workers,
-    entry: ENTRY,
-    env: { ...context.env, TRADERNET_PROGRESS_MS: '1000' },
-    signal: context.signal,
-    onProgress: (index, line) => context.progress(`${what} ${done}/${jobs.length}  ${jobs[index].name}: ${line}`),
-    onResult: (index, { exitCode, error }) => {
-      if (exitCode === 0 || mayFail(error)) context.say(`${what} ${++done}/${jobs.length}: ${jobs[index].name}`);
-    },
-  });
-  if (context.signal.aborted) throw new Stopped();
-  const failed = results.find(({ exitCode, error }) => exitCode !== 0 && !mayFail(error));
-  if (failed !== undefined) throw new InputError(`${failed.job.name}: ${failed.error.replace(/^error: /, '')}`);
-}
-
-/** Ctrl-C: what is done is kept. */
-class Stopped extends Error {}
+import { placeArguments, runJobs, STOPPED, Stopped, setting, sharedArguments } from './worker-jobs.ts';
 
 /** Profile spec asks for a supervisor; where there is none it does without. */
 function shieldOf({ shield }: ExperimentConfig, profile: Profile, supervisor: string | null) {
@@ -116,7 +71,7 @@ export const walkForward = defineCommand({
     const profiles = [...new Set<Profile>(['none', ...options.shield])];
     const workers = options.workers ?? freeCores();
     const shared = sharedArguments(options, context);
-    const known = ['--storage', context.storage, '--threads', String(options.threads ?? 1)];
+    const known = placeArguments(options, context);
     const nameOf = ({ fold, seed }: Part) => `fold ${fold + 1} seed ${seed}`;
 
     const train = (part: Part): Job[] => {
@@ -212,7 +167,7 @@ export const walkForward = defineCommand({
       return { text, json: json as unknown as Json };
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
-      return { text: 'stopped; the same command goes on from here', json: { status: 'stopped' }, exitCode: 130 };
+      return STOPPED;
     }
   },
 });

@@ -17,6 +17,7 @@ import { type Run, RunRegistry, trialSharpes } from '../runs/registry.ts';
 import { SHIELD_COLUMNS } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
 import { ablateMarket } from './counterfactuals.ts';
+import { trainedConfig } from './extension.ts';
 import { type Prepared, prepareMarkets } from './prepare.ts';
 import { CHECKPOINTS, type RunContext } from './run-context.ts';
 import { shieldFor } from './shield.ts';
@@ -143,7 +144,7 @@ export function prepareEvaluation({
       );
   const prepared = prepareMarkets(series, config, scalerFromJson(agent.spec.scaler));
   if (run !== null && fold === 'test') requireUnseen(run, prepared.markets);
-  const trained = run?.registration.config ?? [trialConfig(config, prepared), checkpoint.name];
+  const trained = run !== null ? trainedConfig(run) : [trialConfig(config, prepared), checkpoint.name];
   return {
     config,
     prepared,

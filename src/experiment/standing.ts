@@ -20,6 +20,6 @@ export function keepStanding(run: Run, prepared: Prepared, standing: Standing): 
 
 /** What was kept of a run's validation; null where nobody validated, or it isn't finished. */
 export function standingOf(run: Run): Standing | null {
-  const kept = run.results().find(({ name }) => name === STANDING);
-  return kept === undefined ? null : standingSchema.parse(kept.record.figures);
+  const kept = run.result(STANDING);
+  return kept === null ? null : standingSchema.parse(kept.figures);
 }

@@ -17,6 +17,7 @@ import { ACCOUNT_COLUMNS, scaleTable } from '../features/observation.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import type { ExperimentConfig } from './config.ts';
 import { type Checkpoint, settingsOf } from './evaluate-run.ts';
+import { trainedConfig } from './extension.ts';
 import type { Prepared } from './prepare.ts';
 import type { RunContext } from './run-context.ts';
 import { type TrainRun, type TrainRunOptions, trainRun } from './train-run.ts';
@@ -122,7 +123,9 @@ export async function trainSupervisor(options: TrainSupervisorOptions, runContex
       ...options,
       config: { ...config, features },
       scaler,
-      decisive: { primary: options.primary.run?.registration.config ?? (primary.spec as unknown as Json) },
+      decisive: {
+        primary: options.primary.run ? trainedConfig(options.primary.run) : (primary.spec as unknown as Json),
+      },
       notes: { ...options.notes, primary: options.primary.name, forced: force },
       validate(agent, prepared) {
         const { verdict, logReturn } = judge(agent, prepared);

@@ -3,13 +3,15 @@
 import { hasCheckpoint } from '../agents/checkpoint.ts';
 import { findLearner } from '../agents/index.ts';
 import type { Learner } from '../agents/learner.ts';
-import { type Progress, type TrainResult, train, type Validation } from '../agents/train.ts';
+import { type Progress, readTrainingProgress, type TrainResult, train, type Validation } from '../agents/train.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
+import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 import type { Scaler } from '../features/scaler.ts';
 import { type Run, RunRegistry } from '../runs/registry.ts';
 import type { ExperimentConfig } from './config.ts';
+import { extensionOf, keepExtension } from './extension.ts';
 import { createAgent, describeAgent } from './fresh-agent.ts';
 import { type Prepared, prepareMarkets } from './prepare.ts';
 import { CHECKPOINTS, type RunContext } from './run-context.ts';
@@ -23,6 +25,8 @@ export interface TrainRunOptions {
   readonly config: ExperimentConfig;
   /** Go on with this run; the series must be the ones it was started with. */
   readonly resume?: string;
+  /** Steps to go on for in all, where that isn't what the run was started for; rates follow the new length from there. */
+  readonly extendTo?: number;
   /**
    * Judges an agent, after so many training steps, on the validation fold; default: `validateAgent`. null: nobody does,
    * and the last agent is the best.
@@ -53,11 +57,17 @@ function nameSymbols(symbols: readonly string[]): string {
   return names.length <= 3 ? names.join('-') : `${names[0]}-and-${names.length - 1}-more`;
 }
 
-function register(registry: RunRegistry, options: TrainRunOptions, prepared: Prepared, runContext: RunContext): Run {
+/** Into the registry before anything is done. @param kind of what is made: a training, or an ensemble of some */
+export function registerTraining(
+  kind: 'train' | 'ensemble',
+  options: Pick<TrainRunOptions, 'config' | 'decisive' | 'notes'>,
+  prepared: Prepared,
+  runContext: RunContext,
+): Run {
   const { config } = options;
   const { name, isa, fused, threads } = runContext.kernels;
   const symbols = nameSymbols(prepared.markets.map(({ series }) => series.symbol));
-  const kind = /^smurf/.test(config.training.reward) ? 'smurf' : config.training.agent;
+  const agent = /^smurf/.test(config.training.reward) ? 'smurf' : config.training.agent;
   const times = prepared.markets.map(({ series, split }) => ({
     market: `${series.venue}:${series.symbol}`,
     ...Object.fromEntries(
@@ -67,21 +77,24 @@ function register(registry: RunRegistry, options: TrainRunOptions, prepared: Pre
       ]),
     ),
   }));
-  return registry.register(`${kind}-${symbols}-s${config.seed}`, {
-    kind: 'train',
-    config: { ...(trialConfig(config, prepared) as { [key: string]: Json }), ...options.decisive },
-    seed: config.seed,
-    dataHash: prepared.dataHash,
-    codeVersion: runContext.codeVersion,
-    kernels: { name, isa, fused, threads },
-    registeredAtMs: runContext.clock.nowMs(),
-    notes: {
-      ...options.notes,
-      settings: config as unknown as Json,
-      featureSetReason: prepared.setReason,
-      folds: times as unknown as Json,
+  return new RunRegistry(runContext.files).register(
+    `${agent}-${kind === 'ensemble' ? 'ensemble-' : ''}${symbols}-s${config.seed}`,
+    {
+      kind,
+      config: { ...(trialConfig(config, prepared) as { [key: string]: Json }), ...options.decisive },
+      seed: config.seed,
+      dataHash: prepared.dataHash,
+      codeVersion: runContext.codeVersion,
+      kernels: { name, isa, fused, threads },
+      registeredAtMs: runContext.clock.nowMs(),
+      notes: {
+        ...options.notes,
+        settings: config as unknown as Json,
+        featureSetReason: prepared.setReason,
+        folds: times as unknown as Json,
+      },
     },
-  });
+  );
 }
 
 /** How long a training on these markets takes, and how often it stops to look: what `config` leaves open is filled in. */
@@ -96,6 +109,18 @@ export function planTraining(
   return { steps, validateEvery: validateEvery ?? tenth, checkpointEvery: checkpointEvery ?? tenth };
 }
 
+function withSteps(config: ExperimentConfig, steps: number): ExperimentConfig {
+  return { ...config, training: { ...config.training, steps } };
+}
+
+/** @throws InputError where the run has been trained for as long already */
+function requireLonger(files: FileSystem, run: Run, steps: number): void {
+  const last = `${CHECKPOINTS}/${run.name}/last`;
+  const trained = hasCheckpoint(files, last) ? readTrainingProgress(files, last).steps : 0;
+  if (trained >= steps)
+    throw new InputError(`run ${run.name} has been trained for ${trained} steps already; give --steps more than that`);
+}
+
 /** Trains as `config` says. Throws InputError where the data doesn't fit it, or a resume doesn't fit its run. */
 export async function trainRun(options: TrainRunOptions, runContext: RunContext): Promise<TrainRun> {
   const { config, series } = options;
@@ -107,7 +132,7 @@ export async function trainRun(options: TrainRunOptions, runContext: RunContext)
   const env = createTrainingEnv(config, prepared, agent.environments);
 
   let run: Run;
-  if (options.resume === undefined) run = register(registry, options, prepared, runContext);
+  if (options.resume === undefined) run = registerTraining('train', options, prepared, runContext);
   else {
     run = registry.open(options.resume);
     if (run.registration.dataHash !== prepared.dataHash)
@@ -116,8 +141,14 @@ export async function trainRun(options: TrainRunOptions, runContext: RunContext)
       );
   }
   using _lock = run.lockForTraining();
-  options.onStart?.(run, prepared);
   const folder = `${CHECKPOINTS}/${run.name}`;
+  const { extendTo } = options;
+  if (extendTo !== undefined) {
+    requireLonger(files, run, extendTo);
+    keepExtension(run, extendTo);
+  }
+  const plan = planTraining(extendTo === undefined ? config : withSteps(config, extendTo), prepared);
+  options.onStart?.(run, prepared);
   const { validate = (one: Learner, _: Prepared, updates: number) => judge(one, updates) } = options;
   const judge = (one: Learner, updates: number): Validation => {
     const standing = validateAgent(one, prepared, config, updates);
@@ -128,7 +159,8 @@ export async function trainRun(options: TrainRunOptions, runContext: RunContext)
     agent,
     env,
     seed: config.seed,
-    ...planTraining(config, prepared),
+    ...plan,
+    extend: extensionOf(run) !== null,
     validate: validate && ((one, updates) => validate(one, prepared, updates)),
     files,
     folder,

@@ -16,6 +16,7 @@ import type { Profile } from '../shield/index.ts';
 
 import { dropOtherAgents, type ExperimentConfig } from './config.ts';
 import { isResting } from './evaluate-run.ts';
+import { trainedConfig } from './extension.ts';
 import { chooseEmbargo, commonTimes } from './prepare.ts';
 import { tryReadSettings } from './registered-settings.ts';
 
@@ -137,7 +138,7 @@ export function readScores(
 ): Score[] | null {
   const checkpoint = { path: `${CHECKPOINTS}/${run.name}/best` };
   const resting = isResting({ standing: standingOf(run) }, force);
-  const trial = hashTrial(checkpoint, { ...part.config, shield }, run.registration.config, { supervised, resting });
+  const trial = hashTrial(checkpoint, { ...part.config, shield }, trainedConfig(run), { supervised, resting });
   const results = run.results().filter(({ record }) => record.status === 'finished' && record.trial === trial);
   const scores: Score[] = [];
   for (const symbol of symbols) {

@@ -181,6 +181,12 @@ export class Run {
     this.#files.sync(results);
   }
 
+  /** One of them; null where there is none of the name. */
+  result(name: string): EvaluationRecord | null {
+    const path = `${this.#folder}/results/${name}.json`;
+    return this.#files.exists(path) ? parseFile<EvaluationRecord>(this.#files, path, recordSchema) : null;
+  }
+
   results(): { readonly name: string; readonly record: EvaluationRecord }[] {
     return this.#files
       .list(`${this.#folder}/results`)
