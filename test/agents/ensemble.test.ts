@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EnsembleAgent, loadAgent } from '../../src/agents/index.ts';
+import { EnsembleAgent, LEARNERS, type LearnerName, loadAgent } from '../../src/agents/index.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
-import { type Kind, makeAgent, makeTradingEnv } from './made-agents.ts';
+import { makeAgent, makeTradingEnv } from './made-agents.ts';
 
 let kernels: Kernels;
 beforeAll(async () => {
@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => kernels.dispose());
 
 const env = makeTradingEnv(1);
-const KINDS: readonly Kind[] = ['ppo', 'dqn', 'exact'];
-const membersOf = (kind: Kind, count = 3) =>
+const KINDS = LEARNERS.map(({ name }) => name);
+const membersOf = (kind: LearnerName, count = 3) =>
   Array.from({ length: count }, (_, i) => {
     // Without a bias to HOLD, so that untrained members disagree.
     const config = kind === 'exact' ? { holdBias: 0 } : {};
