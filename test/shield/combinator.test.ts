@@ -5,8 +5,8 @@ import type { Action } from '../../src/core/action.ts';
 import type { RuleVerdict } from '../../src/core/shield.ts';
 import { type Exits, RuleShield } from '../../src/shield/index.ts';
 import { type AnyRule, noState, type Thresholds } from '../../src/shield/rule.ts';
-import { cross } from './enumerations.ts';
 import { ask, makeFacts, unitsAfter } from './facts.ts';
+import { cross } from './rule-cases/rule-case.ts';
 
 type Kind = RuleVerdict['kind'];
 const KINDS: readonly Kind[] = ['allow', 'deny', 'reduce-only', 'halt'];
