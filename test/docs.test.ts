@@ -1,8 +1,9 @@
 /** The documents name files that exist and commands that run. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { TABLES, writeTables } from '../scripts/tables.ts';
 import { COMMANDS } from '../src/cli/commands.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -14,6 +15,7 @@ const DOCUMENTS = [
   'docs/spec.md',
   'docs/shield.md',
   'docs/evaluation.md',
+  'docs/reference.md',
   'docs/agents.md',
 ];
 const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts;
@@ -48,6 +50,16 @@ describe.each(DOCUMENTS)('%s', (document) => {
     );
     expect(unknown).toEqual([]);
   });
+});
+
+test('the tables in the documents are the lists that the program walks (node scripts/write-tables.ts writes them)', () => {
+  const marked = new Set<string>();
+  for (const document of readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))) {
+    const text = read(`docs/${document}`);
+    expect(writeTables(text) === text, `docs/${document} is not up to date`).toBe(true);
+    for (const [, name] of text.matchAll(/<!-- table: ([\w-]+),/g)) marked.add(name);
+  }
+  expect([...marked].sort()).toEqual(Object.keys(TABLES).sort());
 });
 
 test('the specification is covered item by item', () => {

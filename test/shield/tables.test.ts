@@ -5,7 +5,7 @@ import { listThresholds, printThresholdTables, RULES } from '../../src/shield/in
 
 const docs = readFileSync(new URL('../../docs/shield.md', import.meta.url), 'utf8');
 
-test('the tables in docs/shield.md are the rules own (node scripts/write-shield-tables.ts writes them)', () => {
+test('the tables in docs/shield.md are the rules own (node scripts/write-tables.ts writes them)', () => {
   expect(docs).toContain(printThresholdTables());
 });
 

@@ -1,0 +1,96 @@
+/** The tables of the documents, read off the lists that the program walks. */
+import { AGENTS, LEARNERS } from '../src/agents/index.ts';
+import { COMMANDS } from '../src/cli/commands.ts';
+import { configSchema } from '../src/cli/config.ts';
+import { listSettings } from '../src/core/setting.ts';
+import { REWARDS } from '../src/env/rewards/index.ts';
+import { BASELINES } from '../src/evaluate/baselines/index.ts';
+import { METRICS } from '../src/evaluate/metrics.ts';
+import { PRESETS } from '../src/experiment/presets.ts';
+import { INDICATORS } from '../src/features/index.ts';
+import type { Parameter } from '../src/features/indicator.ts';
+import { featureSet, featureSetNames } from '../src/features/sets.ts';
+import { printThresholdTables } from '../src/shield/index.ts';
+
+/** A Markdown table; a bar within a cell is escaped. */
+function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(titles), `|${titles.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
+}
+
+function describeParameter([name, parameter]: [string, Parameter]): string {
+  return parameter.kind === 'choice'
+    ? `${name}: ${parameter.choices.join(' or ')}`
+    : `${name}: ${parameter.default} bars (${parameter.least} to ${parameter.most})`;
+}
+
+/** Name, as it stands in a document's mark, to what makes the table. */
+export const TABLES: Readonly<Record<string, () => string>> = {
+  agents: () =>
+    table(
+      ['name', 'what it is', 'trained with'],
+      AGENTS.map(({ name, summary }) => [
+        `\`${name}\``,
+        summary,
+        LEARNERS.some((one) => one.name === name) ? `\`--agent ${name}\`` : '-',
+      ]),
+    ),
+  rewards: () =>
+    table(
+      ['name', 'pays', 'looks ahead'],
+      REWARDS.map(({ name, docs, horizon }) => [`\`${name}\``, docs, `${horizon} bar${horizon === 1 ? '' : 's'}`]),
+    ),
+  'feature-sets': () =>
+    table(
+      ['name', 'columns', 'first complete row'],
+      featureSetNames()
+        .map(featureSet)
+        .map(({ name, columns, warmup }) => [`\`${name}\``, String(columns.length), String(warmup + 1)]),
+    ),
+  indicators: () =>
+    table(
+      ['name', 'in the brackets', 'what it is'],
+      INDICATORS.map(({ name, parameters, docs }) => [
+        `\`${name}\``,
+        Object.entries(parameters).map(describeParameter).join('; ') || '-',
+        docs,
+      ]),
+    ),
+  rules: printThresholdTables,
+  metrics: () =>
+    table(
+      ['name', 'unit', 'meaning'],
+      METRICS.map(({ name, unit, doc }) => [`\`${name}\``, unit, doc]),
+    ),
+  baselines: () =>
+    table(
+      ['name', 'meaning'],
+      BASELINES.map(({ name, doc }) => [`\`${name}\``, doc]),
+    ),
+  presets: () =>
+    table(
+      ['name', 'what it sets'],
+      Object.entries(PRESETS).map(([name, { doc }]) => [`\`${name}\``, doc]),
+    ),
+  settings: () =>
+    table(
+      ['setting', 'default', 'unit', 'meaning'],
+      listSettings(configSchema).map((row) => [`\`${row.path}\``, JSON.stringify(row.default), row.unit, row.doc]),
+    ),
+  commands: () =>
+    table(
+      ['command', 'what it does'],
+      COMMANDS.map(({ name, summary }) => [`\`${name}\``, summary]),
+    ),
+};
+
+const MARKED = /(<!-- table: ([\w-]+),[^>]*-->\n)[\s\S]*?(\n<!-- end of table -->)/g;
+
+/** The document with all of its tables as they are today. */
+export function writeTables(text: string): string {
+  return text.replace(MARKED, (_whole, begin: string, name: string, end: string) => {
+    const make = TABLES[name];
+    if (make === undefined) throw new Error(`there is no table '${name}'`);
+    return `${begin}${make()}${end}`;
+  });
+}
