@@ -1,7 +1,7 @@
 /** The journal of one bot: opened, checked to be this bot's, and written to from then on. */
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import { type LogFault, openLog, type RecordLog } from '../journal/record-log.ts';
+import { isDiskError, type LogFault, openLog, type RecordLog } from '../journal/record-log.ts';
 import type { BotEntry, NoteEntry, StartEntry } from './entries.ts';
 import type { BotOptions } from './options.ts';
 import { readEntries } from './read-entries.ts';
@@ -17,12 +17,15 @@ export class BotJournal {
   readonly #log: RecordLog;
   readonly #cut: LogFault | null;
   readonly #onEntry: (entry: BotEntry) => void;
+  readonly #onDiskError: (message: string) => void;
 
   /**
    * @param onEntry told of every entry that is appended
+   * @param onDiskError told of every failure to make entries durable
    * @throws InputError where the journal was begun with another setup, or is none
    */
-  constructor(options: BotOptions, onEntry: (entry: BotEntry) => void) {
+  constructor(options: BotOptions, onEntry: (entry: BotEntry) => void, onDiskError: (message: string) => void) {
+    this.#onDiskError = onDiskError;
     const { log, records, cut } = openLog(options.files, `${options.folder}/${JOURNAL_FILE}`);
     this.#options = options;
     this.#log = log;
@@ -39,7 +42,12 @@ export class BotJournal {
     if (this.#cut !== null) this.append(describeCut(this.#cut, timeMs));
     this.append(startEntry(this.#options, this.id, timeMs));
     for (const note of notes) this.append(note);
-    this.sync();
+    this.#log.sync();
+  }
+
+  /** Hash of the last entry, which stands for all before it. */
+  get head(): string {
+    return this.#log.head;
   }
 
   /** Durable only after `sync`. */
@@ -48,8 +56,16 @@ export class BotJournal {
     this.#onEntry(entry);
   }
 
-  sync(): void {
-    this.#log.sync();
+  /** Whether everything is durable now; where the disk fails that is told, and another call tries again. */
+  sync(): boolean {
+    try {
+      this.#log.sync();
+      return true;
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+      this.#onDiskError((error as Error).message);
+      return false;
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import { runInAll } from '../broker/serial-queue.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { steadyVenue } from '../exchange/steady-venue.ts';
 import { WebSocketClient } from '../exchange/stream.ts';
+import { isDiskError } from '../journal/record-log.ts';
 import { BotJournal } from './bot-journal.ts';
 import { createTrader } from './create-trader.ts';
 import { readHalt, writeHalt } from './halt-file.ts';
@@ -19,7 +20,7 @@ import { Portfolio } from './portfolio.ts';
 import { recover } from './recovery.ts';
 import { BotState } from './state.ts';
 import type { Trader, TraderContext } from './trader.ts';
-import { Watchdog } from './watchdog.ts';
+import { isLate, Watchdog } from './watchdog.ts';
 
 const CLOCK_CHECK_MS = 3_600_000;
 const TICK_MS = 5_000;
@@ -42,7 +43,9 @@ export class Bot {
     const options = { ...given, venue };
     this.#options = options;
     this.#observers = this.#isolateObservers();
-    this.#journal = new BotJournal(options, this.#observers.onEntry);
+    this.#journal = new BotJournal(options, this.#observers.onEntry, (message) =>
+      this.#observers.onAlarm('journal-failed', { message }),
+    );
     const { earlier, id } = this.#journal;
     this.resumed = earlier.length > 0;
     const allocations = new Map(options.symbols.map(({ symbol, account }) => [symbol, account.startingEquity]));
@@ -75,6 +78,19 @@ export class Bot {
     return this.#state.halted;
   }
 
+  /** Hash of the journal's last entry: kept elsewhere, it tells of a journal that was cut or written anew. */
+  get journalHead(): string {
+    return this.#journal.head;
+  }
+
+  /** Symbols without a decision for longer than there should be one. */
+  get silent(): readonly string[] {
+    const { clock, timeframeMs } = this.#options;
+    return this.traders
+      .filter(({ decidedMs }) => isLate(clock.elapsedMs() - decidedMs, timeframeMs))
+      .map(({ symbol }) => symbol);
+  }
+
   /** Candles' status by symbol, for health and metrics. */
   get streams(): ReadonlyMap<string, WebSocketClient> {
     return this.#clients;
@@ -82,8 +98,10 @@ export class Bot {
 
   /** Runs until the signal aborts; then everything under way is written down and the journal closed in order. */
   async run(signal: AbortSignal): Promise<void> {
+    const { clock, deadlineMs = DEADLINE_MS } = this.#options;
     const stop = new AbortController();
     const inner = AbortSignal.any([signal, stop.signal]);
+    const loops: Promise<void>[] = [];
     try {
       const context = {
         reconcile: () => this.#reconcile(),
@@ -97,17 +115,21 @@ export class Bot {
       // What watches waits for nothing that it watches, not even for the start.
       const watch = this.#watch(inner);
       watch.catch(this.#fail);
+      loops.push(watch);
       await Promise.race([failed, recover(this.#state, this.#journal, this.#options, context, inner)]);
-      const loops = [
+      loops.push(
         ...this.traders.map((trader) => attend(trader, this.#loopContext, inner)),
         ...this.traders.map((trader) => this.#follow(trader, inner)),
         this.#reconcileNowAndThen(inner),
         this.#measureClockNowAndThen(inner),
-        watch,
-      ];
+      );
       // The first failure ends them all, whatever hangs: it is a bug, and a restart is the answer.
       await Promise.race([failed, Promise.all(loops)]);
       await Promise.race([failed, this.#endInOrder()]);
+    } catch (error) {
+      stop.abort(error);
+      await Promise.race([Promise.allSettled(loops), clock.sleep(deadlineMs)]);
+      throw error;
     } finally {
       stop.abort(new Error('the bot stopped'));
     }
@@ -121,7 +143,12 @@ export class Bot {
     this.#journal.append({ type: 'halt', timeMs, by, reason });
     this.#journal.sync();
     this.#state.halted = reason;
-    if (readHalt(files, folder) === null) writeHalt(files, folder, { by, reason, timeMs });
+    try {
+      if (readHalt(files, folder) === null) writeHalt(files, folder, { by, reason, timeMs });
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+      this.#alarm('halt-not-written', { message: (error as Error).message });
+    }
     this.#alarm('halted', { by, reason });
   }
 
@@ -257,8 +284,9 @@ export class Bot {
   }
 
   #alarm(code: string, numbers: Readonly<Record<string, string>>): void {
-    this.#journal.append({ type: 'alarm', timeMs: this.#now(), code, numbers });
+    // Whoever is to hear of it hears of it first: writing it down may be what fails.
     this.#observers.onAlarm(code, numbers);
+    this.#journal.append({ type: 'alarm', timeMs: this.#now(), code, numbers });
   }
 
   #orFail(work: () => void): void {

@@ -10,13 +10,11 @@ export class BotStatus {
   readonly #counts = new Map<string, number>();
   readonly #bot: Bot;
   readonly #nowMs: () => number;
-  readonly #timeframeMs: number;
   readonly #startMs: number;
 
-  constructor(bot: Bot, nowMs: () => number, timeframeMs: number) {
+  constructor(bot: Bot, nowMs: () => number) {
     this.#bot = bot;
     this.#nowMs = nowMs;
-    this.#timeframeMs = timeframeMs;
     this.#startMs = nowMs();
   }
 
@@ -29,16 +27,19 @@ export class BotStatus {
     }
   }
 
-  /** Healthy where no symbol waits for a candle that should long be here and nothing is halted or unresolved. */
+  /** Healthy where every symbol was decided on when it should have been, and nothing is halted or unresolved. */
   health(): { readonly healthy: boolean; readonly text: string } {
     const nowMs = this.#nowMs();
+    const { silent } = this.#bot;
     const symbols = this.#bot.traders.map(({ symbol, broker, lastTimeMs }) => {
-      const behindMs = nowMs - lastTimeMs - 2 * this.#timeframeMs;
-      return { symbol, stale: !(behindMs < this.#timeframeMs), unresolved: broker.unresolved, lastBarMs: lastTimeMs };
+      return { symbol, stale: silent.includes(symbol), unresolved: broker.unresolved, lastBarMs: lastTimeMs };
     });
-    const { halted } = this.#bot;
+    const { halted, journalHead } = this.#bot;
     const healthy = halted === null && symbols.every(({ stale, unresolved }) => !stale && unresolved === null);
-    return { healthy, text: `${JSON.stringify({ healthy, halted, uptimeMs: nowMs - this.#startMs, symbols })}\n` };
+    return {
+      healthy,
+      text: `${JSON.stringify({ healthy, halted, uptimeMs: nowMs - this.#startMs, journalHead, symbols })}\n`,
+    };
   }
 
   /** The Prometheus text format, version 0.0.4. */

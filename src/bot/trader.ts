@@ -16,7 +16,8 @@ export interface TraderContext {
   /** Real milliseconds with fractions, for measuring how long work takes. */
   elapsedMs(): number;
   append(entry: BotEntry): void;
-  sync(): void;
+  /** False where the disk fails. */
+  sync(): boolean;
   /** Books a symbol's equity; returns the sum over all symbols and its peak. May halt. */
   mark(symbol: string, equity: number): { readonly total: number; readonly peak: number };
   readonly halted: string | null;
@@ -88,13 +89,14 @@ export class Trader {
     const { symbol } = this;
     context.append({ type: 'decision', timeMs, symbol, source, portfolio, record: decision.record, state });
     const decidedMs = context.elapsedMs();
-    context.sync();
+    const isDurable = context.sync();
     context.measured('decide', decidedMs - beganMs);
     context.measured('sync', context.elapsedMs() - decidedMs);
     this.decisions++;
     this.lastDecisionMs = timeMs;
     this.decidedMs = context.monotonicMs();
-    await this.#order(decision.order, decision.flatten, candle);
+    // What isn't written down is not ordered; exits that were wanted before go on with the next round.
+    if (isDurable) await this.#order(decision.order, decision.flatten, candle);
   }
 
   async #order(order: number, flatten: boolean, candle: Candle): Promise<void> {

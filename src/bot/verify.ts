@@ -89,7 +89,7 @@ class Replay {
   constructor(setup: SymbolSetup, kind: 'paper' | 'live', timeframeMs: number, maxDataAgeMs: number) {
     this.setup = setup;
     this.#account = new Account(setup.account);
-    const journal = { record: () => {}, sync: () => {} };
+    const journal = { record: () => {}, sync: () => true };
     const { symbol, market, features, agent, shield } = setup;
     this.#paper =
       kind === 'live' ? null : new PaperBroker({ symbol, account: this.#account, market, journal, nowMs: () => 0 });

@@ -11,6 +11,9 @@ const REPEAT_MS = 10 * 60_000;
 /** A wall clock that moved against the monotonic one by more than this was set. */
 const STEP_MS = 1_000;
 
+/** @param silentMs since the last decision, or the start */
+export const isLate = (silentMs: number, timeframeMs: number): boolean => silentMs >= 2 * timeframeMs + LATE_MS;
+
 export interface WatchdogContext {
   readonly clock: Clock;
   readonly timeframeMs: number;
@@ -53,7 +56,7 @@ export class Watchdog {
     const { clock, timeframeMs, alarm } = this.#context;
     const nowMs = clock.elapsedMs();
     const silentMs = nowMs - decidedMs;
-    if (silentMs < 2 * timeframeMs + LATE_MS) return;
+    if (!isLate(silentMs, timeframeMs)) return;
     if (nowMs - (this.#saidMs.get(symbol) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;
     this.#saidMs.set(symbol, nowMs);
     alarm('no-decision', { symbol, minutes: (silentMs / 60_000).toFixed(0) });

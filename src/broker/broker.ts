@@ -52,6 +52,6 @@ export interface Broker {
 /** How a broker writes down what happens before it acts on it. */
 export interface JournalWriter {
   record(entry: BrokerEntry): void;
-  /** Returns when everything recorded is durable. */
-  sync(): void;
+  /** Makes everything recorded durable; false where the disk fails: then nothing may leave. */
+  sync(): boolean;
 }

@@ -35,13 +35,20 @@ export class Exit {
     const desk = this.#desk;
     const { book, account } = desk;
     for (let part = 0; part < MOST_PARTS; part++) {
-      if (book.exit === null || book.find('market') !== null || desk.elapsedMs < this.#quietUntilMs) return;
+      if (book.exit === null || this.#mustWait() || desk.elapsedMs < this.#quietUntilMs) return;
       if (!(await this.#stops.clear()) || !(await this.#gate.isOpen())) return;
       // A stop may have closed it meanwhile.
       const { exit } = book;
       if (exit === null || account.units === 0) return;
       if (!(await this.#sell(exit))) return;
     }
+  }
+
+  /** Whether an order is under way that may sell the same; an entry of which nobody knows holds nothing up. */
+  #mustWait(): boolean {
+    return [...this.#desk.book.orders.values()].some(
+      ({ role, state }) => role === 'exit' || (role === 'entry' && state !== 'unknown'),
+    );
   }
 
   /** Sends one order; true where the next one may follow at once. */

@@ -50,8 +50,13 @@ export async function submitOrder(desk: OrderDesk, submission: Submission): Prom
   const { clientOrderId: id, quantity, price = null } = request;
   const what = { symbol, id, role, quantity, price, reference, decisionMs, attempt, reason };
   desk.note({ type: 'intent', ...what, timeMs: desk.nowMs });
-  journal.sync();
+  const isDurable = journal.sync();
   const order = desk.book.orders.get(id)!;
+  if (!isDurable) {
+    // It surely never left.
+    desk.noteEnd(order, 'never-arrived', 'the journal could not be written', true);
+    return { kind: 'refused', code: 'journal' };
+  }
   try {
     await takeAnswer(desk, order, await venue.createOrder(request));
     return { kind: 'answered' };

@@ -253,6 +253,9 @@ function describeEntry(entry: BotEntry): string | null {
   return null;
 }
 
+/** Alarms that can't be delivered hold up an end no longer than this. */
+const DRAIN_MS = 15_000;
+
 /** Runs the bot until Ctrl-C, with its log, alarms and pages. */
 export async function runSession(session: Session, context: Context): Promise<Output> {
   const { place, clock, redact, setup, agent } = session;
@@ -285,11 +288,12 @@ export async function runSession(session: Session, context: Context): Promise<Ou
     const line = describeEntry(entry);
     if (line !== null) context.print(redact(line));
   }, sayFailure('screen'));
+  let bot: Bot | null = null;
   let status: BotStatus | null = null;
   let pages: Awaited<ReturnType<typeof serveStatus>> | null = null;
   const beganMs = context.clock.nowMs();
   try {
-    const bot = new Bot({
+    bot = new Bot({
       kind: session.kind,
       venue: session.venue,
       clock,
@@ -306,7 +310,7 @@ export async function runSession(session: Session, context: Context): Promise<Ou
       notes: session.notes,
       // On a fast clock the network's milliseconds are seconds: wait longer, or a running candle passes for closed.
       ...(clock instanceof AcceleratedClock
-        ? { graceMs: Math.min(agent.spec.timeframeMs / 8, 300 * clock.speed) }
+        ? { graceMs: Math.min(agent.spec.timeframeMs / 8, 300 * clock.speed), deadlineMs: 10_000 * clock.speed }
         : {}),
       onEntry(entry) {
         count(entry);
@@ -316,7 +320,7 @@ export async function runSession(session: Session, context: Context): Promise<Ou
       onAlarm: (code, numbers) => desk.raise(code, numbers),
       onMeasured: (stage, ms) => status?.[stage].add(ms),
     });
-    status = new BotStatus(bot, () => clock.nowMs(), agent.spec.timeframeMs);
+    status = new BotStatus(bot, () => clock.nowMs());
     if (settings.statusPort > 0) {
       const token = context.env.TRADERNET_STATUS_TOKEN ?? randomBytes(16).toString('hex');
       writeDurably(place.files, `${place.folder}/status-token`, `${token}\n`, 0o600);
@@ -326,9 +330,9 @@ export async function runSession(session: Session, context: Context): Promise<Ou
     const stop = new AbortController();
     const signal = AbortSignal.any([context.signal, stop.signal]);
     context.say(`${place.name}: ${bot.resumed ? 'goes on' : 'begins'}; journal and log in ${home}`);
-    const pulse = beat(desk, bot, settings.heartbeatMinutes, context, signal);
+    const pulse = sendHeartbeats(desk, bot, settings.heartbeatMinutes, context, signal);
     try {
-      await bot.run(signal);
+      await withLastWords(desk, redact, () => bot!.run(signal));
     } finally {
       stop.abort(new Error('the bot stopped'));
       await pulse;
@@ -336,11 +340,14 @@ export async function runSession(session: Session, context: Context): Promise<Ou
     return summarise(bot, place, context.clock.nowMs() - beganMs);
   } catch (error) {
     const message = redact(String((error as Error).message));
+    desk.raise('crashed', { message });
     log('error', 'crashed', { message });
-    if (!(error instanceof InputError)) desk.raise('crashed', { message });
     throw redactError(error, redact);
   } finally {
-    await desk.drain();
+    for (const { symbol, broker } of bot?.traders ?? [])
+      if (broker.account.units !== 0)
+        desk.raise('ended-with-position', { symbol, position: String(broker.account.position) });
+    await desk.drain(DRAIN_MS);
     await pages?.close();
     await session.venue.close();
     unlock();
@@ -355,12 +362,48 @@ function redactError(error: unknown, redact: (text: string) => string): unknown 
   return error;
 }
 
-async function beat(desk: AlarmDesk, bot: Bot, minutes: number, context: Context, signal: AbortSignal): Promise<void> {
+/** Says now and then that decisions are made, or that they aren't: a process that is there proves nothing. */
+async function sendHeartbeats(
+  desk: AlarmDesk,
+  bot: Bot,
+  minutes: number,
+  context: Context,
+  signal: AbortSignal,
+): Promise<void> {
+  let before = 0;
   while (minutes > 0 && !signal.aborted) {
     await context.clock.sleep(minutes * 60_000, signal).catch(() => {});
-    const { portfolio, halted } = bot;
-    if (!signal.aborted)
-      desk.heartbeat(`alive, equity ${portfolio.total.toFixed(2)}${halted === null ? '' : `, HALTED: ${halted}`}`);
+    if (signal.aborted) return;
+    const { portfolio, halted, silent, journalHead, traders } = bot;
+    const decisions = traders.reduce((sum, trader) => sum + trader.decisions, 0);
+    desk.heartbeat(
+      [
+        silent.length > 0 ? `NO DECISION FOR ${silent.join(', ')}` : `${decisions - before} decisions`,
+        `equity ${portfolio.total.toFixed(2)}`,
+        ...(halted === null ? [] : [`HALTED: ${halted}`]),
+        `journal ${journalHead.slice(0, 16)}`,
+      ].join(', '),
+    );
+    before = decisions;
+  }
+}
+
+/** Has what nobody catches said before the process ends with it. */
+async function withLastWords(desk: AlarmDesk, redact: (text: string) => string, work: () => Promise<void>) {
+  let fail: (error: unknown) => void = () => {};
+  const uncaught = new Promise<never>((_, reject) => {
+    fail = (error) => {
+      desk.raise('uncaught', { message: redact(error instanceof Error ? error.message : String(error)) });
+      reject(error);
+    };
+  });
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  try {
+    await Promise.race([work(), uncaught]);
+  } finally {
+    process.off('uncaughtException', fail);
+    process.off('unhandledRejection', fail);
   }
 }
 

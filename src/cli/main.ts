@@ -151,6 +151,8 @@ async function run(words: readonly string[]): Promise<number> {
     stop.abort(new Error('stopped by Ctrl-C'));
   });
   process.on('SIGTERM', () => stop.abort(new Error('stopped by SIGTERM')));
+  // A reader that went away (`| head`, a closed terminal) ends nothing: a bot goes on without a screen.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const display = createProgress();
   const storage = isAbsolute(shared.storage) ? shared.storage : join(process.cwd(), shared.storage);
   const context: Context = {

@@ -33,10 +33,18 @@ export function steadyVenue(venue: Venue, clock: Clock, deadlineMs: number): Ven
     steady[name] = (...values: unknown[]) =>
       within(clock, limitMs, `${venue.name}: ${name}`, () => method.apply(venue, values));
   }
-  steady.watchCandles = (...values: Parameters<Venue['watchCandles']>) =>
-    venue.watchCandles(...values).catch((error) => {
-      throw asFailure(error);
+  steady.watchCandles = async (...values: Parameters<Venue['watchCandles']>) => {
+    const signal = values[3];
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
     });
+    try {
+      await Promise.race([venue.watchCandles(...values), aborted]);
+    } catch (error) {
+      throw asFailure(error);
+    }
+  };
   steady.serverTimeMs = () => venue.serverTimeMs();
   steady.close = () => venue.close();
   return steady as unknown as Venue;

@@ -119,21 +119,30 @@ export function openLog(
     files.truncate(path, length);
     files.sync(path);
   }
-  return { log: new RecordLog(files, path, head), records, cut: fault };
+  return { log: new RecordLog(files, path, head, length), records, cut: fault };
 }
 
-/** The writing end; one a file. */
+/**
+ * The writing end; one a file. A disk that is full, read-only or broken for a while loses nothing: what isn't durable is
+ * kept in memory, and the next `sync` cuts the file back to what surely is and writes the rest again.
+ */
 export class RecordLog {
   readonly #files: FileSystem;
   readonly #path: string;
   #head: string;
-  #synced = true;
+  /** Bytes that are durable, and the records that follow them. */
+  #durable: number;
+  #pending: Uint8Array[] = [];
+  /** After a failed write or sync nobody knows what the file holds beyond its durable part. */
   #broken = false;
+  /** After an error that isn't the disk's nothing is written any more. */
+  #dead = false;
 
-  constructor(files: FileSystem, path: string, head: string) {
+  constructor(files: FileSystem, path: string, head: string, length: number) {
     this.#files = files;
     this.#path = path;
     this.#head = head;
+    this.#durable = length;
   }
 
   /** Hash of the last record. */
@@ -141,27 +150,50 @@ export class RecordLog {
     return this.#head;
   }
 
-  /** Appends; durable only after `sync`. */
+  /** Appends; durable only after `sync`, which also tells of a disk that fails. */
   append(value: Json): void {
     const { bytes, head } = encodeRecord(value, this.#head);
-    this.#guard(() => this.#files.append(this.#path, bytes));
+    this.#pending.push(bytes);
     this.#head = head;
-    this.#synced = false;
+    if (this.#broken && !this.#dead) return;
+    try {
+      this.#change(() => this.#files.append(this.#path, bytes));
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+    }
   }
 
+  /** @throws the disk's error; what was appended is kept, and another call tries again */
   sync(): void {
-    if (this.#synced) return;
-    this.#guard(() => this.#files.sync(this.#path));
-    this.#synced = true;
+    if (this.#pending.length === 0) return;
+    const mend = this.#broken;
+    this.#change(() => {
+      if (mend) {
+        this.#files.truncate(this.#path, this.#durable);
+        for (const bytes of this.#pending) this.#files.append(this.#path, bytes);
+      }
+      this.#files.sync(this.#path);
+    });
+    this.#durable += this.#pending.reduce((sum, bytes) => sum + bytes.length, 0);
+    this.#pending = [];
   }
 
-  // After a failed write or sync nobody knows what the disk holds; the next opening finds out.
-  #guard(change: () => void): void {
-    if (this.#broken) throw new Error(`${this.#path}: an earlier write failed; restart to recover`);
+  #change(work: () => void): void {
+    if (this.#dead) throw new Error(`${this.#path}: an earlier write failed; restart to recover`);
     this.#broken = true;
-    change();
+    try {
+      work();
+    } catch (error) {
+      this.#dead = !isDiskError(error);
+      throw error;
+    }
     this.#broken = false;
   }
+}
+
+/** Whether the system says that a file can't be written now, as opposed to a bug. */
+export function isDiskError(error: unknown): boolean {
+  return error instanceof Error && typeof (error as { code?: unknown }).code === 'string';
 }
 
 /** A log that is wrong before its tail: a crash can't do that, so nothing is repaired. */

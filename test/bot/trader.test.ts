@@ -25,7 +25,7 @@ function world() {
     venue,
     clock,
     holdings: new Holdings(venue, clock),
-    journal: { record: (entry) => entries.push(entry), sync: () => {} },
+    journal: { record: (entry) => entries.push(entry), sync: () => true },
     tag: 'test0',
     freshMs: HOUR_MS / 4,
     alarm: () => {},
@@ -35,6 +35,7 @@ function world() {
     nowMs: () => state.nowMs,
     venueMs: () => state.nowMs,
     monotonicMs: () => state.nowMs,
+    sync: () => true,
     get halted() {
       return state.halted;
     },

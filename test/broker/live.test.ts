@@ -26,6 +26,7 @@ function world(freshMs = 30_000) {
   const entries: (BrokerEntry | HoldingsEntry)[] = [];
   const alarms: string[] = [];
   let durable = 0;
+  const disk = { fails: false };
   const holdings = new Holdings(venue, clock);
   const options: LiveOptions = {
     symbol: 'BTC/USDT',
@@ -35,7 +36,9 @@ function world(freshMs = 30_000) {
     journal: {
       record: (entry) => entries.push(entry),
       sync: () => {
+        if (disk.fails) return false;
         durable = entries.length;
+        return true;
       },
     },
     tag: 'test0',
@@ -65,7 +68,21 @@ function world(freshMs = 30_000) {
     again.takeReconciled(KNOWN);
     return again;
   };
-  return { broker, restart, settle, holdings, venue, entries, alarms, buy, sell, pass, clock, durable: () => durable };
+  return {
+    broker,
+    disk,
+    restart,
+    settle,
+    holdings,
+    venue,
+    entries,
+    alarms,
+    buy,
+    sell,
+    pass,
+    clock,
+    durable: () => durable,
+  };
 }
 
 const marketOrders = (venue: ScriptedVenue) => venue.sent.filter((request) => request.type === 'market');
@@ -666,4 +683,36 @@ it('an exit outlives a restart, whatever became of its orders', async () => {
   w.venue.script = {};
   await broker.recover();
   expect(broker.account.units).toBe(0);
+});
+
+it('nothing leaves that could not be written down; what is wanted goes when the disk is back', async () => {
+  const w = world();
+  await w.buy();
+  w.disk.fails = true;
+  await w.sell();
+  await w.settle(30_000);
+  expect(w.venue.sent).toHaveLength(1);
+  expect(w.broker.unresolved).toBe('an exit is not done');
+  w.disk.fails = false;
+  await w.settle(18_000);
+  expect(w.broker.account.units).toBe(0);
+});
+
+it('an entry of which nobody knows holds up no exit, and what it brings later is sold too', async () => {
+  const w = world(1_000_000);
+  await w.buy();
+  w.venue.script.create = () => failure('network');
+  w.venue.script.fetchOrder = () => null;
+  await w.buy();
+  const late = w.venue.sent[1];
+  w.venue.script = { fetchOrder: (id) => (id === late.clientOrderId ? null : orderOf(w.venue.sent.at(-1)!)) };
+  await w.broker.protect(null);
+  await w.sell();
+  expect(w.broker.account.units).toBe(0);
+  expect(w.venue.sent).toHaveLength(3);
+  w.venue.script = {};
+  await w.settle(18_000);
+  expect(w.venue.sent).toHaveLength(4);
+  expect(w.broker.account.units).toBe(0);
+  expect(w.broker.book.baseOwned).toBe('0');
 });

@@ -13,7 +13,7 @@ function paper(withMarket = true) {
   const entries: BrokerEntry[] = [];
   const account = new Account({ ...DEFAULT_ACCOUNT, startingEquity: 1_000, quantityStep: 0.001 });
   account.reset(100);
-  const journal = { record: (entry: BrokerEntry) => void entries.push(entry), sync: () => {} };
+  const journal = { record: (entry: BrokerEntry) => void entries.push(entry), sync: () => true };
   const broker = new PaperBroker({
     ...{ symbol: 'BTC/USDT', account, journal, nowMs: () => 0 },
     market: withMarket ? market : null,

@@ -92,16 +92,45 @@ describe('record log', () => {
     );
     expect(states).toBeGreaterThan(15);
   });
+});
 
-  it('writes nothing more after a failed write', () => {
-    const files = written([]);
+describe('a disk that fails for a while', () => {
+  const full = (what: string) =>
+    Object.assign(new Error(`ENOSPC: no space left on device, ${what}`), { code: 'ENOSPC' });
+
+  it.each(['append', 'sync'] as const)('in %s loses nothing, and tears nothing', (what) => {
+    const files = new MemoryFileSystem();
     const { log } = openLog(files, path);
-    const append = files.append.bind(files);
-    files.append = () => {
-      throw new Error('ENOSPC');
+    log.append({ a: 1 });
+    log.sync();
+    const real = files[what].bind(files) as (...values: never[]) => void;
+    files[what] = (name: string, bytes?: Uint8Array) => {
+      // Half of it is written all the same.
+      if (what === 'append') real(name as never, bytes!.subarray(0, bytes!.length >> 1) as never);
+      throw full(what);
     };
-    expect(() => log.append({ a: 1 })).toThrow('ENOSPC');
-    files.append = append;
-    expect(() => log.append({ a: 2 })).toThrow('restart to recover');
+    for (let i = 2; i < 5; i++) {
+      log.append({ a: i });
+      expect(() => log.sync()).toThrow('ENOSPC');
+    }
+    files[what] = real as never;
+    log.sync();
+    log.append({ a: 5 });
+    log.sync();
+    expect(openLog(files, path)).toMatchObject({ records: [1, 2, 3, 4, 5].map((a) => ({ a })), cut: null });
+    expect(openLog(files, path).log.head).toBe(log.head);
   });
+});
+
+it('writes nothing more after an error that is not the disk’s', () => {
+  const files = written([]);
+  const { log } = openLog(files, path);
+  const append = files.append.bind(files);
+  files.append = () => {
+    throw new Error('a bug');
+  };
+  expect(() => log.append({ a: 1 })).toThrow('a bug');
+  files.append = append;
+  expect(() => log.append({ a: 2 })).toThrow('restart to recover');
+  expect(() => log.sync()).toThrow('restart to recover');
 });

@@ -122,7 +122,7 @@ export async function runHostile(seed: number, options: HostileOptions = {}): Pr
       },
     );
     // A life that begins at the very end has time to find out what the last one left.
-    const day = time.sleep(Math.max(endMs - time.ms, 2 * MINUTE), stop.signal).then(
+    const day = time.sleep(Math.max(endMs - time.ms, 4 * MINUTE), stop.signal).then(
       () => stop.abort(new Error('the day is over')),
       () => {},
     );

@@ -5,8 +5,15 @@ import type { AlarmChannel, AlarmMessage } from './alarm.ts';
 const CRITICAL: ReadonlySet<string> = new Set([
   'halted',
   'crashed',
+  'uncaught',
+  'ended-with-position',
+  'no-decision',
+  'journal-failed',
+  'halt-not-written',
   'holdings-short',
   'order-vanished',
+  'order-untraceable',
+  'order-arrived-late',
   'stray-order',
   'order-stuck',
   'exit-denied',
@@ -65,9 +72,13 @@ export class AlarmDesk {
     this.#send({ level: 'info', code: 'heartbeat', text: `tradernet: ${text}`, timeMs: this.#clock.nowMs() });
   }
 
-  /** Waits for what is on its way. */
-  async drain(): Promise<void> {
-    await Promise.all(this.#pending);
+  /** Waits for what is on its way, but not longer. */
+  async drain(longestMs = Number.POSITIVE_INFINITY): Promise<void> {
+    if (longestMs === Number.POSITIVE_INFINITY) return void (await Promise.all(this.#pending));
+    const done = new AbortController();
+    const patience = this.#clock.sleep(longestMs, done.signal).catch(() => {});
+    await Promise.race([Promise.all(this.#pending), patience]);
+    done.abort();
   }
 
   #send(message: AlarmMessage): void {
