@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { VERDICTS } from '../src/index.ts';
+import { lacks } from './effort.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tradernet-notebook-'));
@@ -38,39 +39,39 @@ function run(...args: string[]) {
 }
 
 const lacking = missing();
-const skip = lacking !== null && process.env.TRADERNET_TEST_ALL !== '1';
 
-describe.skipIf(skip)(`notebooks/train.ipynb${lacking === null ? '' : ` (missing: ${lacking})`}`, () => {
-  it.concurrent.each(['ppo', 'dqn'])('runs from its first to its last cell: %s', async (agent) => {
-    expect(lacking).toBeNull();
-    const out = join(folder, `${agent}.ipynb`);
-    const storage = join(folder, agent);
-    const sets = [`agent=${agent}`, 'bars=4000', 'steps=2048', `storage=${storage}`].flatMap((one) => ['--set', one]);
-    await run('--execute', '--out', out, ...sets);
-    const outputs = outputsOf(readCells(out));
-    expect(outputs.filter((one) => one.output_type === 'error' || one.name === 'stderr')).toEqual([]);
-    const printed = outputs.flatMap((one) => one.text ?? []).join('');
-    expect(printed).toMatch(new RegExp(`Verdict: (${VERDICTS.join('|')})`));
-    expect(printed).toContain(`${agent}-NOTEBOOK-s1-1: finished`);
-    const [training, evaluation] = outputs
-      .flatMap((one) => one.data?.['image/svg+xml'] ?? [])
-      .filter((text) => text.startsWith('<svg'));
-    expect(training).toContain(agent === 'ppo' ? 'entropy' : 'epsilon');
-    expect(evaluation).toContain('drawdown');
-    expect(existsSync(join(storage, `checkpoints/${agent}-NOTEBOOK-s1-1/best/model.safetensors`))).toBe(true);
-    expect(readFileSync(join(storage, `runs/${agent}-NOTEBOOK-s1-1/test.html`), 'utf8')).toContain('</html>');
-  });
-
-  it.concurrent('says which cell fails and why', async () => {
-    expect(lacking).toBeNull();
-    const failing = run('--execute', '--out', join(folder, 'failing.ipynb'), '--set', 'agent=sarsa');
-    await expect(failing).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('expected one of') });
-    await expect(run('--execute', '--set', 'colour=red')).rejects.toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining("no parameter 'colour'"),
+describe.skipIf(lacks(lacking ?? '', lacking === null))(
+  `notebooks/train.ipynb${lacking === null ? '' : ` (missing: ${lacking})`}`,
+  () => {
+    it.concurrent.each(['ppo', 'dqn'])('runs from its first to its last cell: %s', async (agent) => {
+      const out = join(folder, `${agent}.ipynb`);
+      const storage = join(folder, agent);
+      const sets = [`agent=${agent}`, 'bars=4000', 'steps=2048', `storage=${storage}`].flatMap((one) => ['--set', one]);
+      await run('--execute', '--out', out, ...sets);
+      const outputs = outputsOf(readCells(out));
+      expect(outputs.filter((one) => one.output_type === 'error' || one.name === 'stderr')).toEqual([]);
+      const printed = outputs.flatMap((one) => one.text ?? []).join('');
+      expect(printed).toMatch(new RegExp(`Verdict: (${VERDICTS.join('|')})`));
+      expect(printed).toContain(`${agent}-NOTEBOOK-s1-1: finished`);
+      const [training, evaluation] = outputs
+        .flatMap((one) => one.data?.['image/svg+xml'] ?? [])
+        .filter((text) => text.startsWith('<svg'));
+      expect(training).toContain(agent === 'ppo' ? 'entropy' : 'epsilon');
+      expect(evaluation).toContain('drawdown');
+      expect(existsSync(join(storage, `checkpoints/${agent}-NOTEBOOK-s1-1/best/model.safetensors`))).toBe(true);
+      expect(readFileSync(join(storage, `runs/${agent}-NOTEBOOK-s1-1/test.html`), 'utf8')).toContain('</html>');
     });
-  });
-});
+
+    it.concurrent('says which cell fails and why', async () => {
+      const failing = run('--execute', '--out', join(folder, 'failing.ipynb'), '--set', 'agent=sarsa');
+      await expect(failing).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('expected one of') });
+      await expect(run('--execute', '--set', 'colour=red')).rejects.toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("no parameter 'colour'"),
+      });
+    });
+  },
+);
 
 it('the committed notebook shows a whole run of the cells that it has', () => {
   const code = readCells(join(ROOT, 'notebooks/train.ipynb')).filter((cell) => cell.cell_type === 'code');

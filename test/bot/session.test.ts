@@ -25,6 +25,7 @@ import type { ServerKeys } from '../../src/rehearsal/dialect.ts';
 import { REHEARSAL_KEYS } from '../../src/rehearsal/keys.ts';
 import { type Rehearsal, startRehearsal } from '../../src/rehearsal/start.ts';
 import { callCommand } from '../cli/call-command.ts';
+import { SLOW } from '../effort.ts';
 import { minuteMs } from './bot-world.ts';
 import { real } from './socket-schedule.ts';
 import { saveTinyCheckpoint } from './tiny-checkpoint.ts';
@@ -133,7 +134,7 @@ const live = (options: Record<string, unknown>, signal?: AbortSignal, env?: Reco
     env,
   );
 
-it('trades through ccxt, halts and resets by a person, replays bit by bit, and tells no secret', async () => {
+it('trades through ccxt, halts and resets by a person, replays bit by bit, and tells no secret', SLOW, async () => {
   const first = new AbortController();
   const running = live({}, first.signal);
   await untilBars(4.5);

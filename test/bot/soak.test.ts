@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { faultKinds } from '../../src/rehearsal/faults.ts';
+import { SLOW } from '../effort.ts';
 import { runSchedule } from './schedule.ts';
 
-it('keeps every promise through 200 schedules of faults, crashes and halts', async () => {
+it('keeps every promise through 200 schedules of faults, crashes and halts', SLOW, async () => {
   const failed: string[] = [];
   const kinds = new Set<string>();
   let crashes = 0;

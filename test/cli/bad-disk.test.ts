@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NodeFileSystem } from '../../src/disk/node-file-system.ts';
 import { openLog } from '../../src/journal/record-log.ts';
+import { lacks } from '../effort.ts';
 import { ENVIRONMENT, MAIN, mustRun, TINY_TRAINING } from './run-cli.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'tradernet-disk-'));
@@ -80,7 +81,7 @@ const READING = [
   'journal verify --journal halted',
 ];
 
-describe.skipIf(!canMount && !process.env.TRADERNET_TEST_ALL)('on a disk (needs unshare and mount)', () => {
+describe.skipIf(lacks('unshare or mount', canMount))('on a disk (needs unshare and mount)', () => {
   beforeAll(async () => {
     mkdirSync(origin);
     await mustRun(['data', 'synth', '--bars', '2000'], origin);

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
+import { SLOW } from '../effort.ts';
 import { ENVIRONMENT, type Ended, hashFiles, MAIN, mustRun, runCli, TINY_TRAINING } from './run-cli.ts';
 
 const KILLS = Number(process.env.TRADERNET_KILLS ?? 3);
@@ -74,7 +75,7 @@ describe.each(['ppo', 'dqn'])('a training of %s', (agent) => {
     expect(Object.keys(alone)).toContain('best/model.safetensors');
   });
 
-  it(`that is killed ${KILLS} times ends with the bytes of one that was left alone`, async () => {
+  it(`that is killed ${KILLS} times ends with the bytes of one that was left alone`, SLOW, async () => {
     const folder = makeFolder(`${agent}-killed`);
     const rng = new Rng(5, agent === 'ppo' ? 1 : 2);
     let run: string | null = null;
@@ -109,7 +110,7 @@ describe.each(['ppo', 'dqn'])('a training of %s', (agent) => {
     expect(steps).toEqual([...new Set(steps)].sort((a, b) => Number(a) - Number(b)));
   });
 
-  it('that is stopped by Ctrl-C says how to go on, and going on ends the same', async () => {
+  it('that is stopped by Ctrl-C says how to go on, and going on ends the same', SLOW, async () => {
     const folder = makeFolder(`${agent}-stopped`);
     const { child, going, ended } = start(begin(agent), folder);
     await going;
@@ -124,7 +125,7 @@ describe.each(['ppo', 'dqn'])('a training of %s', (agent) => {
   });
 });
 
-it('a second Ctrl-C ends a training at once', async () => {
+it('a second Ctrl-C ends a training at once', SLOW, async () => {
   const folder = makeFolder('twice');
   for (let attempt = 1; ; attempt++) {
     const { child, going, ended } = start(begin('ppo'), folder);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Account, type AccountConfig } from '../../src/core/account.ts';
 import { type Action, BUY, HOLD, SELL } from '../../src/core/action.ts';
+import { SLOW } from '../effort.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -145,7 +146,7 @@ function demand(holds: boolean, otherwise: string): void {
   if (!holds) throw new Error(otherwise);
 }
 
-it('keeps its books after every event of 10,000 random lives', () => {
+it('keeps its books after every event of 10,000 random lives', SLOW, () => {
   let events = 0;
   let trades = 0;
   let stops = 0;
@@ -271,7 +272,7 @@ class PlainAccount {
   }
 }
 
-it('equals a plain recomputation, bar by bar', () => {
+it('equals a plain recomputation, bar by bar', SLOW, () => {
   let liquidations = 0;
   fc.assert(
     fc.property(configs, randomBars, (config, life) => {

@@ -10,9 +10,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { takeLock } from '../../src/disk/process-lock.ts';
+import { lacks, rounds, SLOW } from '../effort.ts';
 
 const CHILD = fileURLToPath(new URL('./lock-child.ts', import.meta.url));
-const ROUNDS = process.env.TRADERNET_TEST_ALL ? 80 : 4;
+const ROUNDS = rounds(4, 80);
 const folder = mkdtempSync(join(tmpdir(), 'tradernet-lock-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -69,7 +70,7 @@ describe('a lock', () => {
     expect(() => takeLock(path)).toThrow("can't be locked");
   });
 
-  it(`goes to one of six processes that ask at once, ${ROUNDS} times`, async () => {
+  it(`goes to one of six processes that ask at once, ${ROUNDS} times`, SLOW, async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const path = join(folder, `race-${round}.lock`);
       const atMs = Date.now() + 700;
@@ -78,7 +79,7 @@ describe('a lock', () => {
       await endAll();
       expect(isLocked(path)).toBe(false);
     }
-  }, 300_000);
+  });
 
   it('is free again once its process was killed', async () => {
     const path = join(folder, 'killed.lock');
@@ -88,7 +89,7 @@ describe('a lock', () => {
     expect(isLocked(path)).toBe(false);
   });
 
-  it.skipIf(!hasNamespaces && !process.env.TRADERNET_TEST_ALL)(
+  it.skipIf(lacks('unshare', hasNamespaces))(
     'holds between two process namespaces, in which both have the same number (needs unshare)',
     async () => {
       const path = join(folder, 'namespaces.lock');

@@ -12,6 +12,7 @@ import { reportData } from '../../src/evaluate/report/data.ts';
 import { selectBars } from '../../src/evaluate/report/decimate.ts';
 import { renderReport } from '../../src/evaluate/report/html.ts';
 import { createShield } from '../../src/shield/shield.ts';
+import { lacks } from '../effort.ts';
 import { type Browser, CHROMIUM, openBrowser } from './browser.ts';
 import { randomWalk, tableOf } from './markets.ts';
 
@@ -119,32 +120,31 @@ describe('the report', () => {
   });
 });
 
-const browserMissing = CHROMIUM === undefined && process.env.TRADERNET_TEST_ALL !== '1';
+describe.skipIf(lacks('Chromium', CHROMIUM !== undefined))(
+  'the report in a browser (skipped where there is no Chromium)',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tradernet-report-'));
+    let browser: Browser;
 
-describe.skipIf(browserMissing)('the report in a browser (skipped where there is no Chromium)', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tradernet-report-'));
-  let browser: Browser;
-
-  beforeAll(async () => {
-    expect(CHROMIUM, 'Chromium is missing').toBeDefined();
-    writeFileSync(join(folder, 'report.html'), html);
-    browser = await openBrowser();
-    await browser.send('Emulation.setDeviceMetricsOverride', {
-      width: 1200,
-      height: 900,
-      deviceScaleFactor: 1,
-      mobile: false,
+    beforeAll(async () => {
+      writeFileSync(join(folder, 'report.html'), html);
+      browser = await openBrowser();
+      await browser.send('Emulation.setDeviceMetricsOverride', {
+        width: 1200,
+        height: 900,
+        deviceScaleFactor: 1,
+        mobile: false,
+      });
+      await browser.open(pathToFileURL(join(folder, 'report.html')).href);
     });
-    await browser.open(pathToFileURL(join(folder, 'report.html')).href);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+    afterAll(async () => {
+      await browser?.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
 
-  /** What the tooltip says with the pointer at this share of the chart's width; two frames later. */
-  const hover = (share: number) =>
-    browser.evaluate<{ hidden: boolean; text: string }>(`(async () => {
+    /** What the tooltip says with the pointer at this share of the chart's width; two frames later. */
+    const hover = (share: number) =>
+      browser.evaluate<{ hidden: boolean; text: string }>(`(async () => {
       const stack = document.querySelector('#charts');
       stack.scrollIntoView();
       const box = stack.getBoundingClientRect();
@@ -153,84 +153,85 @@ describe.skipIf(browserMissing)('the report in a browser (skipped where there is
       const tip = document.querySelector('#tip');
       return { hidden: tip.hidden, text: tip.innerText };
     })()`);
-  /** Pixels of a canvas that are painted. */
-  const painted = (id: string) =>
-    browser.evaluate<number>(`(() => {
+    /** Pixels of a canvas that are painted. */
+    const painted = (id: string) =>
+      browser.evaluate<number>(`(() => {
       const canvas = document.querySelector('${id}');
       const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       let count = 0;
       for (let i = 3; i < data.length; i += 4) if (data[i] > 0) count++;
       return count;
     })()`);
-  const click = (selector: string) =>
-    browser.evaluate(`(async () => {
+    const click = (selector: string) =>
+      browser.evaluate(`(async () => {
       document.querySelector(${JSON.stringify(selector)}).click();
       await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     })()`);
 
-  it('draws every chart without an error or a request', async () => {
-    for (const id of ['#equity', '#drawdown', '#price', '#exposure', '#actions', '#axis'])
-      expect(await painted(id), id).toBeGreaterThan(100);
-    expect(browser.errors).toEqual([]);
-    expect(browser.requests.filter((url) => !url.startsWith('file:'))).toEqual([]);
-  });
+    it('draws every chart without an error or a request', async () => {
+      for (const id of ['#equity', '#drawdown', '#price', '#exposure', '#actions', '#axis'])
+        expect(await painted(id), id).toBeGreaterThan(100);
+      expect(browser.errors).toEqual([]);
+      expect(browser.requests.filter((url) => !url.startsWith('file:'))).toEqual([]);
+    });
 
-  it('tells the values under the pointer', async () => {
-    const { chart } = evaluation;
-    const first = await hover(0);
-    const last = await hover(1);
-    expect(first.hidden).toBe(false);
-    expect(first.text).toContain(new Date(chart.timeMs[0]).toISOString().slice(0, 10));
-    expect(last.text).toContain(new Date(chart.timeMs.at(-1) ?? 0).toISOString().slice(0, 10));
-    const final = evaluation.subject.metrics.cumulativeReturn ?? 0;
-    expect(last.text.replace('−', '-')).toContain(`${(100 * final).toFixed(2)} %`);
-    expect(last.text).toContain('Close');
-    expect(last.text).not.toBe(first.text);
-  });
+    it('tells the values under the pointer', async () => {
+      const { chart } = evaluation;
+      const first = await hover(0);
+      const last = await hover(1);
+      expect(first.hidden).toBe(false);
+      expect(first.text).toContain(new Date(chart.timeMs[0]).toISOString().slice(0, 10));
+      expect(last.text).toContain(new Date(chart.timeMs.at(-1) ?? 0).toISOString().slice(0, 10));
+      const final = evaluation.subject.metrics.cumulativeReturn ?? 0;
+      expect(last.text.replace('−', '-')).toContain(`${(100 * final).toFixed(2)} %`);
+      expect(last.text).toContain('Close');
+      expect(last.text).not.toBe(first.text);
+    });
 
-  it('switches curves, scale and zoom', async () => {
-    const before = await painted('#equity');
-    await click('[data-curve="3"]');
-    expect((await hover(0.5)).text).toContain(reportData(evaluation).curves[3].label);
-    expect(await painted('#equity')).not.toBe(before);
-    await click('#log');
-    expect(await browser.evaluate('document.querySelector("#log").getAttribute("aria-pressed")')).toBe('true');
-    const box = await browser.evaluate<{ left: number; top: number; width: number }>(
-      `(() => { const { left, top, width } = document.querySelector('#charts').getBoundingClientRect(); return { left, top, width }; })()`,
-    );
-    const mouse = (type: string, share: number) =>
-      browser.send('Input.dispatchMouseEvent', {
-        type,
-        x: box.left + share * (box.width - 58),
-        y: box.top + 60,
-        button: 'left',
-        buttons: type === 'mouseReleased' ? 0 : 1,
-        clickCount: 1,
-      });
-    await mouse('mousePressed', 0.4);
-    await mouse('mouseMoved', 0.5);
-    await mouse('mouseReleased', 0.6);
-    expect(await browser.evaluate('document.querySelector("#whole").hidden')).toBe(false);
-    const zoomed = (await hover(0)).text;
-    expect(zoomed).not.toContain(new Date(evaluation.chart.timeMs[0]).toISOString().slice(0, 16).replace('T', ' '));
-    await click('#whole');
-    expect((await hover(0)).text).toContain(new Date(evaluation.chart.timeMs[0]).toISOString().slice(0, 10));
-    expect(browser.errors).toEqual([]);
-  });
+    it('switches curves, scale and zoom', async () => {
+      const before = await painted('#equity');
+      await click('[data-curve="3"]');
+      expect((await hover(0.5)).text).toContain(reportData(evaluation).curves[3].label);
+      expect(await painted('#equity')).not.toBe(before);
+      await click('#log');
+      expect(await browser.evaluate('document.querySelector("#log").getAttribute("aria-pressed")')).toBe('true');
+      const box = await browser.evaluate<{ left: number; top: number; width: number }>(
+        `(() => { const { left, top, width } = document.querySelector('#charts').getBoundingClientRect(); return { left, top, width }; })()`,
+      );
+      const mouse = (type: string, share: number) =>
+        browser.send('Input.dispatchMouseEvent', {
+          type,
+          x: box.left + share * (box.width - 58),
+          y: box.top + 60,
+          button: 'left',
+          buttons: type === 'mouseReleased' ? 0 : 1,
+          clickCount: 1,
+        });
+      await mouse('mousePressed', 0.4);
+      await mouse('mouseMoved', 0.5);
+      await mouse('mouseReleased', 0.6);
+      expect(await browser.evaluate('document.querySelector("#whole").hidden')).toBe(false);
+      const zoomed = (await hover(0)).text;
+      expect(zoomed).not.toContain(new Date(evaluation.chart.timeMs[0]).toISOString().slice(0, 16).replace('T', ' '));
+      await click('#whole');
+      expect((await hover(0)).text).toContain(new Date(evaluation.chart.timeMs[0]).toISOString().slice(0, 10));
+      expect(browser.errors).toEqual([]);
+    });
 
-  it('follows the colour scheme', async () => {
-    const background = async (value: string) => {
-      await browser.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }] });
-      return browser.evaluate<string>('getComputedStyle(document.body).backgroundColor');
-    };
-    expect(await background('light')).toBe('rgb(244, 245, 247)');
-    expect(await background('dark')).toBe('rgb(14, 17, 22)');
-  });
+    it('follows the colour scheme', async () => {
+      const background = async (value: string) => {
+        await browser.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }] });
+        return browser.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+      };
+      expect(await background('light')).toBe('rgb(244, 245, 247)');
+      expect(await background('dark')).toBe('rgb(14, 17, 22)');
+    });
 
-  it('fits a phone without sideways scrolling', async () => {
-    const phone = { width: 360, height: 740, deviceScaleFactor: 2, mobile: true };
-    await browser.send('Emulation.setDeviceMetricsOverride', phone);
-    expect(await browser.evaluate('document.documentElement.scrollWidth')).toBe(360);
-    expect((await hover(0.5)).hidden).toBe(false);
-  });
-});
+    it('fits a phone without sideways scrolling', async () => {
+      const phone = { width: 360, height: 740, deviceScaleFactor: 2, mobile: true };
+      await browser.send('Emulation.setDeviceMetricsOverride', phone);
+      expect(await browser.evaluate('document.documentElement.scrollWidth')).toBe(360);
+      expect((await hover(0.5)).hidden).toBe(false);
+    });
+  },
+);

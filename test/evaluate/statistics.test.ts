@@ -11,6 +11,7 @@ import {
   minimumTrackRecord,
   sharpeSample,
 } from '../../src/evaluate/sharpe-ratio.ts';
+import { SLOW } from '../effort.ts';
 import { golden } from './golden.ts';
 
 describe('the normal distribution', () => {
@@ -80,7 +81,7 @@ describe('the stationary bootstrap', () => {
     expect((upper - lower) / 2 / Math.sqrt(variance / n)).toBeLessThan(1.04);
   });
 
-  it('covers the mean of dependent data about as often as it says', () => {
+  it('covers the mean of dependent data about as often as it says', SLOW, () => {
     const rng = new Rng(12);
     const rounds = 600;
     let covered = 0;

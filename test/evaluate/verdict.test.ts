@@ -6,6 +6,7 @@ import { backtestBaseline, findBaseline } from '../../src/evaluate/baselines/ind
 import { coinFlipPolicy, randomPolicy } from '../../src/evaluate/baselines/random.ts';
 import { PLAIN, type Policy } from '../../src/evaluate/policy.ts';
 import { countTrials, judge, VERDICTS } from '../../src/evaluate/verdict.ts';
+import { SLOW } from '../effort.ts';
 import { ledgerOf } from './ledger-of.ts';
 import { HOUR, randomWalk } from './markets.ts';
 
@@ -112,7 +113,7 @@ describe('the verdict', () => {
     }
   });
 
-  it('sees no edge in luck: at most 5 % of free random policies on martingales', () => {
+  it('sees no edge in luck: at most 5 % of free random policies on martingales', SLOW, () => {
     let edges = 0;
     const paths = 100;
     for (let seed = 0; seed < paths; seed++) {

@@ -7,6 +7,7 @@ import type { Fill, Market, VenueOrder } from '../../src/exchange/venue.ts';
 import { venueRows } from '../../src/exchange/venues.ts';
 import type { Call } from '../../src/rehearsal/dialect.ts';
 import type { Outcome } from '../../src/rehearsal/server.ts';
+import { SLOW } from '../effort.ts';
 import { bitcoin, startMs } from '../rehearsal/world.ts';
 import { localVenue, messages, minuteMs, outcomeOf } from './local-venue.ts';
 
@@ -203,7 +204,7 @@ describe('answers of every kind, mutated', () => {
 });
 
 describe.each(['binance', 'bybit'])('%s: mutated answers through ccxt', (venue) => {
-  it('1,500 calls crash nothing and pass no bad number on', async () => {
+  it('1,500 calls crash nothing and pass no bad number on', SLOW, async () => {
     const rng = new Rng(22, venue.length);
     const state = { on: false };
     const intercept = (_call: Call, answer: () => Outcome): Outcome => {
@@ -255,7 +256,7 @@ describe.each(['binance', 'bybit'])('%s: mutated answers through ccxt', (venue) 
     expect(outcomes.get('ok')).toBeGreaterThan(300);
     expect(outcomes.get('bad-answer')).toBeGreaterThan(100);
     await close();
-  }, 60_000);
+  });
 });
 
 afterAll(() => {

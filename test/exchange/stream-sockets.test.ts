@@ -3,6 +3,7 @@ import type { Candle } from '../../src/core/candle.ts';
 import type { ExchangeError } from '../../src/core/errors.ts';
 import { WebSocketClient } from '../../src/exchange/stream.ts';
 import type { Fault, FaultKind } from '../../src/rehearsal/faults.ts';
+import { SLOW } from '../effort.ts';
 import { startMs } from '../rehearsal/world.ts';
 import { localVenue, minuteMs } from './local-venue.ts';
 
@@ -71,7 +72,7 @@ async function listen(venue: 'binance' | 'bybit') {
   return { venue, made, heard, sources, troubles, gaps, client };
 }
 
-it('closed candles over real sockets: each once, in order, right, whatever breaks', async () => {
+it('closed candles over real sockets: each once, in order, right, whatever breaks', SLOW, async () => {
   const results = await Promise.all([listen('binance'), listen('bybit')]);
   for (const { venue, made, heard, sources, gaps, troubles, client } of results) {
     const expected = made.candles
@@ -86,4 +87,4 @@ it('closed candles over real sockets: each once, in order, right, whatever break
     for (const { kind } of faults) expect(injected).toContain(kind);
     expect(troubles.length).toBeGreaterThan(2);
   }
-}, 60_000);
+});

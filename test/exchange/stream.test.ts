@@ -8,6 +8,7 @@ import { drawFaults, type Fault, type FaultKind } from '../../src/rehearsal/faul
 import { PricePath } from '../../src/rehearsal/price-path.ts';
 import { SimulatedVenue } from '../../src/rehearsal/simulated-venue.ts';
 import { VirtualClock } from '../../src/rehearsal/virtual-clock.ts';
+import { SLOW } from '../effort.ts';
 import { hourMs, startMs, world } from '../rehearsal/world.ts';
 
 const at = (kind: FaultKind, extra: Partial<Fault> = {}): Fault => ({
@@ -267,7 +268,7 @@ describe('WebSocketClient', () => {
     await expect(clock.runUntil(unknown.run(new AbortController().signal))).rejects.toThrow(InputError);
   });
 
-  it('gives every candle once and in order under any schedule of faults', async () => {
+  it('gives every candle once and in order under any schedule of faults', SLOW, async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 1e6 }), fc.boolean(), async (seed, closedFlag) => {
         const endMs = startMs + 30 * hourMs;
@@ -286,5 +287,5 @@ describe('WebSocketClient', () => {
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  });
 });

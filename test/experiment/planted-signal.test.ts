@@ -7,6 +7,7 @@ import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
 import { trainRun } from '../../src/experiment/train-run.ts';
 import { synthesize } from '../../src/market/synthetic.ts';
 import { createKernels } from '../../src/nn/index.ts';
+import { SLOW } from '../effort.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
 
 const clock: Clock = { nowMs: () => 0, elapsedMs: () => 0, sleep: async () => {} };
@@ -32,15 +33,15 @@ async function trainAndJudge(shuffled: boolean) {
   }
 }
 
-test('a planted signal pays for a trained agent', async () => {
+test('a planted signal pays for a trained agent', SLOW, async () => {
   const { judgement, subject } = await trainAndJudge(false);
   expect(judgement.verdict).toBe('edge');
   expect(subject.metrics.cumulativeReturn).toBeGreaterThan(1);
-}, 120_000);
+});
 
-test('the same signal with shuffled labels does not', async () => {
+test('the same signal with shuffled labels does not', SLOW, async () => {
   const { judgement, subject } = await trainAndJudge(true);
   expect(judgement.verdict).not.toBe('edge');
   expect(judgement.meanReturn.lower).toBeLessThanOrEqual(0);
   expect(subject.metrics.cumulativeReturn).toBeLessThan(0.5);
-}, 120_000);
+});

@@ -25,6 +25,7 @@ import {
 import { CandleStore, MARKET_DATABASE } from '../../src/market/store.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import type { Profile } from '../../src/shield/index.ts';
+import { SLOW } from '../effort.ts';
 import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
 
 let kernels: Kernels;
@@ -276,7 +277,7 @@ describe('tradernet walk-forward', () => {
     return { result: JSON.parse(stdout), said: stderr };
   };
 
-  it('trains and tests what is missing, and nothing twice', async () => {
+  it('trains and tests what is missing, and nothing twice', SLOW, async () => {
     const store = CandleStore.open(join(storage, MARKET_DATABASE));
     store.importSeries(series[0]);
     store[Symbol.dispose]();
@@ -292,5 +293,5 @@ describe('tradernet walk-forward', () => {
     expect(second.said).toContain('2 trainings (2 there already)');
     expect(second.said).not.toContain('evaluated');
     expect(second.result).toEqual(first.result);
-  }, 120_000);
+  });
 });

@@ -7,6 +7,7 @@ import { InputError } from '../../src/core/errors.ts';
 import { sliceSeries } from '../../src/market/series.ts';
 import { CandleStore, hashSeries } from '../../src/market/store.ts';
 import { synthesize } from '../../src/market/synthetic.ts';
+import { SLOW } from '../effort.ts';
 import { HOUR_MS, makeSeries } from './candle-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tradernet-store-'));
@@ -125,7 +126,7 @@ describe('what a user may do wrong', () => {
     expect(() => CandleStore.open(late)).toThrow(/schema version 99/);
   });
 
-  it('a second writer waits, then gives up in one line', () => {
+  it('a second writer waits, then gives up in one line', SLOW, () => {
     const path = join(folder, 'busy.sqlite');
     using store = CandleStore.open(path);
     using other = new DatabaseSync(path);

@@ -19,6 +19,7 @@ import {
 } from '../../src/nn/index.ts';
 import { createNativeKernels } from '../../src/nn/native.ts';
 import { createWasmKernels } from '../../src/nn/wasm.ts';
+import { SLOW } from '../effort.ts';
 
 const configs: { batch: number; config: Partial<NetworkConfig> }[] = [
   { batch: 1, config: {} },
@@ -82,7 +83,7 @@ function trace(kernels: Kernels): string[] {
   return hashes;
 }
 
-test('one result on every instruction set and for 1, 2 and 4 threads', async () => {
+test('one result on every instruction set and for 1, 2 and 4 threads', SLOW, async () => {
   const expected = trace(await createWasmKernels(1, 'relaxed-simd'));
   const relaxed = await createWasmKernels(2, 'relaxed-simd');
   expect(relaxed.fused).toBe(true);
@@ -95,7 +96,7 @@ test('one result on every instruction set and for 1, 2 and 4 threads', async () 
   }
 });
 
-test('plain SIMD: one result for 1 and 3 threads, and it says that it does not fuse', async () => {
+test('plain SIMD: one result for 1 and 3 threads, and it says that it does not fuse', SLOW, async () => {
   const one = await createWasmKernels(1, 'simd128');
   expect(one.fused).toBe(false);
   expect(trace(one)).toEqual(trace(await createWasmKernels(3, 'simd128')));

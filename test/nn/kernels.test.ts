@@ -6,6 +6,7 @@ import { ActorNetwork, createKernels, QNetwork, RolloutInference, softmax, Value
 import { Memory } from '../../src/nn/memory.ts';
 import { shardRows } from '../../src/nn/plan.ts';
 import { createReferenceKernels } from '../../src/nn/reference.ts';
+import { SLOW } from '../effort.ts';
 import { fastKernels } from './fast-kernels.ts';
 
 const fast = await fastKernels();
@@ -121,7 +122,7 @@ test('outputs of a network agree with the oracle’s', () => {
   }
 });
 
-test('one decision allocates nothing; forgotten networks give their memory back', () => {
+test('one decision allocates nothing; forgotten networks give their memory back', SLOW, () => {
   const script = fileURLToPath(new URL('./allocation-probe.ts', import.meta.url));
   const output = execFileSync(process.execPath, ['--expose-gc', script], { encoding: 'utf8' });
   const { decisionBytes, networks } = JSON.parse(output);

@@ -9,6 +9,7 @@ import { Rng } from '../../src/core/rng.ts';
 import { QNetwork } from '../../src/nn/index.ts';
 import { createWasmKernels } from '../../src/nn/wasm.ts';
 import { CLANG_VERSION, RELAXED_WASM, SIMD_WASM } from '../../src/nn/wasm-binary.ts';
+import { lacks, SLOW } from '../effort.ts';
 
 function commandExists(name: string): boolean {
   try {
@@ -19,10 +20,9 @@ function commandExists(name: string): boolean {
   }
 }
 
-const missing = ['clang', 'wasm-ld'].filter((name) => !commandExists(name));
-if (missing.length > 0 && process.env.TRADERNET_TEST_ALL === '1') throw new Error(`${missing.join(', ')} missing`);
+const missing = ['clang', 'wasm-ld'].filter((name) => lacks(name, commandExists(name)));
 
-test.skipIf(missing.length > 0)(`rebuild (needs clang and wasm-ld)`, async () => {
+test.skipIf(missing.length > 0)(`rebuild (needs clang and wasm-ld)`, SLOW, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tradernet-test-'));
   const output = join(folder, 'wasm-binary.ts');
   execFileSync(process.execPath, [fileURLToPath(new URL('../../native/build-wasm.mjs', import.meta.url)), output]);

@@ -8,6 +8,7 @@ import { Rng } from '../../src/core/rng.ts';
 import type { DecisionFacts } from '../../src/core/shield.ts';
 import { RULES, RuleShield } from '../../src/shield/index.ts';
 import type { Thresholds, Tighter } from '../../src/shield/rule.ts';
+import { SLOW } from '../effort.ts';
 import { HOUR_MS, makeFacts, START_MS, unitsAfter } from './facts.ts';
 
 const RUNS = 2100;
@@ -107,7 +108,7 @@ function drawDecision(rng: Rng): AgentDecision {
     : { action, probabilities: null, qValues: weights };
 }
 
-test('the laws over real rules and real numbers', () => {
+test('the laws over real rules and real numbers', SLOW, () => {
   let cases = 0;
   let restricted = 0;
   let reductions = 0;
