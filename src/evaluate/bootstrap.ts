@@ -58,17 +58,22 @@ export function optimalBlockLength(values: ArrayLike<number>): number {
   return Number.isFinite(length) ? Math.min(maxBlock, Math.max(1, length)) : 1;
 }
 
+export interface Resampling {
+  /** Mean length of a block, >= 1, in bars. */
+  readonly meanBlock: number;
+  readonly resamples: number;
+  readonly rng: Rng;
+}
+
 /**
- * Percentile intervals of the means of several columns, each resample taking the same bars of all of them.
+ * Sums of resampled columns, each resample taking the same bars of all of them.
  * @param columns (columns, n) of equal length
- * @param options.meanBlock mean length of a block, >= 1, in bars
- * @param options.confidence two-sided coverage
+ * @returns (columns, resamples) sums over n resampled bars
  */
-export function bootstrapMeans(
+export function resampleSums(
   columns: readonly Float64Array[],
-  options: { readonly meanBlock: number; readonly resamples: number; readonly confidence: number; readonly rng: Rng },
-): Interval[] {
-  const { meanBlock, resamples, confidence, rng } = options;
+  { meanBlock, resamples, rng }: Resampling,
+): Float64Array[] {
   const n = columns[0].length;
   // The sum of any block, also of one that wraps, is the difference of two of these: a block costs as much as a bar.
   const sums = columns.map((column) => {
@@ -89,14 +94,31 @@ export function bootstrapMeans(
       left -= length;
     }
   }
+  return draws;
+}
+
+/** The percentile interval of a statistic, from its resampled values. */
+export function percentileInterval(estimate: number, resampled: Float64Array, confidence: number): Interval {
+  const sorted = resampled.toSorted();
   const tail = (1 - confidence) / 2;
-  return columns.map((column, c) => {
-    const sorted = draws[c].map((sum) => sum / n).sort();
-    return {
-      estimate: mean(column),
-      lower: quantile(sorted, tail),
-      upper: quantile(sorted, 1 - tail),
-      confidence,
-    };
-  });
+  return { estimate, lower: quantile(sorted, tail), upper: quantile(sorted, 1 - tail), confidence };
+}
+
+/**
+ * Percentile intervals of the means of several columns, each resample taking the same bars of all of them.
+ * @param columns (columns, n) of equal length
+ * @param options.confidence two-sided coverage
+ */
+export function bootstrapMeans(
+  columns: readonly Float64Array[],
+  options: Resampling & { readonly confidence: number },
+): Interval[] {
+  const n = columns[0].length;
+  return resampleSums(columns, options).map((sums, c) =>
+    percentileInterval(
+      mean(columns[c]),
+      sums.map((sum) => sum / n),
+      options.confidence,
+    ),
+  );
 }

@@ -1,0 +1,51 @@
+/**
+ * What a policy earned beyond its share of the market (Jensen, "The performance of mutual funds in the period
+ * 1945-1964", Journal of Finance 23(2), 1968, equation 8, at a risk-free rate of 0):
+ *
+ *   alpha = mean(r) - beta mean(h),   beta = cov(r, h) / var(h)
+ *
+ * with r the policy's simple bar returns and h those of buy-and-hold. Alpha does not care how large the bets are: half
+ * the size is half the alpha and half its interval. In a falling market holding less has no alpha, and in a rising one
+ * holding has none.
+ */
+import { type Interval, percentileInterval, type Resampling, resampleSums } from './bootstrap.ts';
+import { mean } from './moments.ts';
+
+export interface Alpha {
+  /** Per bar. */
+  readonly alpha: Interval;
+  readonly beta: Interval;
+}
+
+function regress(n: number, r: number, h: number, hh: number, rh: number): { alpha: number; beta: number } {
+  const variance = hh / n - (h / n) * (h / n);
+  const beta = variance > 0 ? (rh / n - (r / n) * (h / n)) / variance : 0;
+  return { alpha: r / n - beta * (h / n), beta };
+}
+
+/** The share of the market in a policy's returns; 0 where the market stood still. */
+export function betaOf(returns: Float64Array, held: Float64Array): number {
+  const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
+  const products = (a: Float64Array, b: Float64Array) => sum(a.map((value, i) => value * b[i]));
+  return regress(returns.length, sum(returns), sum(held), products(held, held), products(returns, held)).beta;
+}
+
+/**
+ * Alpha and beta with percentile intervals, beta estimated anew in each resample.
+ * @param returns (n) simple bar returns of the policy, and `held` (n) those of buy-and-hold over the same bars
+ * @param options.confidence two-sided coverage
+ */
+export function estimateAlpha(
+  returns: Float64Array,
+  held: Float64Array,
+  options: Resampling & { readonly confidence: number },
+): Alpha {
+  const n = returns.length;
+  const columns = [returns, held, held.map((h) => h * h), returns.map((r, i) => r * held[i])];
+  const [r, h, hh, rh] = resampleSums(columns, options);
+  const draws = Array.from(r, (_, i) => regress(n, r[i], h[i], hh[i], rh[i]));
+  const whole = regress(n, n * mean(returns), n * mean(held), n * mean(columns[2]), n * mean(columns[3]));
+  const interval = (of: (draw: { alpha: number; beta: number }) => number) =>
+    percentileInterval(of(whole), Float64Array.from(draws, of), options.confidence);
+  return { alpha: interval((draw) => draw.alpha), beta: interval((draw) => draw.beta) };
+}
