@@ -6,9 +6,14 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
+import type { Standing } from '../agents/index.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import { formatShare } from '../evaluate/format.ts';
+import { explainEvaluation } from '../evaluate/standing-text.ts';
 import type { VerdictText } from '../evaluate/verdict.ts';
+import { LEARNER_NAMES } from '../experiment/config.ts';
 import { synthesize } from '../market/synthetic.ts';
 import { type Job, type JobResult, runPool } from '../runs/pool.ts';
 import { type Context, defineCommand } from './command.ts';
@@ -38,18 +43,8 @@ const MARKETS: readonly Market[] = [
 ];
 
 const BARS = 60_000;
-/**
- * Small networks and large minibatches: two trainings in a minute or so, on any machine. The market is long, so that an
- * agent sees a bar once or twice: on a short one it learns the past by heart, and trades on what it remembers.
- */
-const SETTINGS: readonly string[] = [
-  'ppo.minibatchSize=256',
-  'ppo.learningRate=0.001',
-  'ppo.gamma=0.9',
-  'ppo.network={"filters":16,"hidden":[64,64]}',
-  'shield.profile=none',
-  'training.validateEvery=10000',
-];
+/** Seeds of an ensemble, one after the other; the two markets train side by side. */
+const SEEDS = 3;
 const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url));
 
 /** Stores the markets; a market that is there already is the same, since the seed is. */
@@ -82,7 +77,8 @@ async function runJobs(jobs: readonly Job[], context: Context): Promise<JobResul
 
 export const demo = defineCommand({
   options: {
-    '--steps <n>': { doc: 'environment steps of each training', parse: parseInteger(2048), default: 120_000 },
+    '--agent <name>': { doc: 'the algorithm', choices: LEARNER_NAMES, default: 'exact' },
+    '--steps <n>': { doc: "environment steps of each training (default: the agent's own)", parse: parseInteger(2048) },
     ...OPTIONS.seed,
     ...KERNEL_OPTIONS,
   },
@@ -96,37 +92,46 @@ export const demo = defineCommand({
 
     const shared = ['--storage', context.storage, '--threads', String(options.threads ?? 1)];
     if (options.kernels !== undefined) shared.push('--kernels', options.kernels);
-    const settings = SETTINGS.flatMap((setting) => ['--set', setting]);
-    context.print(`training PPO on each for ${options.steps.toLocaleString('en-US')} steps, side by side`);
+    const steps = options.steps === undefined ? [] : ['--steps', String(options.steps)];
+    context.print(`training ${SEEDS} seeds of the agent '${options.agent}' on each, side by side; the seeds vote`);
     const trained = await runJobs(
       MARKETS.map(({ symbol }) => ({
         name: symbol,
         args: [
-          ...['train', '--agent', 'ppo', '--symbol', `${symbol}${seed}`, '--steps', String(options.steps)],
-          ...['--seed', String(seed), ...shared, ...settings],
+          ...['train', '--agent', options.agent, '--symbol', `${symbol}${seed}`, '--seeds', String(SEEDS)],
+          ...['--workers', '1', '--seed', String(seed), ...steps, ...shared],
         ],
       })),
       context,
     );
     const runs = trained.map((result) => String((result.output as { run: string }).run));
     const evaluated = await runJobs(
-      MARKETS.map(({ symbol }, i) => ({ name: symbol, args: ['evaluate', '--checkpoint', runs[i], ...shared] })),
+      MARKETS.map(({ symbol }, i) => ({
+        name: symbol,
+        args: ['evaluate', '--checkpoint', runs[i], '--shield', 'none', ...shared],
+      })),
       context,
     );
     const rows = MARKETS.map(({ symbol, expected }, i) => {
-      const { judgement, report, subject } = evaluated[i].output as {
+      const { judgement, report, subject, baselines } = evaluated[i].output as unknown as {
         judgement: { verdict: VerdictText; reason: string };
         report: string;
-        subject: { metrics: { cumulativeReturn: number; maxDrawdown: number } };
+        subject: Evaluation['subject'];
+        baselines: Evaluation['baselines'];
       };
-      return { symbol, run: runs[i], expected, ...judgement, report, ...subject.metrics };
+      const { standing } = trained[i].output as unknown as { standing: Standing };
+      const explained = explainEvaluation({ subject, baselines }, standing);
+      const { cumulativeReturn, maxDrawdown, trades } = subject.metrics;
+      const figures = { cumulativeReturn, maxDrawdown, trades };
+      return { symbol, run: runs[i], expected, ...judgement, report, explained, ...figures };
     });
     const text = rows
-      .map(({ symbol, run, verdict, reason, report, cumulativeReturn, maxDrawdown }) =>
+      .map(({ symbol, run, verdict, reason, report, explained, cumulativeReturn, maxDrawdown }) =>
         [
           `${styleText('bold', symbol)} (${run}): ${styleText(['bold', verdict === 'edge' ? 'green' : 'yellow'], verdict)}`,
           `  ${reason}`,
-          `  return ${(100 * cumulativeReturn).toFixed(1)} %, maximum drawdown ${(100 * maxDrawdown).toFixed(1)} %`,
+          `  return ${formatShare(cumulativeReturn ?? 0)}, maximum drawdown ${formatShare(maxDrawdown ?? 0)}`,
+          ...explained.map((line) => `  ${line}`),
           `  report: ${report}`,
         ].join('\n'),
       )

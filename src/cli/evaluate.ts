@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { styleText } from 'node:util';
-import { describeStanding } from '../agents/index.ts';
+import { describeStanding, type Standing } from '../agents/index.ts';
 import { writeDurably } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
@@ -8,6 +8,7 @@ import { ablationSection, renderAblation } from '../evaluate/ablation-text.ts';
 import { BASELINES } from '../evaluate/baselines/index.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { renderReport } from '../evaluate/report/html.ts';
+import { explanationSection } from '../evaluate/standing-text.ts';
 import { renderTable } from '../evaluate/summary-text.ts';
 import { baselineRun } from '../experiment/baseline-run.ts';
 import { evaluateRun, type RunEvaluation } from '../experiment/evaluate-run.ts';
@@ -33,8 +34,10 @@ function writeReport(
   name: string,
   asked: string | null,
   context: Context,
+  standing: Standing | null = null,
 ): string {
-  const sections = evaluation.counterfactuals ? [ablationSection({ rows: evaluation.counterfactuals })] : [];
+  const counterfactuals = evaluation.counterfactuals ? [ablationSection({ rows: evaluation.counterfactuals })] : [];
+  const sections = [explanationSection(evaluation, standing), ...counterfactuals];
   const text = renderReport(evaluation, sections);
   if (asked !== null) return writeUserFile(context, asked, text, { flag: '--report' });
   writeDurably(new NodeFileSystem(context.storage), `${folder}/${name}`, text);
@@ -113,7 +116,7 @@ export const evaluate = defineCommand({
           const symbol = evaluation.symbol.replaceAll(/[^\w]/g, '');
           const file = `${fold}-${symbol}-${config.shield.profile}.html`;
           const folder = checkpoint.run === null ? 'reports' : `runs/${checkpoint.run.name}`;
-          return { evaluation, report: writeReport(evaluation, folder, file, report, context) };
+          return { evaluation, report: writeReport(evaluation, folder, file, report, context, standing) };
         }),
       );
       return { text: [...(said.length === 0 ? [] : [said.join('\n')]), text].join('\n\n'), json };
