@@ -9,6 +9,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { type AccountConfig, DEFAULT_ACCOUNT } from '../src/core/account.ts';
 import { BUY, HOLD, SELL } from '../src/core/action.ts';
+import { PLAIN } from '../src/core/agent.ts';
 import type { CandleSeries } from '../src/core/candle.ts';
 import { backtest } from '../src/evaluate/backtest.ts';
 import { holdingPolicy, wholeAccount } from '../src/evaluate/baselines/buy-and-hold.ts';
@@ -16,7 +17,7 @@ import { constantPolicy } from '../src/evaluate/baselines/constant.ts';
 import { coinFlipPolicy, randomPolicy } from '../src/evaluate/baselines/random.ts';
 import { smaCrossPolicy } from '../src/evaluate/baselines/sma-cross.ts';
 import type { Ledger } from '../src/evaluate/ledger.ts';
-import { PLAIN, type Policy } from '../src/evaluate/policy.ts';
+import type { Policy } from '../src/evaluate/policy.ts';
 import { countTrials, judge, VERDICTS } from '../src/evaluate/verdict.ts';
 import { type SyntheticOptions, synthesize } from '../src/market/synthetic.ts';
 

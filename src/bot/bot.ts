@@ -165,11 +165,19 @@ export class Bot {
 
   #context(): TraderContext {
     const bot = this;
-    const { venue, clock, elapsedMs } = this.#options;
+    const { venue, clock, elapsedMs, timeframeMs } = this.#options;
     return {
       nowMs: () => bot.#now(),
       venueMs: () => venue.serverTimeMs(),
       monotonicMs: () => clock.elapsedMs(),
+      runtime: (candle, { unresolved, spread, lastSlippage }) => ({
+        // Data are as old as the venue's clock says.
+        dataAgeMs: Math.max(0, venue.serverTimeMs() - candle.timeMs - timeframeMs),
+        unresolved,
+        spread,
+        lastSlippage,
+        halted: bot.halted,
+      }),
       elapsedMs,
       append: (entry) => bot.#journal.append(entry),
       sync: () => bot.#journal.sync(),

@@ -19,15 +19,10 @@ export function createTrader(
 ): Trader {
   const { timeframeMs, maxDataAgeMs } = options;
   const { features, agent, shield } = setup;
-  const maker = new DecisionMaker({ features, agent, shield, timeframeMs, maxDataAgeMs });
   const journal: JournalWriter = { record: (entry) => context.append(entry), sync: () => context.sync() };
-  return new Trader({
-    broker: createBroker(setup, tag, options, journal, holdings, alarm),
-    maker,
-    shield,
-    timeframeMs,
-    context,
-  });
+  const broker = createBroker(setup, tag, options, journal, holdings, alarm);
+  const maker = new DecisionMaker({ account: broker.account, features, agent, shield, timeframeMs, maxDataAgeMs });
+  return new Trader({ broker, maker, shield, timeframeMs, context });
 }
 
 function createBroker(

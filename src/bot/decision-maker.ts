@@ -1,124 +1,82 @@
 /**
- * From a closed candle to an order, for one symbol: features, observation, agent, shield, account. It does no
- * input and output, so the running bot and `verify` make each decision by the same lines.
+ * From a closed candle to an order, for one symbol: features, then the decision step that training and backtest make,
+ * then its record. It does no input and output, so the running bot and `verify` make each decision by the same lines.
  */
 import { createHash } from 'node:crypto';
-import { type Account, writeAccountColumns } from '../core/account.ts';
-import { HOLD } from '../core/action.ts';
-import type { Agent, AgentDecision } from '../core/agent.ts';
+import type { Account } from '../core/account.ts';
+import type { Agent } from '../core/agent.ts';
 import type { Candle } from '../core/candle.ts';
-import { countGapBars, describeDecision } from '../core/decision-facts.ts';
 import type { Json } from '../core/json.ts';
-import type { Shield, ShieldDecision } from '../core/shield.ts';
+import type { Shield } from '../core/shield.ts';
+import { countGapBars, type DecisionBar, type RuntimeFacts } from '../decision/facts.ts';
+import { DecisionStep } from '../decision/step.ts';
 import { ACCOUNT_COLUMNS } from '../features/observation.ts';
-import type { RealTimeFeatureEng } from '../features/realtime.ts';
+import type { RealTimeFeatureEng, RealTimeRow } from '../features/realtime.ts';
 import { encodeCandle, toExactJson } from './entries.ts';
-
-/** What only the running bot knows at a decision; `verify` reads it from the journal. */
-export interface RuntimeFacts {
-  readonly dataAgeMs: number;
-  /** Why orders or the position are not certain; null while they are. */
-  readonly unresolved: string | null;
-  readonly spread: number;
-  readonly lastSlippage: number;
-  /** Why everything is halted; null while it isn't. */
-  readonly halted: string | null;
-}
 
 export interface Decision {
   /** Signed base quantity; 0 for none. */
   readonly order: number;
   readonly flatten: boolean;
-  readonly shield: ShieldDecision;
   /** Everything the decision was based on and came to, for the journal. */
   readonly record: Json;
 }
 
-const NOTHING: AgentDecision = { action: HOLD, probabilities: null, qValues: null };
-
 export class DecisionMaker {
   readonly features: RealTimeFeatureEng;
   readonly #agent: Agent;
-  readonly #shield: Shield;
   readonly #timeframeMs: number;
-  /** Older data than this opens nothing, whatever the shield's profile. */
-  readonly #maxDataAgeMs: number;
-  readonly #values: Float32Array;
-  /** The account's columns, and the shield's for an agent that was trained to see what it allows. */
-  readonly #columns: Float32Array;
-  readonly #mask = new Uint8Array(3);
+  readonly #step: DecisionStep;
+  #candle: Candle | null = null;
+  #row: RealTimeRow | null = null;
   /** Open times of the last bars, newest last. */
   #times: Float64Array = new Float64Array(0);
 
+  /** @param options.maxDataAgeMs older data than this opens nothing, whatever the shield's profile */
   constructor(options: {
+    readonly account: Account;
     readonly features: RealTimeFeatureEng;
     readonly agent: Agent;
     readonly shield: Shield;
     readonly timeframeMs: number;
     readonly maxDataAgeMs: number;
   }) {
-    this.features = options.features;
+    const { account, features, shield, maxDataAgeMs } = options;
+    this.features = features;
     this.#agent = options.agent;
-    this.#shield = options.shield;
     this.#timeframeMs = options.timeframeMs;
-    this.#maxDataAgeMs = options.maxDataAgeMs;
-    const { window, width, marketWidth } = options.features;
-    this.#values = new Float32Array(window * width);
-    this.#columns = new Float32Array(Math.max(width - marketWidth, ACCOUNT_COLUMNS.length));
+    const columns = new Float32Array(Math.max(features.width - features.marketWidth, ACCOUNT_COLUMNS.length));
+    this.#step = new DecisionStep({ account, shield, layout: features, bar: () => this.#bar(), columns, maxDataAgeMs });
   }
 
   /** Takes a candle that is decided elsewhere or not at all: warm-up and replay. */
-  observe(candle: Candle) {
+  observe(candle: Candle): RealTimeRow {
     const keep = this.#times.length < this.features.window ? 0 : 1;
     this.#times = Float64Array.of(...this.#times.subarray(keep), candle.timeMs);
-    return this.features.update(candle);
+    this.#candle = candle;
+    this.#row = this.features.update(candle);
+    return this.#row;
   }
 
   /** The account is booked and marked at the candle's close. */
-  decide(candle: Candle, account: Account, runtime: RuntimeFacts): Decision {
-    const bar = this.observe(candle);
+  decide(candle: Candle, runtime: RuntimeFacts): Decision {
+    const { decidable, clippedShare } = this.observe(candle);
+    const step = this.#step;
+    const { account } = step;
+    step.runtime = runtime;
+    if (decidable) this.features.observe(null, step.values);
+    const { asked, order } = step.decide(decidable ? (obs) => this.#agent.decide(obs) : null);
     const { window, width, marketWidth } = this.features;
-    const timeframeMs = this.#timeframeMs;
-    writeAccountColumns(account, candle.close, window, this.#columns, 0);
-    if (bar.decidable) this.features.observe(this.#columns, this.#values);
-    else this.#values.fill(0);
-    account.allowedActions(this.#mask);
-    const facts = describeDecision(account, {
-      timeMs: candle.timeMs + timeframeMs,
-      timeframeMs,
-      open: candle.open,
-      high: candle.high,
-      low: candle.low,
-      close: candle.close,
-      values: this.#values,
-      window,
-      clippedShare: bar.clippedShare,
-      gapBars: countGapBars(this.#times, this.#times.length - 1, timeframeMs, window),
-      dataAgeMs: runtime.dataAgeMs,
-      unknownState: runtime.unresolved !== null,
-      spread: runtime.spread,
-      lastSlippage: runtime.lastSlippage,
-    });
-    if (bar.decidable && this.#columns.length > ACCOUNT_COLUMNS.length) {
-      this.#shield.maskObservation?.(facts, this.#mask, this.#columns, ACCOUNT_COLUMNS.length);
-      this.features.observe(this.#columns, this.#values);
-    }
-    const asked = bar.decidable ? this.#agent.decide({ values: this.#values, mask: this.#mask }) : NOTHING;
-    const shield = this.#shield.decide(asked, facts);
-    const flatten = shield.flatten || runtime.halted !== null;
-    const wanted = flatten ? account.closingOrder : account.request(shield.final);
-    const guard = this.#guard(wanted, account, runtime);
-    const order = guard === null ? wanted : 0;
     const newest = (window - 1) * width;
     const record = toExactJson({
       candle: encodeCandle(candle),
-      decidable: bar.decidable,
-      windowHash: createHash('sha256').update(new Uint8Array(this.#values.buffer)).digest('hex'),
-      row: this.#values.subarray(newest, newest + marketWidth),
-      account: this.#columns,
-      mask: this.#mask,
-      clippedShare: bar.clippedShare,
-      gapBars: facts.gapBars,
+      decidable,
+      windowHash: createHash('sha256').update(new Uint8Array(step.values.buffer)).digest('hex'),
+      row: step.values.subarray(newest, newest + marketWidth),
+      account: step.columns,
+      mask: step.mask,
+      clippedShare,
+      gapBars: this.#gapBars(),
       runtime,
       equity: account.equity,
       position: account.position,
@@ -127,21 +85,23 @@ export class DecisionMaker {
       probabilities: asked.probabilities,
       qValues: asked.qValues,
       vetoed: asked.vetoed ?? null,
-      shield,
-      flatten,
-      guard,
+      shield: step.shielded,
+      flatten: step.flatten,
+      guard: step.guard,
       order,
     });
-    return { order, flatten, shield, record };
+    return { order, flatten: step.flatten, record };
   }
 
-  /** Why an order that the shield let through is not sent: new risk on old data, while something is unresolved, after a halt or the end. */
-  #guard(order: number, account: Account, runtime: RuntimeFacts): string | null {
-    if (Math.abs(account.position + order) <= Math.abs(account.position)) return null;
-    if (account.ended) return 'account-ended';
-    if (runtime.halted !== null) return 'halted';
-    if (runtime.unresolved !== null) return 'unresolved';
-    if (runtime.dataAgeMs > this.#maxDataAgeMs) return 'stale-data';
-    return null;
+  #gapBars(): number {
+    return countGapBars(this.#times, this.#times.length - 1, this.#timeframeMs, this.features.window);
+  }
+
+  #bar(): DecisionBar {
+    const { timeMs, open, high, low, close } = this.#candle as Candle;
+    const { clippedShare } = this.#row as RealTimeRow;
+    const timeframeMs = this.#timeframeMs;
+    const bar = { timeMs: timeMs + timeframeMs, timeframeMs, open, high, low, close };
+    return { ...bar, clippedShare, gapBars: this.#gapBars() };
   }
 }

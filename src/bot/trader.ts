@@ -2,6 +2,7 @@ import type { Broker } from '../broker/broker.ts';
 import { SerialQueue } from '../broker/serial-queue.ts';
 import type { Candle } from '../core/candle.ts';
 import type { Shield } from '../core/shield.ts';
+import type { RuntimeFacts } from '../decision/facts.ts';
 import type { RealTimeRow } from '../features/realtime.ts';
 import type { DecisionMaker } from './decision-maker.ts';
 import { type BotEntry, type DecisionEntry, decodeCandle } from './entries.ts';
@@ -9,8 +10,10 @@ import { type BotEntry, type DecisionEntry, decodeCandle } from './entries.ts';
 /** What a trader needs of the bot around it. */
 export interface TraderContext {
   nowMs(): number;
-  /** The venue's clock: data are as old as the venue says. */
+  /** Wall clock of the venue. */
   venueMs(): number;
+  /** What is known at the close of a bar beside the market. */
+  runtime(candle: Candle, broker: Broker): RuntimeFacts;
   /** The clock's monotonic hand. */
   monotonicMs(): number;
   /** Real milliseconds with fractions, for measuring how long work takes. */
@@ -75,13 +78,7 @@ export class Trader {
     const beganMs = context.elapsedMs();
     const portfolio = context.mark(this.symbol, broker.account.equity);
     const timeMs = context.nowMs();
-    const decision = this.maker.decide(candle, broker.account, {
-      dataAgeMs: Math.max(0, context.venueMs() - candle.timeMs - this.#timeframeMs),
-      unresolved: broker.unresolved,
-      spread: broker.spread,
-      lastSlippage: broker.lastSlippage,
-      halted: context.halted,
-    });
+    const decision = this.maker.decide(candle, context.runtime(candle, broker));
     this.#started = true;
     this.lastTimeMs = candle.timeMs;
     this.lastClose = candle.close;
@@ -161,16 +158,12 @@ export class Trader {
   async resume(last: DecisionEntry | null, ordered: boolean): Promise<void> {
     if (last === null) return;
     const record = last.record as unknown as { order: number; flatten: boolean; candle: never };
-    const halted = this.#context.halted !== null;
+    const halted = this.#context.halted !== null && this.broker.kind === 'live';
     const flatten = record.flatten || halted;
     const order = Number(record.order);
     // On paper the pending order lives in the decision alone, and is filled as if there had been no restart.
     if (this.broker.kind === 'paper' || !ordered)
-      await this.#order(
-        halted && this.broker.kind === 'live' ? Math.min(0, order) : order,
-        flatten,
-        decodeCandle(record.candle),
-      );
+      await this.#order(halted ? Math.min(0, order) : order, flatten, decodeCandle(record.candle));
     else await this.broker.protect(this.#levels(flatten));
   }
 }

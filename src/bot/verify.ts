@@ -3,14 +3,11 @@
  * compares every number of every decision with what was written down. Candles are checked against a history that came
  * by another way. What only the running bot could know (age of the data, unresolved orders, a halt) is taken from the journal.
  */
-import { LiveBook } from '../broker/live-book.ts';
-import { PaperBroker } from '../broker/paper.ts';
-import { Account } from '../core/account.ts';
 import { type Candle, type CandleSeries, candleAt } from '../core/candle.ts';
 import type { Json } from '../core/json.ts';
-import { DecisionMaker, type RuntimeFacts } from './decision-maker.ts';
-import { type BotEntry, type DecisionEntry, decodeCandle, encodeCandle } from './entries.ts';
+import { type BotEntry, encodeCandle } from './entries.ts';
 import type { SymbolSetup } from './options.ts';
+import { Replay } from './replay.ts';
 
 /** One place in which the replay differs from the journal. */
 export interface Difference {
@@ -76,70 +73,6 @@ function nameColumn(path: readonly string[], columns: readonly string[], marketW
   return [field, name, ...rest].filter((part) => part !== undefined).join('.');
 }
 
-/** One symbol's replay. */
-class Replay {
-  readonly setup: SymbolSetup;
-  readonly maker: DecisionMaker;
-  readonly #paper: PaperBroker | null;
-  readonly #book: LiveBook;
-  readonly #account: Account;
-  #lastMs = Number.NaN;
-  #started = false;
-
-  constructor(setup: SymbolSetup, kind: 'paper' | 'live', timeframeMs: number, maxDataAgeMs: number) {
-    this.setup = setup;
-    this.#account = new Account(setup.account);
-    const journal = { record: () => {}, sync: () => true };
-    const { symbol, market, features, agent, shield } = setup;
-    this.#paper =
-      kind === 'live' ? null : new PaperBroker({ symbol, account: this.#account, market, journal, nowMs: () => 0 });
-    this.#book = new LiveBook(symbol, this.#account);
-    this.maker = new DecisionMaker({ features, agent, shield, timeframeMs, maxDataAgeMs });
-  }
-
-  warmUp(candle: Candle): void {
-    this.maker.observe(candle);
-    this.#lastMs = candle.timeMs;
-  }
-
-  async decide(entry: DecisionEntry): Promise<Json> {
-    const record = entry.record as { candle: Json; runtime: { [key: string]: Json } };
-    const candle = decodeCandle(record.candle);
-    const known = record.runtime;
-    if (!this.#started) this.#account.reset(candle.close);
-    else if (this.#paper !== null) await this.#paper.closeBar(candle, candle.timeMs - this.#lastMs);
-    else this.#account.observeBar(candle.high, candle.low, candle.close);
-    this.#started = true;
-    this.#lastMs = candle.timeMs;
-    const runtime: RuntimeFacts = {
-      dataAgeMs: Number(known.dataAgeMs),
-      unresolved: known.unresolved as string | null,
-      spread: Number(known.spread),
-      lastSlippage: this.#paper?.lastSlippage ?? this.#book.lastSlippage,
-      halted: known.halted as string | null,
-    };
-    const decision = this.maker.decide(candle, this.#account, runtime);
-    const broker = this.#paper?.save() ?? this.#book.save();
-    // Earlier versions wrote nothing down of exits and of orders that had ended.
-    const before = (entry.state as { broker: { [key: string]: Json } }).broker;
-    const told = Object.entries(broker as object).filter(([name]) => name in before);
-    const state = { broker: Object.fromEntries(told), shield: this.setup.shield.saveState() };
-    if (this.#paper !== null) {
-      if (decision.order !== 0)
-        await this.#paper.place({ quantity: decision.order, decisionMs: 0, close: candle.close, reason: 'order' });
-      await this.#paper.protect(decision.flatten ? null : (facts) => this.setup.shield.levels(facts));
-    }
-    // As a restart would read it back.
-    return { ...(decision.record as { [key: string]: Json }), state: JSON.parse(JSON.stringify(state)) };
-  }
-
-  apply(entry: BotEntry): void {
-    if (entry.type === 'reset') this.setup.shield.reset({ person: true });
-    else if (['intent', 'order', 'fill', 'order-end', 'exit', 'denied'].includes(entry.type) && this.#paper === null)
-      this.#book.apply(entry as Parameters<LiveBook['apply']>[0]);
-  }
-}
-
 /**
  * @param symbols fresh features, agent, shield and account of each symbol, as the bot had them
  * @param history candles of another source by symbol; null to skip that comparison
@@ -187,10 +120,8 @@ export async function verifyJournal(options: {
   for (const entry of entries) {
     if (differences.length >= stopAfter) break;
     if (entry.type === 'warm-up') {
-      for (const candle of entry.candles) {
-        compareCandle(entry.symbol, candle);
-        replays.get(entry.symbol)!.warmUp(decodeCandle(candle));
-      }
+      for (const candle of entry.candles) compareCandle(entry.symbol, candle);
+      replays.get(entry.symbol)!.trader.replay(entry);
     } else if (entry.type === 'decision') {
       const replay = replays.get(entry.symbol)!;
       const { record, symbol } = entry;
@@ -207,8 +138,8 @@ export async function verifyJournal(options: {
         const column = nameColumn(path, columns, marketWidth);
         differences.push({ symbol, timeMs, column, journal: valueAt(journal, path), replay: valueAt(again, path) });
       }
-    } else if ('symbol' in entry) replays.get(entry.symbol as string)?.apply(entry);
-    else for (const replay of replays.values()) replay.apply(entry);
+    } else if ('symbol' in entry) replays.get(entry.symbol as string)?.trader.replay(entry);
+    else for (const { trader } of replays.values()) trader.replay(entry);
   }
   const spanMs = times.length === 0 ? 0 : Math.max(...times) - Math.min(...times) + start.timeframeMs;
   return { decisions: times.length, candlesCompared, candlesWithoutHistory, spanMs, fresh, differences };

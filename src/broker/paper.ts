@@ -38,7 +38,7 @@ export class PaperBroker implements Broker {
   }
 
   get lastSlippage(): number {
-    return this.account.fills === 0 ? Number.NaN : this.account.config.slippageRate;
+    return this.account.simulatedSlippage;
   }
 
   /** Signed base quantity that fills at the next open; 0 for none. */

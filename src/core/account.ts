@@ -110,6 +110,11 @@ export class Account {
     this.reset(0);
   }
 
+  /** Relative cost of the last simulated fill against its market price; NaN before the first. */
+  get simulatedSlippage(): number {
+    return this.fills === 0 ? Number.NaN : this.config.slippageRate;
+  }
+
   /** Starts anew, flat, at the close `mark`. */
   reset(mark: number): void {
     this.cash = this.config.startingEquity;

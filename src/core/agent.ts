@@ -1,4 +1,4 @@
-import type { Action } from './action.ts';
+import { type Action, BUY, HOLD, SELL } from './action.ts';
 
 /** What a decision sees. Both arrays are borrowed: whoever keeps them copies them. */
 export interface Observation {
@@ -18,6 +18,13 @@ export interface AgentDecision {
   /** The agent that a supervisor vetoed, where there was one. */
   readonly vetoed?: Action;
 }
+
+/** The decisions that carry nothing but their action. */
+export const PLAIN: Readonly<Record<Action, AgentDecision>> = {
+  [SELL]: { action: SELL, probabilities: null, qValues: null },
+  [BUY]: { action: BUY, probabilities: null, qValues: null },
+  [HOLD]: { action: HOLD, probabilities: null, qValues: null },
+};
 
 /**
  * Anything that maps an observation to an action. `getAction` is greedy and deterministic: it is what evaluation,

@@ -61,7 +61,13 @@ export type RuleVerdict =
       readonly numbers: Readonly<Record<string, number>>;
     };
 
-/** The record that every decision leaves. */
+/** Columns that follow the account's in an observation: 1 where the shield allows the action, and 1 while halted. */
+export const SHIELD_COLUMNS = ['shieldAllowsSell', 'shieldAllowsBuy', 'shieldHalted'] as const;
+
+/** What the columns hold where there is no shield. */
+export const UNSHIELDED_BITS = [1, 1, 0] as const;
+
+/** What a shield says to a decision. */
 export interface ShieldDecision {
   /** What the agent asked for, after the supervisor where the profile has one. */
   readonly requested: Action;
@@ -74,6 +80,14 @@ export interface ShieldDecision {
   readonly verdicts: readonly { readonly rule: string; readonly verdict: RuleVerdict }[];
 }
 
+/** The open position, as protective levels see it. */
+export interface PositionFacts {
+  readonly position: number;
+  readonly entryPrice: number;
+  /** Best price since the entry: the highest for a long position, the lowest for a short one. */
+  readonly bestPrice: number;
+}
+
 /** Protective price levels of the open position until the next decision; NaN where there is none. */
 export interface ProtectiveLevels {
   readonly stop: number;
@@ -82,17 +96,13 @@ export interface ProtectiveLevels {
 
 /** The shield as backtest, paper and live see it. */
 export interface Shield {
-  /** Called once a bar, in order. Changes the layer's state. */
+  /** Called once a bar, in order. Changes the shield's state. */
   decide(decision: AgentDecision, facts: DecisionFacts): ShieldDecision;
   /** Levels for the bars until the next decision, given the position after the decision's fill. */
-  levels(facts: {
-    readonly position: number;
-    readonly entryPrice: number;
-    readonly bestPrice: number;
-  }): ProtectiveLevels;
+  levels(position: PositionFacts): ProtectiveLevels;
   /**
    * Says beforehand what it would deny, for training and for agents that were trained so: clears in `mask` (3) what it
-   * would turn into HOLD at this decision, and writes to `bits` from `at` on, where there are any, what decides it.
+   * would turn into HOLD at this decision, and writes the SHIELD_COLUMNS to `bits` from `at` on, where there are any.
    * Its state stays as it is.
    */
   maskObservation?(facts: DecisionFacts, mask: Uint8Array, bits: Float32Array | null, at: number): void;

@@ -8,16 +8,18 @@
  * width, so a window is moved by one `copyWithin`, and no object or array is allocated per step. (V8 boxes some numbers at
  * calls that it doesn't inline; they die young.)
  */
-import { Account, type AccountConfig, writeAccountColumns } from '../core/account.ts';
+import { Account, type AccountConfig } from '../core/account.ts';
 import { ACTION_COUNT, type Action } from '../core/action.ts';
+import { PLAIN } from '../core/agent.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import { assert, InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { Rng } from '../core/rng.ts';
 import type { Shield } from '../core/shield.ts';
-import { ACCOUNT_COLUMNS, type ScaledTable, writeObservation } from '../features/observation.ts';
+import type { DecisionBar } from '../decision/facts.ts';
+import { DecisionStep } from '../decision/step.ts';
+import { type ScaledTable, writeObservation } from '../features/observation.ts';
 import { decodeNumber, encodeNumber } from '../features/state.ts';
-import { type DecisionBar, Guard } from './guard.ts';
 import { type MarketOutcomes, tabulateOutcomes } from './outcomes.ts';
 import type { Reward } from './rewards/reward.ts';
 import type { VectorEnv } from './vector-env.ts';
@@ -89,8 +91,8 @@ export class TradingEnv implements VectorEnv {
    * Then no account is kept, so none can run dry, and every action is allowed.
    */
   readonly #trades: boolean;
-  /** One an environment; null without them. */
-  readonly #guards: readonly Guard[] | null;
+  /** (count) what makes the decisions of each account. */
+  readonly #decisions: readonly DecisionStep[];
   /** (rows) Unix ms of the bar's close, and the share of clipped columns; empty without shields. */
   readonly #closeMs: Float64Array;
   readonly #clippedShare: Float32Array;
@@ -134,9 +136,9 @@ export class TradingEnv implements VectorEnv {
     this.accounts = Array.from({ length: count }, () => new Account(config.account));
     const remembered = reward.kind === 'account' ? reward.memory : 0;
     this.#memories = Array.from({ length: count }, () => new Float64Array(remembered));
-    this.#guards = this.#makeGuards();
-    this.#closeMs = new Float64Array(this.#guards === null ? 0 : rows);
-    this.#clippedShare = new Float32Array(this.#guards === null ? 0 : rows);
+    this.#decisions = this.#makeDecisions(markets[0].table);
+    this.#closeMs = new Float64Array(config.shield === undefined ? 0 : rows);
+    this.#clippedShare = new Float32Array(config.shield === undefined ? 0 : rows);
     this.#steps = new Int32Array(count);
     this.#logEquity = new Float64Array(count);
 
@@ -180,7 +182,7 @@ export class TradingEnv implements VectorEnv {
     const { rewardScale, maxEpisodeSteps } = this.config;
     for (let i = 0; i < this.count; i++) {
       const reward = this.#advance(i, actions[i] as Action);
-      const terminated = this.#trades && (this.accounts[i].ended || this.#guards?.[i].isOver === true);
+      const terminated = this.#trades && (this.accounts[i].ended || this.#decisions[i].isOver);
       const cut = this.#playable[this.bars[i]] === 0 || this.#steps[i] === maxEpisodeSteps;
       this.rewards[i] = reward * rewardScale;
       this.terminated[i] = terminated ? 1 : 0;
@@ -213,7 +215,7 @@ export class TradingEnv implements VectorEnv {
 
   outcomes(): MarketOutcomes {
     const { account, reward, rewardScale } = this.config;
-    if (this.#guards !== null)
+    if (this.config.shield !== undefined)
       throw new InputError(
         'what a masking shield allows depends on the path of the account: leave training.maskByShield out',
       );
@@ -242,7 +244,9 @@ export class TradingEnv implements VectorEnv {
       ...(this.#memories[0].length === 0
         ? {}
         : { memories: this.#memories.map((memory) => Array.from(memory, encodeNumber)) }),
-      ...(this.#guards === null ? {} : { shields: this.#guards.map(({ layer }) => layer.saveState()) }),
+      ...(this.config.shield === undefined
+        ? {}
+        : { shields: this.#decisions.map(({ shield }) => shield?.saveState() ?? null) }),
     };
   }
 
@@ -266,7 +270,7 @@ export class TradingEnv implements VectorEnv {
       this.accounts[i].restore(saved.accounts[i]);
       this.#logEquity[i] = this.accounts[i].logEquity;
       this.#memories[i].set(saved.memories?.[i].map(decodeNumber) ?? []);
-      if (shields !== undefined) this.#guards?.[i].layer.restoreState(shields[i]);
+      if (shields !== undefined) this.#decisions[i].shield?.restoreState(shields[i]);
       this.#writeState(i);
     }
   }
@@ -282,7 +286,7 @@ export class TradingEnv implements VectorEnv {
     this.#close.set(series.close, offset);
     const pays = this.config.reward.kind === 'table' ? this.config.reward.table(series, this.config.account) : null;
     if (pays !== null) this.#rewardTable.set(pays, offset * ACTION_COUNT);
-    if (this.#guards !== null) {
+    if (this.config.shield !== undefined) {
       this.#closeMs.set(
         series.timeMs.map((timeMs) => timeMs + series.timeframeMs),
         offset,
@@ -305,29 +309,31 @@ export class TradingEnv implements VectorEnv {
     this.accounts[index].reset(this.#close[row]);
     this.#logEquity[index] = this.accounts[index].logEquity;
     this.#memories[index].fill(0);
-    this.#guards?.[index].reset();
+    this.#decisions[index].reset();
     this.#writeState(index);
   }
 
-  #makeGuards(): Guard[] | null {
+  #makeDecisions(layout: ScaledTable): DecisionStep[] {
     const { shield } = this.config;
-    if (shield === undefined) return null;
-    if (!this.#trades)
+    if (shield !== undefined && !this.#trades)
       throw new InputError(
         'a shield can only mask a training with an account: take another reward, account features, or no shield',
       );
-    const windowSize = this.window * this.features;
     const { extraWidth } = this;
-    const hasBits = extraWidth > ACCOUNT_COLUMNS.length;
-    return this.accounts.map((account, i) => {
-      const bits = this.extras.subarray(i * extraWidth + ACCOUNT_COLUMNS.length, (i + 1) * extraWidth);
-      return new Guard(shield(), account, {
-        values: this.obs.subarray(i * windowSize, (i + 1) * windowSize),
-        window: this.window,
-        mask: this.masks.subarray(i * ACTION_COUNT, (i + 1) * ACTION_COUNT),
-        bits: hasBits ? bits : null,
-      });
-    });
+    const windowSize = this.window * this.features;
+    return this.accounts.map(
+      (account, i) =>
+        new DecisionStep({
+          account,
+          shield: shield?.() ?? null,
+          layout,
+          bar: () => this.#barOf(this.bars[i]),
+          values: this.obs.subarray(i * windowSize, (i + 1) * windowSize),
+          mask: this.masks.subarray(i * ACTION_COUNT, (i + 1) * ACTION_COUNT),
+          columns: this.extras.subarray(i * extraWidth, (i + 1) * extraWidth),
+          masks: true,
+        }),
+    );
   }
 
   #barOf(row: number): DecisionBar {
@@ -339,12 +345,9 @@ export class TradingEnv implements VectorEnv {
       low: this.#low[row],
       close: this.#close[row],
       clippedShare: this.#clippedShare[row],
+      // An episode's windows have no gap.
+      gapBars: 0,
     };
-  }
-
-  #orderOf(index: number, action: Action): number {
-    if (this.#guards === null) return this.accounts[index].request(action);
-    return this.#guards[index].orderOf(action, this.#barOf(this.bars[index]));
   }
 
   /** One bar for one environment. @returns the reward, unscaled */
@@ -352,7 +355,7 @@ export class TradingEnv implements VectorEnv {
     const row = this.bars[index];
     const next = row + 1;
     const { reward } = this.config;
-    const order = this.#trades ? this.#orderOf(index, action) : 0;
+    const order = this.#trades ? this.#decisions[index].settle(PLAIN[action]) : 0;
     this.bars[index] = next;
     this.#steps[index]++;
     if (this.#trades) {
@@ -363,7 +366,7 @@ export class TradingEnv implements VectorEnv {
         this.#high[next],
         this.#low[next],
         this.#close[next],
-        this.#guards === null ? null : this.#guards[index].protect,
+        this.#decisions[index].levels,
       );
     }
     if (reward.kind === 'table') return this.#rewardTable[row * ACTION_COUNT + action];
@@ -375,21 +378,11 @@ export class TradingEnv implements VectorEnv {
 
   /** Brings obs, masks and extras up to the environment's row and account. */
   #writeState(index: number): void {
-    const { features, window, extraWidth, extras } = this;
-    const windowSize = window * features;
+    const { features } = this;
+    const windowSize = this.window * features;
     const end = (this.bars[index] + 1) * features;
-    const at = this.table.length + index * windowSize;
-    this.#frames.copyWithin(at, end - windowSize, end);
-    if (!this.#trades) return;
-    this.accounts[index].allowedActions(this.masks, index * ACTION_COUNT);
-    if (extraWidth > 0)
-      writeAccountColumns(this.accounts[index], this.#close[this.bars[index]], window, extras, index * extraWidth);
-    this.#guards?.[index].mask(this.#barOf(this.bars[index]));
-    for (let c = 0; c < extraWidth; c++) {
-      const value = extras[index * extraWidth + c] * this.#extraScale;
-      const first = at + features - extraWidth + c;
-      for (let i = first; i < at + windowSize; i += features) this.#frames[i] = value;
-    }
+    this.#frames.copyWithin(this.table.length + index * windowSize, end - windowSize, end);
+    if (this.#trades) this.#decisions[index].observe();
   }
 
   #keepFinalState(index: number): void {

@@ -3,18 +3,19 @@
  * the fold is lived through, also those on which nobody can decide; what is open at the last close is closed there,
  * with costs. The same arguments give the same ledger, bit by bit.
  */
-import { Account, type AccountConfig, type FillReason, writeAccountColumns } from '../core/account.ts';
+import { Account, type AccountConfig } from '../core/account.ts';
 import { HOLD } from '../core/action.ts';
-import type { AgentDecision, Observation } from '../core/agent.ts';
+import type { AgentDecision } from '../core/agent.ts';
 import type { CandleSeries } from '../core/candle.ts';
-import { countGapBars, describeDecision } from '../core/decision-facts.ts';
 import { InputError } from '../core/errors.ts';
-import type { DecisionFacts, Shield, ShieldDecision } from '../core/shield.ts';
-import { ACCOUNT_COLUMNS, type ScaledTable, writeObservation } from '../features/observation.ts';
-import { UNSHIELDED_BITS } from '../shield/mask.ts';
-import type { Fill, Ledger, Trade, TradeExit, VerdictCounts } from './ledger.ts';
-import { PLAIN, type Policy } from './policy.ts';
+import type { Shield, ShieldDecision } from '../core/shield.ts';
+import { countGapBars } from '../decision/facts.ts';
+import { DecisionStep } from '../decision/step.ts';
+import { type ScaledTable, writeObservation } from '../features/observation.ts';
+import type { Ledger, VerdictCounts } from './ledger.ts';
+import type { Policy } from './policy.ts';
 import type { RowRange } from './split.ts';
+import { TradeBook } from './trade-book.ts';
 
 export interface BacktestOptions {
   readonly policy: Policy;
@@ -29,54 +30,8 @@ export interface BacktestOptions {
   readonly watch?: (row: number, decision: AgentDecision, shield: ShieldDecision | null) => void;
 }
 
-const EXIT_OF: Readonly<Record<FillReason, TradeExit>> = {
-  order: 'signal',
-  stop: 'stop',
-  target: 'target',
-  liquidation: 'liquidation',
-  ruin: 'ruin',
-  end: 'end',
-};
-
-/** Turns the account's fills into trades from flat to flat. */
-class TradeBook {
-  readonly fills: Fill[] = [];
-  readonly trades: Trade[] = [];
-  readonly #account: Account;
-  /** Bar that is being lived through, and whether its order is the shield's. */
-  row = 0;
-  flattening = false;
-  #open: { readonly row: number; readonly equity: number } | null = null;
-  /** The entry price as it was before the closing fill. */
-  #entryPrice = Number.NaN;
-
-  constructor(account: Account) {
-    this.#account = account;
-    account.onFill = (reason, quantity, price) => this.#record(reason, quantity, price);
-  }
-
-  #record(reason: FillReason, quantity: number, price: number): void {
-    const { units, entryPrice, tradeStartEquity, equity, lastTradeLogReturn } = this.#account;
-    const exit = reason === 'order' && this.flattening ? 'flatten' : EXIT_OF[reason];
-    this.fills.push({ row: this.row, quantity, price, reason: exit });
-    this.#open ??= { row: this.row, equity: tradeStartEquity };
-    if (units !== 0) {
-      this.#entryPrice = entryPrice;
-      return;
-    }
-    this.trades.push({
-      side: quantity < 0 ? 'long' : 'short',
-      entryRow: this.#open.row,
-      exitRow: this.row,
-      entryPrice: this.#entryPrice,
-      exitPrice: price,
-      profit: equity - this.#open.equity,
-      logReturn: lastTradeLogReturn,
-      exit,
-    });
-    this.#open = null;
-  }
-}
+/** The layout of no observation. */
+const NO_TABLE = { window: 1, width: 0, marketWidth: 0, extraScale: 1 };
 
 function requireRows({ series, table, rows }: BacktestOptions): void {
   const { from, to } = rows;
@@ -98,19 +53,23 @@ export function backtest(options: BacktestOptions): Ledger {
   const bars = rows.to - rows.from;
   const account = new Account(options.account);
   account.reset(close[rows.from]);
-  shield?.reset({ person: true });
   const book = new TradeBook(account);
-  const protect = shield === null ? null : (facts: Parameters<Shield['levels']>[0]) => shield.levels(facts);
-
-  const window = table?.window ?? 1;
-  const values = new Float32Array(table === null ? 0 : table.window * table.width);
-  // The account's columns, and the shield's for an agent that was trained to see what it allows.
-  const extras = table === null ? 0 : table.width - table.marketWidth;
-  const seesShield = extras > ACCOUNT_COLUMNS.length;
-  const columns = new Float32Array(Math.max(extras, ACCOUNT_COLUMNS.length));
-  if (seesShield) columns.set(UNSHIELDED_BITS, ACCOUNT_COLUMNS.length);
-  const mask = new Uint8Array(3);
-  const obs: Observation = { values, mask };
+  const step = new DecisionStep({
+    account,
+    shield,
+    layout: table ?? NO_TABLE,
+    bar: () => ({
+      timeMs: timeMs[book.row] + timeframeMs,
+      timeframeMs,
+      open: open[book.row],
+      high: high[book.row],
+      low: low[book.row],
+      close: close[book.row],
+      clippedShare: table === null ? 0 : table.clippedShare[book.row],
+      gapBars: countGapBars(timeMs, book.row, timeframeMs, table?.window ?? 1),
+    }),
+  });
+  step.reset();
 
   const equity = new Float64Array(bars);
   const position = new Float64Array(bars);
@@ -123,40 +82,19 @@ export function backtest(options: BacktestOptions): Ledger {
   let endedRow: number | null = null;
   let order = 0;
 
-  const describe = (row: number): DecisionFacts =>
-    describeDecision(account, {
-      timeMs: timeMs[row] + timeframeMs,
-      timeframeMs,
-      open: open[row],
-      high: high[row],
-      low: low[row],
-      close: close[row],
-      values,
-      window,
-      clippedShare: table === null ? 0 : table.clippedShare[row],
-      gapBars: countGapBars(timeMs, row, timeframeMs, window),
-      dataAgeMs: 0,
-      unknownState: false,
-      spread: Number.NaN,
-      // A simulated fill misses its market price by exactly this.
-      lastSlippage: account.fills === 0 ? Number.NaN : account.config.slippageRate,
-    });
-  /** The layer is asked on every bar, so that its states and halts don't wait for a complete window. */
-  const askShield = (row: number, decision: AgentDecision): ShieldDecision => {
-    const record = (shield as Shield).decide(decision, describe(row));
-    for (const { rule, verdict } of record.verdicts) {
+  const countVerdicts = (row: number, { verdicts: said, state }: ShieldDecision): void => {
+    for (const { rule, verdict } of said) {
       verdicts[rule] ??= { allow: 0, deny: 0, 'reduce-only': 0, halt: 0 };
       verdicts[rule][verdict.kind]++;
     }
-    if (record.state === 'HALTED') haltedRow ??= row;
-    return record;
+    if (state === 'HALTED') haltedRow ??= row;
   };
 
   for (let i = 0; i < bars; i++) {
     const row = rows.from + i;
     book.row = row;
     if (i > 0 && endedRow === null) {
-      account.stepBar(order, timeMs[row] - timeMs[row - 1], open[row], high[row], low[row], close[row], protect);
+      account.stepBar(order, timeMs[row] - timeMs[row - 1], open[row], high[row], low[row], close[row], step.levels);
       if (account.ended) endedRow = row;
     }
     equity[i] = account.equity;
@@ -166,29 +104,18 @@ export function backtest(options: BacktestOptions): Ledger {
     // Nothing decided at the last close could be filled.
     if (i === bars - 1 || endedRow !== null) continue;
 
-    let decision: AgentDecision = PLAIN[HOLD];
-    if (table === null || table.decidable[row] === 1) {
-      if (table !== null) {
-        writeAccountColumns(account, close[row], window, columns, 0);
-        writeObservation(table, row, columns, 0, values, 0);
-      }
-      account.allowedActions(mask);
-      if (table !== null && seesShield && shield?.maskObservation !== undefined) {
-        shield.maskObservation(describe(row), mask, columns, ACCOUNT_COLUMNS.length);
-        writeObservation(table, row, columns, 0, values, 0);
-      }
-      decision = policy.decide(row, obs, account);
-      decided[i] = 1;
-      requested[i] = decision.action;
-    } else values.fill(0);
-
-    const record = shield === null ? null : askShield(row, decision);
-    const final = record === null ? decision.action : record.final;
-    actions[i] = final;
-    if (final !== decision.action) overridden++;
-    book.flattening = record?.flatten === true;
-    order = book.flattening ? account.closingOrder : account.request(final);
-    options.watch?.(row, decision, record);
+    const decidable = table === null || table.decidable[row] === 1;
+    if (table !== null && decidable) writeObservation(table, row, null, 0, step.values, 0);
+    // The shield is asked on every bar, so that its states and halts don't wait for a complete window.
+    const decision = step.decide(decidable ? (obs) => policy.decide(row, obs, account) : null);
+    order = decision.order;
+    if (decidable) decided[i] = 1;
+    requested[i] = decision.asked.action;
+    actions[i] = step.final;
+    if (step.final !== decision.asked.action) overridden++;
+    if (step.shielded !== null) countVerdicts(row, step.shielded);
+    book.flattening = step.flatten;
+    options.watch?.(row, decision.asked, step.shielded);
   }
 
   account.closeOut(close[rows.to - 1]);

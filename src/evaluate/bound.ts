@@ -6,10 +6,11 @@
  */
 import type { AccountConfig } from '../core/account.ts';
 import { type Action, BUY, HOLD, SELL } from '../core/action.ts';
+import { PLAIN } from '../core/agent.ts';
 import { assert } from '../core/errors.ts';
 import { log } from '../core/math.ts';
 import type { Law } from '../market/worlds/index.ts';
-import { PLAIN, type Policy } from './policy.ts';
+import type { Policy } from './policy.ts';
 
 /** Bars that the programme looks ahead; every world forgets its state far sooner. */
 const HORIZON = 1000;

@@ -1,7 +1,7 @@
 /** Whatever makes decisions in a backtest: an agent, or a baseline that is none. */
 import type { Account } from '../core/account.ts';
-import { type Action, BUY, HOLD, SELL } from '../core/action.ts';
-import type { Agent, AgentDecision, Observation } from '../core/agent.ts';
+import { HOLD } from '../core/action.ts';
+import { type Agent, type AgentDecision, type Observation, PLAIN } from '../core/agent.ts';
 
 /** One pass over a fold; a policy with a memory is made afresh for each. */
 export interface Policy {
@@ -12,13 +12,6 @@ export interface Policy {
    */
   decide(row: number, obs: Observation, account: Account): AgentDecision;
 }
-
-/** The decisions that carry nothing but their action. */
-export const PLAIN: Readonly<Record<Action, AgentDecision>> = {
-  [SELL]: { action: SELL, probabilities: null, qValues: null },
-  [BUY]: { action: BUY, probabilities: null, qValues: null },
-  [HOLD]: { action: HOLD, probabilities: null, qValues: null },
-};
 
 export function agentPolicy(agent: Agent): Policy {
   return { name: agent.kind, decide: (_row, obs) => agent.decide(obs) };

@@ -1,20 +1,18 @@
 /** A checkpoint on the fold that it never saw: counted as a trial before it looks, judged beside all baselines. */
 import { type LoadedAgent, loadAgent, openCheckpoint, type Standing, summariseStanding } from '../agents/index.ts';
 import { HOLD } from '../core/action.ts';
-import type { Agent } from '../core/agent.ts';
+import { type Agent, PLAIN } from '../core/agent.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
-import type { Shield } from '../core/shield.ts';
+import { SHIELD_COLUMNS, type Shield } from '../core/shield.ts';
 import type { AblationRow } from '../evaluate/ablation.ts';
 import { type Evaluation, evaluate } from '../evaluate/evaluation.ts';
-import { PLAIN } from '../evaluate/policy.ts';
 import { countTrials } from '../evaluate/verdict.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import type { Kernels } from '../nn/index.ts';
 import { type Run, RunRegistry, trialSharpes } from '../runs/registry.ts';
-import { SHIELD_COLUMNS } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
 import { ablateMarket } from './counterfactuals.ts';
 import { trainedConfig } from './extension.ts';

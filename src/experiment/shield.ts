@@ -1,13 +1,8 @@
 /** The shield of an experiment. */
+
 import type { AgentSpec, LoadedAgent } from '../agents/index.ts';
-import {
-  createShield,
-  type Overrides,
-  type Profile,
-  type RuleShield,
-  rangeOf,
-  SHIELD_COLUMNS,
-} from '../shield/index.ts';
+import { SHIELD_COLUMNS } from '../core/shield.ts';
+import { createShield, type Overrides, type Profile, type RuleShield, rangeOf } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
 
 /** The shield that masks a training. A supervisor has no part in it. */

@@ -92,9 +92,23 @@ export function writeObservation(
   const from = (row - window + 1) * width;
   const count = window * width;
   for (let i = 0; i < count; i++) out[outAt + i] = data[from + i];
-  if (account === null || width === marketWidth) return;
+  if (account === null) return;
   for (let c = 0; c < width - marketWidth; c++) {
     const value = account[accountAt + c] * extraScale;
     for (let i = outAt + marketWidth + c; i < outAt + count; i += width) out[i] = value;
+  }
+}
+
+/** Writes the columns that follow the market's, one value each, into every row of a window (window, width). */
+export function spreadColumns(
+  columns: Float32Array,
+  values: Float32Array,
+  { width, marketWidth, extraScale }: Pick<ScaledTable, 'width' | 'marketWidth' | 'extraScale'>,
+): void {
+  const extras = width - marketWidth;
+  const { length } = values;
+  for (let c = 0; c < extras; c++) {
+    const value = columns[c] * extraScale;
+    for (let i = marketWidth + c; i < length; i += width) values[i] = value;
   }
 }

@@ -61,6 +61,11 @@ export class RealTimeFeatureEng {
     return this.#stream.timeMs;
   }
 
+  /** As of a ScaledTable: what the columns that follow the market's are multiplied by. */
+  get extraScale(): number {
+    return this.#scaler.accountScale;
+  }
+
   /** Takes the next closed candle; a repeated or older one is an error of the caller. */
   update(candle: Candle): RealTimeRow {
     const { timeframeMs } = this.#stream;
@@ -87,8 +92,7 @@ export class RealTimeFeatureEng {
 
   /** Writes the current window with the account's columns, (window, width), into `out`. */
   observe(account: Float32Array | null, out: Float32Array): void {
-    const { width, marketWidth, window } = this;
-    const { accountScale: extraScale } = this.#scaler;
+    const { width, marketWidth, window, extraScale } = this;
     writeObservation({ data: this.#rows, width, marketWidth, window, extraScale }, window - 1, account, 0, out, 0);
   }
 

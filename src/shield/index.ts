@@ -1,6 +1,5 @@
 /** The shield's public names. */
 export { effectOf } from './exposure.ts';
-export { SHIELD_COLUMNS, shieldMask, UNSHIELDED_BITS } from './mask.ts';
 export {
   type ConfiguredRule,
   configureRules,

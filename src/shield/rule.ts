@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Action } from '../core/action.ts';
 import type { AgentDecision } from '../core/agent.ts';
 import type { Json } from '../core/json.ts';
-import type { DecisionFacts, ProtectiveLevels, RuleVerdict } from '../core/shield.ts';
+import type { DecisionFacts, PositionFacts, ProtectiveLevels, RuleVerdict } from '../core/shield.ts';
 
 export const PROFILES = ['cautious', 'balanced', 'spec', 'none'] as const;
 export type Profile = (typeof PROFILES)[number];
@@ -27,14 +27,6 @@ export interface Question {
 export interface RuleResult<State> {
   readonly verdict: RuleVerdict;
   readonly state: State;
-}
-
-/** The open position, as protective levels see it. */
-export interface PositionFacts {
-  readonly position: number;
-  readonly entryPrice: number;
-  /** Best price since the entry: the highest for a long position, the lowest for a short one. */
-  readonly bestPrice: number;
 }
 
 export type Thresholds = Record<string, number | readonly number[]>;

@@ -10,15 +10,20 @@ import { type Action, BUY, HOLD, SELL } from '../core/action.ts';
 import type { Agent, AgentDecision } from '../core/agent.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import type { DecisionFacts, ProtectiveLevels, RuleVerdict, Shield, ShieldDecision } from '../core/shield.ts';
+import type {
+  DecisionFacts,
+  PositionFacts,
+  ProtectiveLevels,
+  RuleVerdict,
+  Shield,
+  ShieldDecision,
+} from '../core/shield.ts';
 import { effectOf } from './exposure.ts';
 import { joinLevels } from './levels.ts';
-import { shieldMask } from './mask.ts';
 import { type ConfiguredRule, configureRules, type Exits, exitsOf, type Overrides } from './profiles.ts';
 import {
   type AnyRule,
   halt,
-  type PositionFacts,
   type Profile,
   type Question,
   type RuleResult,
@@ -152,9 +157,17 @@ export class RuleShield implements Shield {
       if (mask[action] === 1 && this.#consider(action, null, facts).record.final !== action) mask[action] = 0;
   }
 
-  /** See `shieldMask`. */
+  /** The bits say what the shield allows, whatever the account does. HOLD is never masked. */
   maskObservation(facts: DecisionFacts, mask: Uint8Array, bits: Float32Array | null, at: number): void {
-    shieldMask(this, facts, mask, bits, at);
+    const allowed = Uint8Array.of(1, 1, 1);
+    this.maskActions(facts, allowed);
+    mask[SELL] &= allowed[SELL];
+    mask[BUY] &= allowed[BUY];
+    mask[HOLD] = 1;
+    if (bits === null) return;
+    bits[at] = allowed[SELL];
+    bits[at + 1] = allowed[BUY];
+    bits[at + 2] = this.#latch === null ? 0 : 1;
   }
 
   levels(facts: PositionFacts): ProtectiveLevels {

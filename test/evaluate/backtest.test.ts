@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { type Action, BUY, HOLD, SELL } from '../../src/core/action.ts';
 import type { Observation } from '../../src/core/agent.ts';
-import { countGapBars } from '../../src/core/decision-facts.ts';
+import { PLAIN } from '../../src/core/agent.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { DecisionFacts, Shield, ShieldDecision } from '../../src/core/shield.ts';
+import { countGapBars } from '../../src/decision/facts.ts';
 import { type BacktestOptions, backtest } from '../../src/evaluate/backtest.ts';
 import { coinFlipPolicy, randomPolicy } from '../../src/evaluate/baselines/random.ts';
-import { delayPolicy, PLAIN, type Policy } from '../../src/evaluate/policy.ts';
+import { delayPolicy, type Policy } from '../../src/evaluate/policy.ts';
 import { randomWalk, seriesOf, tableOf } from './markets.ts';
 
 function script(actions: readonly Action[]): Policy {

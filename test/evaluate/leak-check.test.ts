@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { BUY, HOLD, SELL } from '../../src/core/action.ts';
+import { PLAIN } from '../../src/core/agent.ts';
 import type { CandleSeries } from '../../src/core/candle.ts';
 import { smaCrossPolicy } from '../../src/evaluate/baselines/sma-cross.ts';
 import { findLeak, findPolicyLeak, rewriteFuture, testDelay } from '../../src/evaluate/leak-check.ts';
-import { PLAIN, type Policy } from '../../src/evaluate/policy.ts';
+import type { Policy } from '../../src/evaluate/policy.ts';
 import { scaleTable } from '../../src/features/observation.ts';
 import { fitScaler, scalerToJson } from '../../src/features/scaler.ts';
 import { featureSet } from '../../src/features/sets.ts';

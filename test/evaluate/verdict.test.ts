@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { BUY, SELL } from '../../src/core/action.ts';
+import { PLAIN } from '../../src/core/agent.ts';
 import { backtest } from '../../src/evaluate/backtest.ts';
 import { backtestBaseline, findBaseline } from '../../src/evaluate/baselines/index.ts';
 import { coinFlipPolicy, randomPolicy } from '../../src/evaluate/baselines/random.ts';
-import { PLAIN, type Policy } from '../../src/evaluate/policy.ts';
+import type { Policy } from '../../src/evaluate/policy.ts';
 import { countTrials, judge, VERDICTS } from '../../src/evaluate/verdict.ts';
 import { SLOW } from '../effort.ts';
 import { ledgerOf } from './ledger-of.ts';

@@ -5,6 +5,7 @@ import { DecisionMaker } from '../../src/bot/decision-maker.ts';
 import { Account } from '../../src/core/account.ts';
 import type { Agent, Observation } from '../../src/core/agent.ts';
 import { Rng } from '../../src/core/rng.ts';
+import { SHIELD_COLUMNS } from '../../src/core/shield.ts';
 import { rewardNamed } from '../../src/env/rewards/index.ts';
 import { TradingEnv } from '../../src/env/trading-env.ts';
 import { backtest } from '../../src/evaluate/backtest.ts';
@@ -15,7 +16,7 @@ import { smurfConfig, trainSupervisor } from '../../src/experiment/supervise.ts'
 import { trainRun } from '../../src/experiment/train-run.ts';
 import { RealTimeFeatureEng } from '../../src/features/realtime.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
-import { createShield, SHIELD_COLUMNS } from '../../src/shield/index.ts';
+import { createShield } from '../../src/shield/index.ts';
 import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
 
 let kernels: Kernels;
@@ -128,8 +129,8 @@ describe('what a masked agent sees', () => {
     expect(live.signature).toBe(table.signature);
     const shield = makeShield();
     const { agent, seen } = drawer();
-    const maker = new DecisionMaker({ features: live, agent, shield, timeframeMs, maxDataAgeMs: 1 });
     const account = new Account(config.account);
+    const maker = new DecisionMaker({ account, features: live, agent, shield, timeframeMs, maxDataAgeMs: 1 });
     const { open, high, low, close, volume, timeMs, trades } = series[0];
     account.reset(close[first]);
     let order = 0;
@@ -148,7 +149,7 @@ describe('what a masked agent sees', () => {
         );
       const lastSlippage = account.fills === 0 ? Number.NaN : config.account.slippageRate;
       const runtime = { dataAgeMs: 0, unresolved: null, spread: Number.NaN, lastSlippage, halted: null };
-      ({ order } = maker.decide(candle as never, account, runtime));
+      ({ order } = maker.decide(candle as never, runtime));
       expect(account.equity).toBe(ledger.equity[row - first]);
     }
     expect(features.rows).toBeGreaterThan(rows.to);

@@ -4,10 +4,10 @@
  */
 import { Account, type AccountConfig, DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import type { Action } from '../../src/core/action.ts';
-import { describeDecision } from '../../src/core/decision-facts.ts';
 import { exp } from '../../src/core/math.ts';
 import type { Rng } from '../../src/core/rng.ts';
 import type { Shield } from '../../src/core/shield.ts';
+import { describeDecision } from '../../src/decision/facts.ts';
 import { ask, HOUR_MS, START_MS } from './facts.ts';
 
 /** (bars, 4) log moves: close to open, open to close, and how far the wicks reach beyond both, all of one bar. */
@@ -108,22 +108,22 @@ export function tradePath(world: World, path: Path): Outcome {
     const request = askForTheWorst(account, close, nextOpen, nextOpen * exp(path[following + 1]));
     const decision = shield.decide(
       ask(request),
-      describeDecision(account, {
-        timeMs: START_MS + (bar + 1) * HOUR_MS,
-        timeframeMs: HOUR_MS,
-        open,
-        high,
-        low,
-        close,
+      describeDecision(
+        account,
+        {
+          timeMs: START_MS + (bar + 1) * HOUR_MS,
+          timeframeMs: HOUR_MS,
+          open,
+          high,
+          low,
+          close,
+          clippedShare: 0,
+          gapBars: 0,
+        },
+        { dataAgeMs: 0, unresolved: null, spread: Number.NaN, lastSlippage: Number.NaN, halted: null },
         values,
-        window: 2,
-        clippedShare: 0,
-        gapBars: 0,
-        dataAgeMs: 0,
-        unknownState: false,
-        spread: Number.NaN,
-        lastSlippage: Number.NaN,
-      }),
+        2,
+      ),
     );
     flattening = decision.state === 'HALTED';
     order = decision.flatten ? -account.position : account.orderFor(decision.final, close);

@@ -4,17 +4,15 @@ import { Account, DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import type { Action } from '../../src/core/action.ts';
 import type { Observation } from '../../src/core/agent.ts';
 import { InputError } from '../../src/core/errors.ts';
+import { SHIELD_COLUMNS, UNSHIELDED_BITS } from '../../src/core/shield.ts';
 import {
   configureRules,
   createShield,
   effectOf,
   type Overrides,
   RULES,
-  SHIELD_COLUMNS,
   type ShieldOptions,
-  shieldMask,
   shieldSchema,
-  UNSHIELDED_BITS,
 } from '../../src/shield/index.ts';
 import { ask, HOUR_MS, makeFacts, START_MS } from './facts.ts';
 
@@ -286,36 +284,24 @@ describe('masks', () => {
     const before = shield.saveState();
     const mask = Uint8Array.of(0, 1, 1);
     const bits = new Float32Array(5);
-    shieldMask(shield, makeFacts({ units: 1 }), mask, bits, 1);
+    shield.maskObservation(makeFacts({ units: 1 }), mask, bits, 1);
     expect([...mask]).toEqual([0, 0, 1]);
     expect([...bits]).toEqual([0, 1, 0, 0, 0]);
     expect(SHIELD_COLUMNS).toEqual(['shieldAllowsSell', 'shieldAllowsBuy', 'shieldHalted']);
     expect(shield.saveState()).toEqual(before);
     shield.halt('by-hand', 0);
-    shieldMask(shield, makeFacts(), mask, bits);
+    shield.maskObservation(makeFacts(), mask, bits, 0);
     expect([...bits]).toEqual([0, 0, 1, 0, 0]);
     expect([...mask]).toEqual([0, 0, 1]);
-    shieldMask(createShield({ profile: 'none' }), makeFacts(), mask);
+    createShield({ profile: 'none' }).maskObservation(makeFacts(), mask, null, 0);
     expect([...mask]).toEqual([0, 0, 1]);
     const open = Uint8Array.of(1, 1, 0);
-    shieldMask(shield, makeFacts(), open);
+    shield.maskObservation(makeFacts(), open, null, 0);
     expect([...open]).toEqual([0, 0, 1]);
-  });
-  test('are the same through the door of every shield', () => {
-    const shield = createShield({ profile: 'none', overrides: { 'repeat-limit': { n: 1 } } });
-    shield.decide(ask(1), makeFacts());
-    const [masks, bits] = [
-      [Uint8Array.of(1, 1, 1), Uint8Array.of(1, 1, 1)],
-      [new Float32Array(5), new Float32Array(5)],
-    ];
-    shieldMask(shield, makeFacts(), masks[0], bits[0], 2);
-    shield.maskObservation(makeFacts(), masks[1], bits[1], 2);
-    expect([...bits[1]]).toEqual([0, 0, 1, 0, 0]);
-    expect([masks[1], bits[1]]).toEqual([masks[0], bits[0]]);
   });
   test('of no shield at all have the bits of one without rules', () => {
     const bits = new Float32Array(3);
-    shieldMask(createShield({ profile: 'none' }), makeFacts(), Uint8Array.of(1, 1, 1), bits);
+    createShield({ profile: 'none' }).maskObservation(makeFacts(), Uint8Array.of(1, 1, 1), bits, 0);
     expect([...bits]).toEqual([...UNSHIELDED_BITS]);
     expect([...UNSHIELDED_BITS]).toEqual([1, 1, 0]);
   });

@@ -1,6 +1,7 @@
 import type { AccountConfig } from '../../core/account.ts';
 import { BUY, HOLD } from '../../core/action.ts';
-import { PLAIN, type Policy } from '../policy.ts';
+import { PLAIN } from '../../core/agent.ts';
+import type { Policy } from '../policy.ts';
 import type { Baseline } from './baseline.ts';
 
 /** One unit is everything there is. */

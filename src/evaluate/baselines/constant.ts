@@ -1,5 +1,6 @@
 import { type Action, BUY, HOLD, SELL } from '../../core/action.ts';
-import { PLAIN, type Policy } from '../policy.ts';
+import { PLAIN } from '../../core/agent.ts';
+import type { Policy } from '../policy.ts';
 import type { Baseline } from './baseline.ts';
 
 /** Asks for the same action on every bar, allowed or not. */

@@ -4,11 +4,12 @@
  * account. Whatever a network earns beyond it is what the network is for.
  */
 import { BUY, HOLD, SELL } from '../../core/action.ts';
+import { PLAIN } from '../../core/agent.ts';
 import type { CandleSeries } from '../../core/candle.ts';
 import { exp, log } from '../../core/math.ts';
 import type { ScaledTable } from '../../features/observation.ts';
 import { backtest } from '../backtest.ts';
-import { PLAIN, type Policy } from '../policy.ts';
+import type { Policy } from '../policy.ts';
 import type { RowRange } from '../split.ts';
 import type { Baseline, BaselineContext } from './baseline.ts';
 

@@ -1,10 +1,11 @@
 import { type Action, BUY, HOLD, SELL } from '../../core/action.ts';
 import type { Observation } from '../../core/agent.ts';
+import { PLAIN } from '../../core/agent.ts';
 import { Rng } from '../../core/rng.ts';
 import { backtest } from '../backtest.ts';
 import type { Ledger } from '../ledger.ts';
 import { mean } from '../moments.ts';
-import { PLAIN, type Policy } from '../policy.ts';
+import type { Policy } from '../policy.ts';
 import type { Baseline, BaselineContext } from './baseline.ts';
 
 /** Stream of the seed that these policies draw from. */

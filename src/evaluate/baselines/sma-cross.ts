@@ -1,6 +1,7 @@
 import { BUY, HOLD, SELL } from '../../core/action.ts';
+import { PLAIN } from '../../core/agent.ts';
 import type { CandleSeries } from '../../core/candle.ts';
-import { PLAIN, type Policy } from '../policy.ts';
+import type { Policy } from '../policy.ts';
 import type { Baseline } from './baseline.ts';
 
 export const FAST_BARS = 50;
