@@ -3,38 +3,35 @@
  * is run; `npm run release` does the same before it says what it would publish.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildPackage, findFaults, installPackage, type Packed, runInstalled } from '../scripts/package.ts';
 import { RUNS_ALL, SLOW } from './effort.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'tradernet-pack-'));
+const base = mkdtempSync(join(tmpdir(), 'tradernet-pack-'));
 const NODE = process.execPath;
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function npm(args: readonly string[], cwd: string): string {
-  return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
+afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 describe.skipIf(!RUNS_ALL)('the package (where every test is run)', () => {
+  let packed: Packed;
+  let folder: string;
   beforeAll(() => {
-    execFileSync(NODE, [join(ROOT, 'scripts/build.ts'), join(folder, 'dist')]);
-    npm(['pack', './dist', '--silent'], folder);
-    const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) as string;
-    writeFileSync(join(folder, 'package.json'), '{"name":"user","private":true,"type":"module"}');
-    npm(['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`], folder);
+    packed = buildPackage(join(base, 'dist'));
+    folder = installPackage(packed.tarball);
   }, SLOW.timeout);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('holds what is needed and nothing else', () => {
+    expect(findFaults(packed)).toEqual([]);
+  });
 
   test('the command runs', () => {
-    const bin = join(folder, 'node_modules/tradernet/bin/tradernet.js');
-    expect(execFileSync(NODE, [bin, '--help'], { cwd: folder, encoding: 'utf8' })).toContain('Usage: tradernet');
-    expect(
-      JSON.parse(execFileSync(NODE, [bin, 'config', 'show', '--json'], { cwd: folder, encoding: 'utf8' })),
-    ).not.toEqual([]);
+    expect(runInstalled(folder, ['--help'])).toContain('Usage: tradernet');
+    expect(JSON.parse(runInstalled(folder, ['config', 'show', '--json']))).not.toEqual([]);
   });
 
   test('no source in TypeScript is needed, and none of the tests is shipped', () => {
@@ -69,13 +66,32 @@ describe.skipIf(!RUNS_ALL)('the package (where every test is run)', () => {
   });
 });
 
+test('contents that must not be published are named', () => {
+  const file = (path: string, mode = 0o644) => ({ path, mode, size: 1 });
+  const faults = findFaults({
+    files: ['test/a.js', 'src/core/rng.ts', 'native/build/kernels.node', 'database/storage/market.sqlite', 'keys.json']
+      .map((path) => file(path))
+      .concat(file('bin/tradernet.js')),
+  });
+  for (const part of ['test/a.js', 'rng.ts', 'kernels.node', 'market.sqlite', 'keys.json', 'not executable']) {
+    expect(faults.join('\n')).toContain(part);
+  }
+  expect(faults).toContain('LICENSE is missing');
+});
+
+test('the repository itself can’t be published by accident', () => {
+  expect(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).private).toBe(true);
+  const modes = execFileSync('git', ['ls-files', '-s', 'bin/tradernet.js'], { cwd: ROOT, encoding: 'utf8' });
+  expect(modes).toMatch(/^100755/);
+});
+
 test('an older Node gets one line', () => {
   const old = join(ROOT, 'bin/tradernet.js');
   const fake = `Object.defineProperty(process.versions, 'node', { value: '20.1.0' });`;
-  writeFileSync(join(folder, 'old.cjs'), fake);
+  writeFileSync(join(base, 'old.cjs'), fake);
   let error = '';
   try {
-    execFileSync(NODE, ['--require', join(folder, 'old.cjs'), old], { encoding: 'utf8', stdio: 'pipe' });
+    execFileSync(NODE, ['--require', join(base, 'old.cjs'), old], { encoding: 'utf8', stdio: 'pipe' });
   } catch (caught) {
     error = (caught as { stderr: string }).stderr;
   }
