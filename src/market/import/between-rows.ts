@@ -77,7 +77,7 @@ export function checkCopies(seen: Survey, timeframeMs: number, dropped: Set<numb
   const { length } = times;
   // Open addressing: the slot of a hash holds the place, in time, of the first row that has it.
   let size = 16;
-  while (size < 2 * length) size *= 2;
+  while (size < 1.25 * length) size *= 2;
   const slots = new Int32Array(size);
   const pairs: { row: number; source: number }[] = [];
   for (let i = 0; i < length; i++) {

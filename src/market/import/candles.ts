@@ -99,48 +99,48 @@ export function inspectCandles(table: Table, options: ImportOptions): CandleFile
   checkCopies(seen, timeframeMs, dropped, problems);
   for (const timeMs of doubtful) dropped.add(timeMs);
 
-  // What is left, oldest first; the bars' opens in ms.
-  const kept: number[] = [];
+  // What is left, oldest first, as opens of bars in ms.
+  const longest = policy === 'fill' ? (options.longestFill ?? 24) : 0;
+  const gaps: Gap[] = [];
+  const fills = new Map<number, number>();
+  let [kept, filled, fromMs, toMs] = [0, 0, Number.NaN, Number.NaN];
   let unclosed = seen.reader.unfinished;
   for (let i = 0; i < seen.times.length; i++) {
     const fileMs = seen.times.get(rowAt(seen, i));
     const timeMs = fileMs + grid.shiftMs;
-    if (dropped.has(fileMs) || sinceOpenMs(timeMs, timeframeMs, grid.offsetMs) !== 0) continue;
-    if (timeMs === kept[kept.length - 1]) continue;
-    if (timeMs + timeframeMs > nowMs) unclosed++;
-    else kept.push(timeMs);
+    if (dropped.has(fileMs) || sinceOpenMs(timeMs, timeframeMs, grid.offsetMs) !== 0 || timeMs === toMs) continue;
+    if (timeMs + timeframeMs > nowMs) {
+      unclosed++;
+      continue;
+    }
+    const missing = kept === 0 ? 0 : (timeMs - toMs) / timeframeMs - 1;
+    if (missing > longest) gaps.push({ fromMs: toMs + timeframeMs, toMs: timeMs, bars: missing });
+    else if (missing > 0) {
+      fills.set(toMs, missing);
+      filled += missing;
+    }
+    if (kept++ === 0) fromMs = timeMs;
+    toMs = timeMs;
   }
   if (unclosed > 0)
     notes.push(`${unclosed === 1 ? 'the last bar has' : `${unclosed} bars have`} not closed yet; left out`);
-  if (2 * kept.length < seen.rows - unclosed)
+  const { rows } = seen;
+  if (2 * kept < rows - unclosed)
     throw new InputError(`${name}: more than half of the rows are unusable: ${problems.describe()}; check the file`);
-  if (kept.length === 0) throw new InputError(`${name}: no bar has closed yet; import it later`);
-
-  const longest = policy === 'fill' ? (options.longestFill ?? 24) : 0;
-  const gaps: Gap[] = [];
-  const fills = new Map<number, number>();
-  let filled = 0;
-  for (let i = 1; i < kept.length; i++) {
-    const bars = (kept[i] - kept[i - 1]) / timeframeMs - 1;
-    if (bars === 0) continue;
-    if (bars <= longest) {
-      fills.set(kept[i - 1], bars);
-      filled += bars;
-    } else gaps.push({ fromMs: kept[i - 1] + timeframeMs, toMs: kept[i], bars });
-  }
-  const bars = kept.length + filled;
+  if (kept === 0) throw new InputError(`${name}: no bar has closed yet; import it later`);
+  const bars = kept + filled;
   const closedBefore = nowMs - timeframeMs;
   return {
-    ...{ name, venue: options.venue, symbol, timeframeMs, bars, fromMs: kept[0], toMs: kept[kept.length - 1] },
+    ...{ name, venue: options.venue, symbol, timeframeMs, bars, fromMs, toMs },
     ...{ trades: how.volumes.trades >= 0, problems: problems.list(), problemCount: problems.count },
     ...{ summary: problems.describe(), notes, gaps, filled, policy },
     *read() {
       const reader = new BarReader(how, name, nowMs, new Problems(), wanted);
       const done = new Set<number>();
-      let [rows, given] = [0, 0];
+      let [read, given] = [0, 0];
       const out: ImportedBar = { timeMs: 0, open: 0, high: 0, low: 0, close: 0, volume: 0, trades: 0, filled: false };
       for (const row of table.rows()) {
-        if (++rows % 100_000 === 0) onRows(seen.rows + rows);
+        if (++read % 100_000 === 0) onRows(rows + read);
         const bar = reader.read(row);
         if (bar === null || dropped.has(bar.timeMs)) continue;
         const timeMs = bar.timeMs + grid.shiftMs;

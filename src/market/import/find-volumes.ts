@@ -1,4 +1,4 @@
-import type { PriceColumns, Values } from './find-prices.ts';
+import { barShare, type PriceColumns, type Values } from './find-prices.ts';
 import type { Found } from './find-time.ts';
 import { columnsNamed, isVolume, namesQuote } from './names.ts';
 import type { Sample } from './sample.ts';
@@ -57,8 +57,11 @@ export function findVolumes(
   const { hasHeader } = sample;
   const amounts = sample.titles.map((_, at) => at).filter((at) => !taken.includes(at) && isAmount(values.column(at)));
   const namedVolumes = amounts.filter((at) => isVolume(sample.names[at]));
+  // A mean price, as Kraken's column of them, is no volume.
+  const { open, high, low, close } = hints.prices;
+  const isPrice = (at: number) => barShare(values, { open: at, high, low, close }) > 0.98 && open !== at;
   const free = amounts.filter(
-    (at) => !rises(values.column(at)) && values.column(at).some((value) => value !== 0 && value !== 1),
+    (at) => !isPrice(at) && !rises(values.column(at)) && values.column(at).some((value) => value !== 0 && value !== 1),
   );
   const candidates = namedVolumes.length > 0 || hasHeader ? namedVolumes : free;
   const title = (at: number) => sample.titles[at];

@@ -11,7 +11,8 @@ export interface ByteSource {
   read(): Iterable<Uint8Array>;
 }
 
-const CHUNK = 1 << 20;
+/** Short enough that the text of a piece is born and dies among the young objects: the heap stays small. */
+const CHUNK = 1 << 16;
 
 export function bytesSource(bytes: Uint8Array, name: string): ByteSource {
   return {

@@ -41,7 +41,8 @@ export function survey(
   problems: Problems,
   onRows: (rows: number) => void,
 ): Survey {
-  const [times, lines, hashes] = [new GrowingColumn(), new GrowingColumn(), new GrowingColumn()];
+  const times = new GrowingColumn(Float64Array);
+  const [lines, hashes] = [new GrowingColumn(Int32Array), new GrowingColumn(Int32Array)];
   const doubtfulRows: number[] = [];
   const silent: number[] = [];
   const volumeRuns: { from: number; swapped: boolean }[] = [];
@@ -150,7 +151,7 @@ class Continuity {
 const words = new Float64Array(6);
 const halves = new Uint32Array(words.buffer);
 
-/** A hash of 52 bits of a bar's values; negative where nothing moved or traded, so that equal bars say nothing. */
+/** A hash of 31 bits of a bar's values; negative where nothing moved or traded, so that equal bars say nothing. */
 function hashBar({ open, high, low, close, volume, trades }: ReadBar): number {
   words[0] = open;
   words[1] = high;
@@ -158,13 +159,12 @@ function hashBar({ open, high, low, close, volume, trades }: ReadBar): number {
   words[3] = close;
   words[4] = volume;
   words[5] = Number.isNaN(trades) ? -1 : trades;
-  let [a, b] = [0x9e3779b9 | 0, 0x85ebca6b | 0];
+  let hash = 0x9e3779b9 | 0;
   for (let i = 0; i < 12; i++) {
-    a = Math.imul(a ^ halves[i], 0x01000193) ^ (a >>> 13);
-    b = Math.imul(b ^ halves[i], 0x5bd1e995) ^ (b >>> 15);
+    hash = Math.imul(hash ^ halves[i], 0x85ebca6b);
+    hash ^= hash >>> 15;
   }
-  a = Math.imul(a ^ (a >>> 16), 0x7feb352d);
-  b = Math.imul(b ^ (b >>> 15), 0x846ca68b);
-  const hash = 1 + (a >>> 0) * 0x100000 + (b >>> 12);
-  return volume === 0 || high === low ? -hash : hash;
+  hash = Math.imul(hash ^ (hash >>> 13), 0x7feb352d);
+  const positive = 1 + ((hash ^ (hash >>> 16)) >>> 2);
+  return volume === 0 || high === low ? -positive : positive;
 }
