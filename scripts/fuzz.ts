@@ -64,6 +64,7 @@ async function fuzz(surface: Surface, seed: number, inputs: number, first = 0): 
     await new Promise<void>((resolve) => {
       const child = fork(WORKER, [surface.name, String(seed), String(next), String(end)], {
         execArgv: ['--max-old-space-size=1024', ...process.execArgv],
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       });
       let timer: NodeJS.Timeout;
       const watch = () => {

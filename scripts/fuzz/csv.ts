@@ -5,7 +5,9 @@
  */
 import { InputError } from '../../src/core/errors.ts';
 import type { Rng } from '../../src/core/rng.ts';
-import { type CsvImportOptions, type ImportPolicy, readCandleCsv, requireClean } from '../../src/market/csv-import.ts';
+import { type ImportPolicy, inspectCandles, requireClean } from '../../src/market/import/candles.ts';
+import { bytesSource } from '../../src/market/import/source.ts';
+import { openTable } from '../../src/market/import/tables.ts';
 import { chance, mutateBytes, pick } from './mutate.ts';
 import type { Outcome, Surface } from './surface.ts';
 
@@ -20,6 +22,7 @@ interface Bar {
 
 const FIELDS = ['open', 'high', 'low', 'close', 'volume'] as const;
 const HOUR_MS = 3_600_000;
+const NOW_MS = Date.UTC(2026, 0, 1);
 
 /** A walk with round prices, on one grid, with a gap or two. */
 function makeBars(rng: Rng): Bar[] {
@@ -29,6 +32,8 @@ function makeBars(rng: Rng): Bar[] {
   const round = (value: number) => Math.round(value * unit) / unit;
   let price = pick(rng, [0.02, 0.6, 30, 1_800, 30_000]) * (1 + rng.uniform());
   if (round(price) * unit < 500) price = 500 / unit + price;
+  const size = 10 ** (2 + 5 * rng.uniform());
+  const step = 10 ** (2 + rng.integer(5));
   let timeMs = Date.UTC(2015 + rng.integer(9), rng.integer(12), 1 + rng.integer(28));
   return Array.from({ length: 20 + rng.integer(120) }, () => {
     const open = round(price);
@@ -36,7 +41,8 @@ function makeBars(rng: Rng): Bar[] {
     const close = round(price);
     const high = round(Math.max(open, close) * (1 + 0.005 * rng.uniform()));
     const low = round(Math.min(open, close) * (1 - 0.005 * rng.uniform()));
-    const volume = Math.round(rng.uniform() * 1e7) / 10 ** rng.integer(5);
+    // What is worth a hundred to ten million of quote currency: no market trades more in a bar.
+    const volume = Math.round((size * (0.1 + rng.uniform()) * step) / price) / step;
     timeMs += timeframeMs * (chance(rng, 0.01) ? 1 + rng.integer(5) : 1);
     return { timeMs, open, high: Math.max(high, open, close), low: Math.min(low, open, close), close, volume };
   });
@@ -142,25 +148,24 @@ function writeFile(bars: readonly Bar[], rng: Rng): Made {
 }
 
 /** What is wrong with what came out; null where nothing is. */
-function compare(
+async function compare(
   bars: readonly Bar[],
   spoiled: ReadonlySet<number>,
-  options: CsvImportOptions,
+  policy: ImportPolicy,
   bytes: Uint8Array,
-): string | null {
-  const result = readCandleCsv(bytes, options);
-  requireClean(result, options);
-  const { series } = result;
+): Promise<string | null> {
+  const table = await openTable(bytesSource(bytes, 'x.csv'));
+  const file = inspectCandles(table, { venue: 'csv', symbol: 'BTC/USDT', policy, nowMs: NOW_MS });
+  requireClean(file);
   const truth = new Map(bars.map((bar) => [bar.timeMs, bar]));
   const all = spoiled.size === bars.length;
-  for (let i = 0; i < series.length; i++) {
-    const [timeMs, open, high, low, close, volume] = [series.timeMs, ...FIELDS.map((name) => series[name])].map(
-      (column) => column[i],
-    );
+  const seen = new Set<number>();
+  for (const { timeMs, open, high, low, close, volume, filled } of file.read()) {
     if (!(low > 0 && low <= open && low <= close && high >= open && high >= close && volume >= 0))
       return `no bar at ${timeMs}`;
-    if (i > 0 && timeMs <= series.timeMs[i - 1]) return `time runs back at ${timeMs}`;
-    if (series.filled[i] === 1 || all || spoiled.has(timeMs)) continue;
+    if (seen.has(timeMs)) return `two bars at ${timeMs}`;
+    seen.add(timeMs);
+    if (filled || all || spoiled.has(timeMs)) continue;
     const bar = truth.get(timeMs);
     if (bar === undefined && spoiled.size === 0) return `a bar at ${timeMs}, where the file has none`;
     if (bar === undefined) continue;
@@ -175,12 +180,12 @@ export const csv: Surface = {
   about: 'files of candles in many formats, rows spoiled; wrong: a bar that the file does not hold',
   inputs: 30_000,
   open: () => ({
-    attempt(rng): Outcome {
+    async attempt(rng): Promise<Outcome> {
       const bars = makeBars(rng);
       const { bytes, spoiled } = writeFile(bars, rng);
       const policy = pick<ImportPolicy>(rng, ['refuse', 'drop', 'fill']);
       try {
-        const wrong = compare(bars, spoiled, { name: 'x.csv', venue: 'csv', symbol: 'BTC/USDT', policy }, bytes);
+        const wrong = await compare(bars, spoiled, policy, bytes);
         return wrong === null ? 'taken' : { wrong: `${policy}: ${wrong}` };
       } catch (error) {
         if (error instanceof InputError) return 'refused';

@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import { type Json, parseJson } from '../core/json.ts';
 
@@ -197,11 +198,12 @@ export function isDiskError(error: unknown): boolean {
 }
 
 /** A log that is wrong before its tail: a crash can't do that, so nothing is repaired. */
-export class DamagedLog extends Error {
-  override readonly name = 'DamagedLog';
+export class DamagedLog extends InputError {
   readonly fault: LogFault;
   constructor(path: string, fault: LogFault) {
-    super(`${path}: record ${fault.record} (byte ${fault.offset}): ${fault.reason}`);
+    super(
+      `${path}: record ${fault.record} (byte ${fault.offset}): ${fault.reason}; restore a backup, or begin a new one`,
+    );
     this.fault = fault;
   }
 }
