@@ -11,6 +11,7 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const DOCUMENTS = [
   'README.md',
   'AGENTS.md',
+  'CONTRIBUTING.md',
   'docs/architecture.md',
   'docs/spec.md',
   'docs/shield.md',
@@ -60,6 +61,12 @@ test('the tables in the documents are the lists that the program walks (node scr
     for (const [, name] of text.matchAll(/<!-- table: ([\w-]+),/g)) marked.add(name);
   }
   expect([...marked].sort()).toEqual(Object.keys(TABLES).sort());
+});
+
+test('the example in CONTRIBUTING.md is the code that the tests run', () => {
+  const blocks = [...read('CONTRIBUTING.md').matchAll(/`([\w/.-]+\.ts)`:\n\n```ts\n([\s\S]*?)\n```/g)];
+  expect(blocks).toHaveLength(2);
+  for (const [, path, code] of blocks) expect(read(path).trimEnd() === code, path).toBe(true);
 });
 
 test('the specification is covered item by item', () => {

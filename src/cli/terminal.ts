@@ -25,11 +25,6 @@ export function printable(text: string): string {
     .join('');
 }
 
-/** A word of a command line that a person may copy: quoted where a shell would see more in it than a word. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 const firstWords = [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0])), 'COMMAND'];
 const TYPED = new RegExp(`(?<![\\w./-]|Usage: )tradernet (?=--help|(?:${firstWords.join('|')})\\b)`, 'g');
 

@@ -6,13 +6,17 @@ import { writeDurably } from '../core/file-system.ts';
 import { explainDiskError } from '../disk/disk-errors.ts';
 import { kindOf, NodeFileSystem } from '../disk/node-file-system.ts';
 import { type ByteSource, bytesSource, fileSource, readWhole } from '../market/import/source.ts';
-import type { Context } from './command.ts';
+
+/** Where relative paths start. */
+interface WorkingFolder {
+  readonly cwd: string;
+}
 
 /** Larger files are read in pieces, where they are read at all. */
 const LARGEST_WHOLE = 1 << 30;
 
 /** The bytes of a file. A pipe is read to its end; a folder or a device, which may have none, is refused. */
-export function readUserFile(context: Pick<Context, 'cwd'>, file: string): Uint8Array {
+export function readUserFile(context: WorkingFolder, file: string): Uint8Array {
   return readWhole(openUserFile(context, file), LARGEST_WHOLE, 'a file');
 }
 
@@ -20,7 +24,7 @@ export function readUserFile(context: Pick<Context, 'cwd'>, file: string): Uint8
  * A file of any length, to be read in pieces. A pipe is read once and held (`data import <(zcat x.csv.gz)`); a folder
  * or a device is refused.
  */
-export function openUserFile(context: Pick<Context, 'cwd'>, file: string): ByteSource {
+export function openUserFile(context: WorkingFolder, file: string): ByteSource {
   const path = resolve(context.cwd, file);
   let descriptor: number | null = null;
   try {
@@ -42,7 +46,7 @@ export function openUserFile(context: Pick<Context, 'cwd'>, file: string): ByteS
 
 /** Whether `file` can be written, before something long is done for it. @throws InputError with the name of `flag` */
 export function requireWritable(
-  context: Pick<Context, 'cwd'>,
+  context: WorkingFolder,
   file: string,
   flag: string,
   { makeFolder = false } = {},
@@ -61,7 +65,7 @@ export function requireWritable(
 
 /** Writes a file whole or not at all; returns its path. @throws InputError with the name of `flag` */
 export function writeUserFile(
-  context: Pick<Context, 'cwd'>,
+  context: WorkingFolder,
   file: string,
   content: string | Iterable<string>,
   { flag = '--out', mode }: { readonly flag?: string; readonly mode?: number } = {},

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashColumns, sha256 } from '../../src/agents/checkpoint.ts';
 import { findFolder, writeFolderDurably } from '../../src/agents/durable-folder.ts';
 import {
+  AGENTS,
   type AgentSpec,
   DQNAgent,
   type LearnerName,
@@ -255,7 +256,7 @@ describe('loading refuses', () => {
           json.agent = 'a3c';
         }),
       ),
-    ).toContain('holds an agent of class a3c; this program has ppo, dqn, exact, integrated');
+    ).toContain(`holds an agent of class a3c; this program has ${AGENTS.map(({ name }) => name).join(', ')}: use`);
     expect(refusal(() => {}, DQNAgent.load as never)).toBe('loaded');
     expect(refusal(edit((json) => Object.assign(json.config as object, { gamma: 3 })))).toContain('config.gamma');
     expect(refusal(edit((json) => Object.assign(json, { columns: ['other'] })))).toContain('columnsHash');

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asTypedInClone, printable, shellWord } from '../../src/cli/terminal.ts';
+import { shellWord } from '../../src/cli/shell-word.ts';
+import { asTypedInClone, printable } from '../../src/cli/terminal.ts';
 import { isMarketName } from '../../src/core/symbol.ts';
 import { ENVIRONMENT, MAIN, mustRun, runCli } from './run-cli.ts';
 

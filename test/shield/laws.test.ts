@@ -7,9 +7,10 @@ import { exp } from '../../src/core/math.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { DecisionFacts } from '../../src/core/shield.ts';
 import { RULES, RuleShield } from '../../src/shield/index.ts';
-import type { Thresholds, Tighter } from '../../src/shield/rule.ts';
+import type { AnyRule, Thresholds, Tighter } from '../../src/shield/rule.ts';
 import { SLOW } from '../effort.ts';
 import { HOUR_MS, makeFacts, START_MS, unitsAfter } from './facts.ts';
+import { CASES } from './rule-cases.ts';
 
 const RUNS = 2100;
 const STEPS = 50;
@@ -30,19 +31,18 @@ function drawThresholds(rng: Rng): Thresholds[] {
     const drawn: Record<string, number | readonly number[]> = {};
     for (const [name, value] of Object.entries(rule.standard))
       drawn[name] =
-        typeof value === 'number' ? bound(name, value * exp(rng.normal())) : value.filter(() => rng.integer(4) > 0);
+        typeof value === 'number'
+          ? bound(rule, name, value * exp(rng.normal()))
+          : value.filter(() => rng.integer(4) > 0);
     return rule.config.parse(drawn) as Thresholds;
   });
 }
 
-const WHOLE = /^(n|restBars|losses|coolDownBars|perHour|perDay|fastBars|slowBars|maxGapBars)$/;
-const SHARES = /^(reduceAt|haltAt|maxLoss|distance|maxShare|maxClippedShare|maxEntropy)$/;
-
-function bound(name: string, value: number): number {
-  if (name === 'publishedWarmup') return value > 0 ? 1 : 0;
-  if (WHOLE.test(name))
-    return Math.max(name === 'slowBars' ? 2 : name === 'maxGapBars' ? 0 : 1, Math.min(50, Math.round(value)));
-  return SHARES.test(name) ? Math.min(0.99, value) : value;
+/** The nearest value that the schema takes: within the edges that the rule's case names, whole where it has to be. */
+function bound({ name: rule, config }: AnyRule, name: string, value: number): number {
+  const good = CASES[rule].bounds[name].good as readonly number[];
+  const within = Math.min(Math.max(value, good[0]), good[good.length - 1]);
+  return config.shape[name].safeParse(within + 1e-9).success ? within : Math.min(50, Math.round(within));
 }
 
 /** Some of them moved the tight way. */
@@ -53,7 +53,7 @@ function tighten(rng: Rng, thresholds: readonly Thresholds[]): Thresholds[] {
       const direction = RULES[index].config.shape[name].meta()?.tighter as Tighter;
       if (direction === 'shape' || rng.integer(2) === 0) tight[name] = value;
       else if (typeof value !== 'number') tight[name] = value.slice(1);
-      else tight[name] = bound(name, value * (direction === 'lower' ? rng.uniform() : 1 + rng.uniform()));
+      else tight[name] = bound(RULES[index], name, value * (direction === 'lower' ? rng.uniform() : 1 + rng.uniform()));
     }
     const parsed = RULES[index].config.safeParse(tight);
     return parsed.success ? (parsed.data as Thresholds) : config;
