@@ -3,6 +3,7 @@
  * run that was stopped at any step and resumed leaves the bytes of one that was not: all that decides the future is in
  * last/, and the clock decides nothing.
  */
+import type { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { assert, InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
@@ -11,6 +12,7 @@ import type { VectorEnv } from '../env/vector-env.ts';
 import {
   type OpenCheckpoint,
   openCheckpoint,
+  parseAgentConfig,
   requireAgent,
   requireSpec,
   saveCheckpoint,
@@ -22,6 +24,8 @@ import type { Standing } from './standing.ts';
 
 export interface TrainOptions {
   readonly agent: Learner;
+  /** Schema of the agent's settings: what a checkpoint of an earlier version does not name yet has its default. */
+  readonly settings?: z.ZodType;
   readonly env: VectorEnv;
   /** Seeds the environment. */
   readonly seed: number;
@@ -167,13 +171,14 @@ export function readTrainingProgress(files: FileSystem, path: string): { steps: 
 
 /** Puts agent and environment back to where last/ was written. */
 function restore(
-  { agent, env, seed, steps, extend, files, folder }: TrainOptions,
+  { agent, settings, env, seed, steps, extend, files, folder }: TrainOptions,
   tableHash: string,
 ): { readonly best: Best | null; readonly updates: number } {
   const checkpoint = openCheckpoint(files, `${folder}/last`);
   requireAgent(checkpoint, agent.kind);
   requireSpec(checkpoint.path, checkpoint.spec, agent.spec);
-  const [found, asked] = [JSON.stringify(checkpoint.description.config), JSON.stringify(agent.config)];
+  const config = settings === undefined ? checkpoint.description.config : parseAgentConfig(checkpoint, settings);
+  const [found, asked] = [JSON.stringify(config), JSON.stringify(agent.config)];
   if (found !== asked) {
     throw new InputError(`${checkpoint.path}: was started with config ${found}, not ${asked}; resume with the same`);
   }

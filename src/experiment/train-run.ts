@@ -157,6 +157,7 @@ export async function trainRun(options: TrainRunOptions, runContext: RunContext)
   let isFirst = options.resume !== undefined;
   const result = await train({
     agent,
+    settings: findLearner(agent.kind).settings,
     env,
     seed: config.seed,
     ...plan,

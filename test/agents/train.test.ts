@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/agents/checkpoint.ts';
-import type { LearnerName, Progress, TrainOptions } from '../../src/agents/index.ts';
+import { findLearner, type LearnerName, type Progress, type TrainOptions } from '../../src/agents/index.ts';
 import type { Learner } from '../../src/agents/learner.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
@@ -133,6 +133,24 @@ describe.each(NAMES)('training %s', (kind) => {
     expect(result).toMatchObject({ status: 'finished', steps: STEPS, best: null });
     const [best, last] = ['best', 'last'].map((name) => files.read(`checkpoints/run/${name}/model.safetensors`));
     expect(best).toEqual(last);
+  });
+
+  it('goes on from a checkpoint of before one of its settings, as if it had had the default', async () => {
+    const { settings } = findLearner(kind);
+    const { files, result, bytes } = await run(kind, { settings });
+    const path = 'checkpoints/run/last/checkpoint.json';
+    const description = JSON.parse(new TextDecoder().decode(files.read(path)));
+    const { small, defaults } = CASES[kind];
+    const later = Object.keys(defaults).find((name) => !(name in small) && !['network', 'environments'].includes(name));
+    if (later === undefined) return;
+    delete description.config[later];
+    files.write(path, new TextEncoder().encode(JSON.stringify(description)));
+    const resumed = await run(kind, { files, resume: true, settings });
+    expect(resumed.result).toEqual(result);
+    expect(resumed.bytes.get('checkpoints/run/last/model.safetensors')).toBe(
+      bytes.get('checkpoints/run/last/model.safetensors'),
+    );
+    await expect(run(kind, { files, resume: true, settings, config: { [later]: 0.123 } })).rejects.toThrow();
   });
 
   it('refuses to resume what was started otherwise, and says with what', async () => {
