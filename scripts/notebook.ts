@@ -2,7 +2,7 @@
  * The notebook with its TypeScript kernel.
  *
  *   npm run notebook                                     opens notebooks/train.ipynb in Jupyter
- *   npm run notebook -- --execute                        runs all cells without a browser, outputs into the file
+ *   npm run notebook -- --execute                        runs all cells without a browser, into train.executed.ipynb
  *   npm run notebook -- --execute --out run.ipynb --set agent=dqn --set steps=20000
  *
  * --set replaces the value of a constant in the notebook's cell of parameters. The kernel is tslab, which lies with its
@@ -17,10 +17,12 @@ import { parseArgs, styleText } from 'node:util';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TOOLS = join(ROOT, 'tools/notebook/node_modules');
 const NOTEBOOK = join(ROOT, 'notebooks/train.ipynb');
+/** Beside it and not committed: a run of one's own must not look like a change of the notebook. */
+const EXECUTED = join(ROOT, 'notebooks/train.executed.ipynb');
 /** Where Jupyter looks for kernels, by its variable JUPYTER_PATH. */
 const JUPYTER = join(TOOLS, '.jupyter');
 
-interface JournalWriter {
+interface Notebook {
   cells: {
     source: string[];
     metadata: { tags?: string[] };
@@ -46,7 +48,7 @@ function writeKernel(): void {
 }
 
 /** The notebook with other values for the constants of its cell of parameters. */
-function setParameters(notebook: JournalWriter, pairs: readonly string[]): void {
+function setParameters(notebook: Notebook, pairs: readonly string[]): void {
   const cell = notebook.cells.find(({ metadata }) => metadata.tags?.includes('parameters'));
   for (const pair of pairs) {
     const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
@@ -60,7 +62,7 @@ function setParameters(notebook: JournalWriter, pairs: readonly string[]): void 
 
 /** Runs all cells in notebooks/, so that relative paths mean the same as in Jupyter. */
 function execute(out: string, sets: readonly string[]): void {
-  const notebook = JSON.parse(readFileSync(NOTEBOOK, 'utf8')) as JournalWriter;
+  const notebook = JSON.parse(readFileSync(NOTEBOOK, 'utf8')) as Notebook;
   setParameters(notebook, sets);
   const args = [
     'nbconvert',
@@ -79,7 +81,7 @@ function execute(out: string, sets: readonly string[]): void {
   if (error !== undefined)
     fail("there is no 'jupyter' on this machine; install nbconvert, such as 'pip install nbconvert'");
   if (status !== 0) fail(`the notebook failed:\n${stderr}`);
-  const { cells, metadata, ...rest } = JSON.parse(stdout) as JournalWriter;
+  const { cells, metadata, ...rest } = JSON.parse(stdout) as Notebook;
   const failed = cells.flatMap((cell) => cell.outputs ?? []).find(({ name }) => name === 'stderr');
   if (failed !== undefined) fail(`a cell of the notebook failed:\n${[failed.text].flat().join('')}`);
   let count = 0;
@@ -96,7 +98,7 @@ function execute(out: string, sets: readonly string[]): void {
 const { values } = parseArgs({
   options: {
     execute: { type: 'boolean', default: false },
-    out: { type: 'string', default: NOTEBOOK },
+    out: { type: 'string', default: EXECUTED },
     set: { type: 'string', multiple: true, default: [] },
   },
 });

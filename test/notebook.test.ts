@@ -34,6 +34,12 @@ interface Cell {
 const readCells = (file: string): Cell[] => JSON.parse(readFileSync(file, 'utf8')).cells;
 const outputsOf = (cells: readonly Cell[]) => cells.flatMap((cell) => cell.outputs ?? []);
 
+/** The charts in a page, each an SVG inside of an image, as an export to HTML keeps it. */
+const figuresIn = (page: string): string[] =>
+  [...page.matchAll(/<img src="data:image\/svg\+xml;base64,([\w+/=]+)">/g)].map(([, text]) =>
+    Buffer.from(text, 'base64').toString('utf8'),
+  );
+
 function run(...args: string[]) {
   return promisify(execFile)(process.execPath, ['scripts/notebook.ts', ...args], { cwd: ROOT });
 }
@@ -53,13 +59,19 @@ describe.skipIf(lacks(lacking ?? '', lacking === null))(
       const printed = outputs.flatMap((one) => one.text ?? []).join('');
       expect(printed).toMatch(new RegExp(`Verdict: (${VERDICTS.join('|')})`));
       expect(printed).toContain(`${agent}-NOTEBOOK-s1-1: finished`);
-      const [training, evaluation] = outputs
-        .flatMap((one) => one.data?.['image/svg+xml'] ?? [])
-        .filter((text) => text.startsWith('<svg'));
+      const [training, evaluation] = figuresIn(outputs.flatMap((one) => one.data?.['text/html'] ?? []).join(''));
       expect(training).toContain(agent === 'ppo' ? 'entropy' : 'epsilon');
       expect(evaluation).toContain('drawdown');
       expect(existsSync(join(storage, `checkpoints/${agent}-NOTEBOOK-s1-1/best/model.safetensors`))).toBe(true);
       expect(readFileSync(join(storage, `runs/${agent}-NOTEBOOK-s1-1/test.html`), 'utf8')).toContain('</html>');
+    });
+
+    it('an export to HTML shows its charts', () => {
+      const args = ['nbconvert', '--to', 'html', '--stdout', join(ROOT, 'notebooks/train.ipynb')];
+      const { status, stdout } = spawnSync('jupyter', args, { encoding: 'utf8', maxBuffer: 1 << 26 });
+      expect(status).toBe(0);
+      const figures = figuresIn(stdout).filter((svg) => svg.includes('<path') && svg.includes('equity'));
+      expect(figures.length).toBeGreaterThan(0);
     });
 
     it.concurrent('says which cell fails and why', async () => {
