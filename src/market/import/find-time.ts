@@ -10,8 +10,8 @@ export interface TimeColumn {
   /** A second column that completes the time, as in `Date,Time`; -1 where `time` is whole. */
   readonly clock: number;
   readonly format: TimeFormat;
-  /** Whether the column's name says that it holds the ends of bars. */
-  readonly ends: boolean;
+  /** Why the column holds the ends of bars, in words; null where it holds their opens. */
+  readonly ends: string | null;
 }
 
 export interface Found<T> {
@@ -75,11 +75,11 @@ export function findTime(
     if (2 * total < cells.length) continue;
     const best = shares.toSorted((a, b) => b.share - a.share);
     const format = settleOrder(best, cells, sample.titles[at], issues);
-    const ends = isCloseTime(sample.names[at] ?? '');
+    const ends = isCloseTime(sample.names[at] ?? '') ? `as ${sample.titles[at]} says` : null;
     if (format !== null) found.push({ column: { time: at, clock, format, ends }, share: total / cells.length });
     else if (named.includes(at)) return { value: null, notes, issues };
   }
-  const opens = found.filter(({ column }) => !column.ends);
+  const opens = found.filter(({ column }) => column.ends === null);
   const candidates = opens.length > 0 ? opens : found;
   if (candidates.length === 0) {
     if (issues.length === 0) issues.push(explain(sample, order, rows, nowMs, options.timeFormat));
@@ -91,7 +91,10 @@ export function findTime(
     given === null && named.length === 0 && unnamed.length > 1
       ? unnamed.toSorted((a, b) => meanTime(rows, a.column) - meanTime(rows, b.column))[0]
       : candidates[0];
-  return { value: choice.column, notes: [...notes, ...issues], issues: [] };
+  const { names } = sample;
+  const bitmex = ['homenotional', 'foreignnotional', 'lastsize'].every((name) => names.includes(name));
+  const value = bitmex ? { ...choice.column, ends: 'as BitMEX stamps them' } : choice.column;
+  return { value, notes: [...notes, ...issues], issues: [] };
 }
 
 function meanTime(rows: readonly Row[], { time, clock, format }: TimeColumn): number {
@@ -154,8 +157,13 @@ function explain(
 /** The `Time` of `Date,Time`, where it holds a time of day. */
 function findClock(sample: Sample, date: number): number {
   const isClock = (cell: string | undefined) => /^\s*\d{1,2}:\d{2}(:\d{2})?(\s*[AP]M)?\s*$/i.test(cell ?? '');
+  const isBareClock = (cell: string | undefined) => /^\s*([01]\d|2[0-3])([0-5]\d){1,2}\s*$/.test(cell ?? '');
   const { cells } = sample.rows[0];
   if (/[:T]/.test(cells[date])) return -1;
   const named = columnsNamed('clock', sample.names).filter((at) => at !== date);
-  return [...named, date + 1].find((at) => sample.rows.slice(0, 50).every((row) => isClock(row.cells[at]))) ?? -1;
+  const all = (at: number, test: (cell: string | undefined) => boolean) =>
+    sample.rows.slice(0, 50).every((row) => test(row.cells[at]));
+  const at = [...named, date + 1].find((one) => all(one, isClock)) ?? named.find((one) => all(one, isBareClock));
+  // Bare digits are a clock only beside a date.
+  return at !== undefined && (all(at, isClock) || /^\s*\d{4}-?\d{2}-?\d{2}\s*$/.test(cells[date])) ? at : -1;
 }

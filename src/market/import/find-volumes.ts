@@ -232,11 +232,17 @@ function whyNoCount(values: Values, at: number, [volume]: readonly number[], hin
   if (volume < 0 || volume === at) return null;
   if (pairFit(values, volume, at, hints).fits > 0.9 && hints.half(volume) < 0.5) return 'is the volume times the price';
   const traded = values.column(volume);
-  let [odd, all] = [0, 0];
+  let [odd, all, least, most] = [0, 0, Number.POSITIVE_INFINITY, 0];
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(column[i]) || Number.isNaN(traded[i])) continue;
     all++;
+    if (column[i] >= 100 && traded[i] > 0) {
+      least = Math.min(least, column[i] / traded[i]);
+      most = Math.max(most, column[i] / traded[i]);
+    }
     if (column[i] === 0 && traded[i] > 0) odd++;
   }
+  // Rounded to whole contracts, a hundred and more are within a part in a hundred.
+  if (all >= 12 && most > 0 && most < 1.02 * least) return 'is the volume in contracts';
   return odd > 0.1 * all ? 'is 0 where something traded' : null;
 }

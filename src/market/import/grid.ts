@@ -81,11 +81,9 @@ export function findGrid(
   if (toEnd <= 1000 && timeframeMs >= MINUTE_MS) {
     shiftMs = -usual;
     notes.push(`times are the ends of bars (${iso(times.get(0))}); each bar opens ${length} before`);
-  } else if (how.time.ends && usual === 0) {
+  } else if (how.time.ends !== null && usual === 0) {
     shiftMs = -timeframeMs;
-    notes.push(
-      `times are the ends of bars, as ${how.sample.titles[how.time.time]} says; each bar opens ${length} before`,
-    );
+    notes.push(`times are the ends of bars, ${how.time.ends}; each bar opens ${length} before`);
   } else if (usual !== 0 || 2 * count < times.length)
     refuseGrid(seen, how, timeframeMs, sinceOpenMs(usual, timeframeMs, -dayStartMs), name);
   if (dayStartMs !== 0) notes.push(`days begin at ${iso(dayStartMs).slice(11, 16)} UTC`);

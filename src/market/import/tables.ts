@@ -37,8 +37,15 @@ function columnTable(
     ...{ name, delimiter: () => null },
     *rows(): Generator<Row> {
       yield { line: 1, cells: titles };
-      for (let row = 0; row < length; row++)
-        yield { line: row + 2, cells: titles.map((_, column) => cell(column, row)) };
+      for (let row = 0; row < length; row++) {
+        let cells: string[];
+        try {
+          cells = titles.map((_, column) => cell(column, row));
+        } catch {
+          throw new InputError(`${name}: row ${row + 2} is damaged; download it again, or save it as CSV`);
+        }
+        yield { line: row + 2, cells };
+      }
     },
   };
 }
@@ -54,11 +61,21 @@ function showValue(value: unknown): string {
 function findRows(value: unknown, depth: number): unknown[] | null {
   if (Array.isArray(value)) return value.length > 0 && typeof value[0] === 'object' && value[0] !== null ? value : null;
   if (depth === 0 || value === null || typeof value !== 'object') return null;
+  const columns = Object.entries(value).filter(([, column]) => isScalars(column));
+  // As TradingView's data feeds have it: a list for each column.
+  if (columns.length >= 5 && columns.every(([, column]) => column.length === columns[0][1].length))
+    return columns[0][1].map((_: unknown, i: number) =>
+      Object.fromEntries(columns.map(([key, column]) => [key, column[i]])),
+    );
   for (const inner of Object.values(value)) {
     const rows = findRows(inner, depth - 1);
     if (rows !== null) return rows;
   }
   return null;
+}
+
+function isScalars(value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.length > 0 && (value[0] === null || typeof value[0] !== 'object');
 }
 
 /** A list of lists, as freqtrade and venues have it, or of objects. */

@@ -67,35 +67,53 @@ function* pump(source: ByteSource, pieces: Iterable<Uint8Array>, push: (piece: U
   }
 }
 
+/** Length and checksum of unpacked bytes, against what an archive says of them. */
+class Checksum {
+  #crc = 0;
+  #length = 0;
+
+  add(piece: Uint8Array): void {
+    this.#crc = crc32(piece, this.#crc);
+    this.#length = (this.#length + piece.length) % 0x100000000;
+  }
+
+  /** Whether they are right; begins anew. */
+  settle(crc: number, length: number): boolean {
+    const right = this.#crc === crc && this.#length === length;
+    [this.#crc, this.#length] = [0, 0];
+    return right;
+  }
+}
+
 function* gunzip(source: ByteSource): Generator<Uint8Array> {
   let out: Uint8Array[] = [];
+  const checksum = new Checksum();
   const stream = new Gunzip((piece) => {
+    checksum.add(piece);
     out.push(piece);
   });
-  // The checksum and the length of the unpacked bytes stand at the end, of the last member where there are several.
-  const tail = new Uint8Array(8);
-  let [crc, length, members] = [0, 0, 0];
-  stream.onmember = () => {
-    members++;
-    [crc, length] = [0, 0];
+  // The eight bytes before the piece that is pushed, and the piece: each member ends with its checksum and length.
+  let recent = new Uint8Array(8);
+  let before = 0;
+  const endsWell = (end: number) => {
+    const view = new DataView(recent.buffer, recent.byteOffset + end, 8);
+    return checksum.settle(view.getUint32(0, true), view.getUint32(4, true));
   };
-  for (const piece of pump(source, source.read(), (packed) => {
-    for (const byte of packed.subarray(-8)) {
-      tail.copyWithin(0, 1);
-      tail[7] = byte;
-    }
+  stream.onmember = (offset) => {
+    if (!endsWell(offset - before)) throw damaged(source);
+  };
+  yield* pump(source, source.read(), (piece) => {
+    const joined = new Uint8Array(8 + piece.length);
+    joined.set(recent.subarray(-8));
+    joined.set(piece, 8);
+    recent = joined;
     out = [];
-    // fflate keeps what it is given.
-    stream.push(packed.slice());
+    // A copy: what is not unpacked yet is kept.
+    stream.push(joined.slice(8));
+    before += piece.length;
     return out;
-  })) {
-    crc = crc32(piece, crc);
-    length = (length + piece.length) % 0x100000000;
-    if (piece.length > 0) yield piece;
-  }
-  const view = new DataView(tail.buffer);
-  // Several members are checked by their inflating alone: a piece may hold the end of one and the start of the next.
-  if (members <= 1 && (view.getUint32(0, true) !== crc || view.getUint32(4, true) !== length)) throw damaged(source);
+  });
+  if (!endsWell(recent.length - 8)) throw damaged(source);
 }
 
 /** Larger archives would have to be read in pieces from their end. */
@@ -144,16 +162,15 @@ function* unzip(source: ByteSource): Generator<Uint8Array> {
     for (let from = 0; from < packed.length; from += 1 << 18) yield packed.subarray(from, from + (1 << 18));
   };
   const { method } = file;
-  let [crc, length] = [0, 0];
+  const checksum = new Checksum();
   for (const piece of pump(source, pieces(), (part) => {
     if (method === 0) return [part];
     out = [];
     stream.push(part);
     return out;
   })) {
-    crc = crc32(piece, crc);
-    length += piece.length;
-    if (piece.length > 0) yield piece;
+    checksum.add(piece);
+    yield piece;
   }
-  if (crc !== file.crc || length !== file.size) throw damaged(source);
+  if (!checksum.settle(file.crc, file.size)) throw damaged(source);
 }

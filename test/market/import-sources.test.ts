@@ -1,0 +1,538 @@
+/**
+ * Files as the sources that people use write them, each from a market that the test knows. Layouts are the sources' own:
+ * column names, order, banners, quotes and quirks, from their documentation and published files.
+ */
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { parse } from 'csv-parse/sync';
+import { zipSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import type { CandleSeries } from '../../src/core/candle.ts';
+import { InputError } from '../../src/core/errors.ts';
+import { Rng } from '../../src/core/rng.ts';
+import { type ImportOptions, inspectCandles } from '../../src/market/import/candles.ts';
+import { loadSeries } from '../../src/market/import/series.ts';
+import { bytesSource } from '../../src/market/import/source.ts';
+import { openTable } from '../../src/market/import/tables.ts';
+import { DAYS, makeTruth, TIMES, type TrueBar, type Truth, writeTable } from './import-writers.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+const market = (options: Partial<Parameters<typeof makeTruth>[1]> = {}) =>
+  makeTruth(new Rng(5, 5), {
+    ...{ bars: 240, timeframeMs: HOUR_MS, startMs: Date.UTC(2020, 9, 20), price: 11_900, decimals: 2, quiet: 0.02 },
+    ...options,
+  });
+const hours = market();
+const days = market({ timeframeMs: DAY_MS, startMs: Date.UTC(2021, 4, 1), bars: 120 });
+
+async function read(content: string | Uint8Array, options: Partial<ImportOptions> = {}) {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  const table = await openTable(bytesSource(bytes, 'file'));
+  const file = inspectCandles(table, { venue: 'test', symbol: 'BTC/USDT', nowMs: Date.UTC(2026, 0, 1), ...options });
+  return { file, series: loadSeries(file) };
+}
+
+interface Expectation {
+  /** 'base': bit by bit; 'quote': the file has that alone, so the base volume lies between quote / high and quote / low. */
+  readonly volume?: 'base' | 'quote';
+  readonly trades?: boolean;
+  /** Decimals to which the file rounds the volume. */
+  readonly decimals?: number;
+}
+
+function expectMarket(
+  series: CandleSeries,
+  truth: Truth,
+  { volume = 'base', trades = false, decimals }: Expectation = {},
+): void {
+  expect([series.length, series.timeframeMs]).toEqual([truth.bars.length, truth.timeframeMs]);
+  for (const key of ['timeMs', 'open', 'high', 'low', 'close'] as const)
+    expect(Array.from(series[key]), key).toEqual(truth.bars.map((bar) => bar[key]));
+  if (volume === 'base')
+    expect(Array.from(series.volume)).toEqual(
+      truth.bars.map((bar) => (decimals === undefined ? bar.volume : Number(bar.volume.toFixed(decimals)))),
+    );
+  else
+    truth.bars.forEach((bar, i) => {
+      expect(series.volume[i]).toBeGreaterThanOrEqual((bar.quote / bar.high) * 0.999 - 1e-9);
+      expect(series.volume[i]).toBeLessThanOrEqual((bar.quote / bar.low) * 1.001 + 1e-9);
+    });
+  expect(series.trades === null ? null : Array.from(series.trades)).toEqual(
+    trades ? truth.bars.map((bar) => bar.trades) : null,
+  );
+}
+
+/** The bars as rows of text under a header; newest first where asked. */
+function layout(
+  { bars }: Truth,
+  header: string,
+  row: (bar: TrueBar, index: number) => readonly (string | number)[],
+  { newestFirst = false, delimiter = ',', banner = '' } = {},
+): string {
+  const rows = bars.map((bar, i) => row(bar, i).map(String));
+  if (newestFirst) rows.reverse();
+  return `${banner}${header}${header === '' ? '' : '\n'}${writeTable(rows, delimiter)}`;
+}
+
+const prices = ({ open, high, low, close }: TrueBar) => [open, high, low, close];
+const quote = (bar: TrueBar) => bar.quote.toFixed(6);
+const twelve = (ms: number) => {
+  const hour = new Date(ms).getUTCHours();
+  return `${new Date(ms).toISOString().slice(0, 10)} ${String(hour % 12 === 0 ? 12 : hour % 12).padStart(2, '0')}-${hour < 12 ? 'AM' : 'PM'}`;
+};
+const plain = TIMES['with a space'];
+
+describe('CryptoDataDownload, in each of its generations', () => {
+  it('2019: a banner, 12-hour clock, newest first', async () => {
+    const text = layout(
+      hours,
+      'Date,Symbol,Open,High,Low,Close,Volume BTC,Volume USD',
+      (bar) => [twelve(bar.timeMs), 'BTCUSD', ...prices(bar), bar.volume, bar.quote.toFixed(2)],
+      { newestFirst: true, banner: 'Timestamps are UTC timezone,https://www.CryptoDataDownload.com\n' },
+    );
+    expectMarket((await read(text)).series, hours);
+  });
+
+  it('2020: seconds that become milliseconds, two ways to write the date, two spellings of the symbol', async () => {
+    const old = (i: number) => i < 150;
+    const text = layout(
+      hours,
+      'unix,date,symbol,open,high,low,close,Volume BTC,Volume USDT,tradecount',
+      (bar, i) => [
+        ...(old(i)
+          ? [`${bar.timeMs / 1000}.0`, twelve(bar.timeMs), 'BTC/USDT']
+          : [bar.timeMs, plain(bar.timeMs), 'BTCUSDT']),
+        ...prices(bar),
+        ...[bar.volume, quote(bar), bar.trades],
+      ],
+      { newestFirst: true, banner: 'https://www.CryptoDataDownload.com\n' },
+    );
+    const { file, series } = await read(text);
+    expectMarket(series, hours, { trades: true });
+    expect(file.problems).toEqual([]);
+    expect(file.notes.join('; ')).toMatch(/from line 93 on times are written as seconds/);
+  });
+
+  it('2020, without its numbers: dates that change from the 12-hour clock', async () => {
+    const text = layout(
+      hours,
+      'Date,Symbol,Open,High,Low,Close,Volume BTC,Volume USD',
+      (bar, i) => [i < 150 ? twelve(bar.timeMs) : plain(bar.timeMs), 'BTCUSD', ...prices(bar), bar.volume, quote(bar)],
+      { newestFirst: true },
+    );
+    expectMarket((await read(text)).series, hours);
+  });
+
+  it('since 2022: milliseconds that become microseconds', async () => {
+    const text = layout(
+      hours,
+      'Unix,Date,Symbol,Open,High,Low,Close,Volume BTC,Volume USDT,tradecount',
+      (bar, i) => [
+        ...[i < 100 ? bar.timeMs : `${bar.timeMs}000`, plain(bar.timeMs), 'BTCUSDT', ...prices(bar)],
+        ...[bar.volume, quote(bar), bar.trades],
+      ],
+      { newestFirst: true, banner: 'https://www.CryptoDataDownload.com\n' },
+    );
+    expectMarket((await read(text)).series, hours, { trades: true });
+  });
+
+  it('Gemini: one volume', async () => {
+    const text = layout(
+      days,
+      'Unix Timestamp,Date,Symbol,Open,High,Low,Close,Volume',
+      (bar) => [bar.timeMs, plain(bar.timeMs), 'BTCUSD', ...prices(bar), bar.volume],
+      { newestFirst: true, banner: 'https://www.CryptoDataDownload.com\n' },
+    );
+    expectMarket((await read(text)).series, days);
+  });
+});
+
+describe('pages that people copy from', () => {
+  const grouped = (value: number, decimals = 2) =>
+    value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+
+  it.each([
+    ['Jun 10, 2020', DAYS['Jun 10, 2020']],
+    ['06/10/2020', (ms: number) => new Date(ms).toLocaleDateString('en-US', { timeZone: 'UTC', dateStyle: 'short' })],
+    ['10.06.2020', DAYS['10.06.2020']],
+  ])('Investing.com: %s, Price, K and M', async (_, date) => {
+    const whole: Truth = { ...days, bars: days.bars.map((bar, i) => ({ ...bar, volume: 10 * (100 + i * 977) })) };
+    const short = (volume: number) =>
+      volume >= 1e6
+        ? `${(volume / 1e6).toFixed(5)}M`
+        : volume >= 1000
+          ? `${(volume / 1000).toFixed(2)}K`
+          : volume.toFixed(2);
+    const text = `\ufeff${layout(
+      whole,
+      '"Date","Price","Open","High","Low","Vol.","Change %"',
+      (bar) => [
+        date(bar.timeMs),
+        ...[bar.close, bar.open, bar.high, bar.low].map((one) => grouped(one)),
+        ...[short(bar.volume), '-0.06%'],
+      ],
+      { newestFirst: true },
+    )}`;
+    expectMarket((await read(text)).series, whole);
+  });
+
+  it('CoinMarketCap: semicolons, quotes, four times, dollars', async () => {
+    const iso = (ms: number) => `"${new Date(ms).toISOString()}"`;
+    const text = layout(
+      days,
+      'timeOpen;timeClose;timeHigh;timeLow;name;open;high;low;close;volume;marketCap;timestamp',
+      (bar) => [
+        ...[iso(bar.timeMs), iso(bar.timeMs + DAY_MS - 1), iso(bar.timeMs + 5e6), iso(bar.timeMs + 9e6), '"2781"'],
+        ...[...prices(bar), bar.quote, bar.close * 19e6, iso(bar.timeMs + DAY_MS - 1)],
+      ],
+      { newestFirst: true, delimiter: ';' },
+    ).replaceAll('"""', '"');
+    const { file, series } = await read(text);
+    expectMarket(series, days, { volume: 'quote' });
+    expect(file.notes.join('; ')).toMatch(/CoinMarketCap counts it in dollars/);
+  });
+
+  it('CoinMarketCap of before: a written day and a dollar sign', async () => {
+    const text = layout(days, 'Date,Open*,High,Low,Close**,Volume,Market Cap', (bar) => [
+      ...[DAYS['Jun 10, 2020'](bar.timeMs), ...prices(bar).map((one) => `$${grouped(one)}`)],
+      ...[`$${grouped(bar.quote, 0)}`, `$${grouped(bar.close * 19e6, 0)}`],
+    ]);
+    expectMarket((await read(text)).series, days, { volume: 'quote' });
+  });
+});
+
+describe('Yahoo', () => {
+  const ticker = (text: string) =>
+    `Price,Close,High,Low,Open,Volume\nTicker,${Array(5).fill(text).join(',')}\nDate,,,,,\n`;
+  const rows = (bar: TrueBar) => [DAYS.date(bar.timeMs), bar.close, bar.high, bar.low, bar.open];
+
+  it('yfinance: three header lines, dollars of a currency, the symbol from the header', async () => {
+    const text = layout(days, ticker('BTC-USD').trimEnd(), (bar) => [...rows(bar), Math.round(bar.quote * 1e6)]);
+    const scaled = { ...days, bars: days.bars.map((bar) => ({ ...bar, quote: Math.round(bar.quote * 1e6) })) };
+    const { file, series } = await read(text, { symbol: undefined });
+    expect(file.symbol).toBe('BTC-USD');
+    expectMarket(series, scaled, { volume: 'quote' });
+  });
+
+  it('yfinance: shares are counted in pieces, as --volume base says', async () => {
+    const text = layout(days, ticker('AAPL').trimEnd(), (bar) => [...rows(bar), bar.volume]);
+    await expect(read(text)).rejects.toThrow(/--volume base or --volume quote/);
+    expectMarket((await read(text, { volume: 'base' })).series, days);
+  });
+
+  it('the page: an adjusted close, and a row of nulls that is left out', async () => {
+    const text = layout(days, 'Date,Open,High,Low,Close,Adj Close,Volume', (bar, i) =>
+      i === 50
+        ? [DAYS.date(bar.timeMs), ...Array(6).fill('null')]
+        : [DAYS.date(bar.timeMs), ...prices(bar), bar.close, bar.quote],
+    );
+    await expect(read(text)).rejects.toThrow(/--volume base or --volume quote/);
+    const { file } = await read(text, { volume: 'quote' });
+    expect(file.problems).toEqual([{ line: 52, text: "'null' in column 2 is not a number", remedy: 'drop' }]);
+    const { series } = await read(text, { volume: 'quote', policy: 'drop' });
+    expect(series.length).toBe(119);
+    expect(series.close[50]).toBe(days.bars[51].close);
+  });
+
+  it('several tickers side by side are refused', async () => {
+    const head =
+      'Price,Close,Close,High,High,Low,Low,Open,Open,Volume,Volume\nTicker,A,B,A,B,A,B,A,B,A,B\nDate,,,,,,,,,,\n';
+    const text = layout(days, head.trimEnd(), (bar) => [
+      DAYS.date(bar.timeMs),
+      ...[bar.close, bar.high, bar.low, bar.open, bar.volume].flatMap((one) => [one, one]),
+    ]);
+    await expect(read(text)).rejects.toThrow(/belong to 2 symbols/);
+  });
+});
+
+describe('the orders of venues, without a header', () => {
+  type Row = (bar: TrueBar) => readonly (string | number)[];
+  const venues: [string, Row, Expectation, { newestFirst?: boolean }?][] = [
+    [
+      'Binance',
+      (b) => [
+        b.timeMs,
+        ...prices(b),
+        b.volume,
+        b.timeMs + HOUR_MS - 1,
+        quote(b),
+        b.trades,
+        b.volume / 2,
+        b.quote / 2,
+        0,
+      ],
+      { trades: true },
+    ],
+    ['MEXC', (b) => [b.timeMs, ...prices(b), b.volume, b.timeMs + HOUR_MS, quote(b)], {}],
+    ['OKX spot', (b) => [b.timeMs, ...prices(b), b.volume, quote(b), quote(b), 1], {}, { newestFirst: true }],
+    [
+      'OKX swap',
+      (b) => [b.timeMs, ...prices(b), Math.round(b.volume * 100), b.volume, quote(b), 1],
+      {},
+      { newestFirst: true },
+    ],
+    ['KuCoin', (b) => [b.timeMs / 1000, b.open, b.close, b.high, b.low, b.volume, quote(b)], {}, { newestFirst: true }],
+    ['Bybit', (b) => [b.timeMs, ...prices(b), b.volume, quote(b)], {}, { newestFirst: true }],
+    ['Coinbase', (b) => [b.timeMs / 1000, b.low, b.high, b.open, b.close, b.volume], {}, { newestFirst: true }],
+    ['Bitfinex', (b) => [b.timeMs, b.open, b.close, b.high, b.low, b.volume], {}],
+    ['Kraken, downloaded', (b) => [b.timeMs / 1000, ...prices(b), b.volume, b.trades], { trades: true }],
+    [
+      'Kraken, asked',
+      (b) => [b.timeMs / 1000, ...prices(b), ((b.high + b.low) / 2).toFixed(2), b.volume, b.trades],
+      { trades: true },
+    ],
+    ['Gate.io', (b) => [b.timeMs / 1000, quote(b), b.close, b.high, b.low, b.open, b.volume, 'true'], {}],
+  ];
+  it.each(venues)('%s', async (_, row, expectation, options) => {
+    const { file, series } = await read(layout(hours, '', row, options));
+    expect(file.problems).toEqual([]);
+    expectMarket(series, hours, expectation);
+  });
+
+  it('close, high, low, open: the open is near the close before', async () => {
+    const text = layout(hours, '', (bar) => [bar.timeMs, bar.close, bar.high, bar.low, bar.open, bar.volume]);
+    const { file, series } = await read(text);
+    expectMarket(series, hours);
+    expect(file.notes.join('; ')).toMatch(/they are close, high, low, open/);
+  });
+
+  it('a bar that the venue marks as not over is left out', async () => {
+    const text = layout(
+      hours,
+      '',
+      (bar, i) => [bar.timeMs, ...prices(bar), bar.volume, quote(bar), quote(bar), i === 239 ? 0 : 1],
+      {
+        newestFirst: true,
+      },
+    );
+    const { file, series } = await read(text);
+    expectMarket(series, { ...hours, bars: hours.bars.slice(0, -1) });
+    expect(file.notes).toContain('the last bar has not closed yet; left out');
+  });
+});
+
+describe('the names of venues', () => {
+  it('Binance, downloaded, since it has headers', async () => {
+    const text = layout(
+      hours,
+      'open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,taker_buy_quote_volume,ignore',
+      (b) => [
+        `${b.timeMs}000`,
+        ...prices(b),
+        b.volume,
+        `${b.timeMs + HOUR_MS - 1}999`,
+        quote(b),
+        b.trades,
+        b.volume / 3,
+        b.quote / 3,
+        0,
+      ],
+    );
+    expectMarket((await read(text)).series, hours, { trades: true });
+  });
+
+  it('BitMEX: a bar is stamped with its end, and its volume is contracts', async () => {
+    const text = layout(
+      hours,
+      'timestamp,symbol,open,high,low,close,trades,volume,vwap,lastSize,turnover,homeNotional,foreignNotional',
+      (b) => [
+        ...[new Date(b.timeMs + HOUR_MS).toISOString(), 'XBTUSD', ...prices(b), b.trades, Math.round(b.quote)],
+        ...[b.close, 100, Math.round(b.volume * 1e8), b.volume, quote(b)],
+      ],
+    );
+    const { file, series } = await read(text);
+    expectMarket(series, hours, { trades: true });
+    expect(file.notes.join('; ')).toMatch(/ends of bars, as BitMEX stamps them/);
+  });
+
+  it('OKX, downloaded', async () => {
+    const text = layout(hours, 'instrument_name,open,high,low,close,vol,vol_ccy,vol_quote,open_time,confirm', (b) => [
+      'BTC-USDT',
+      ...prices(b),
+      b.volume,
+      b.volume,
+      quote(b),
+      b.timeMs,
+      1,
+    ]);
+    expectMarket((await read(text)).series, hours);
+  });
+
+  it('FTX: dollars under a plain name', async () => {
+    const text = layout(hours, 'startTime,time,open,high,low,close,volume', (b) => [
+      ...[new Date(b.timeMs).toISOString().replace('.000Z', '+00:00'), `${b.timeMs}.0`, ...prices(b), b.quote],
+    ]);
+    expectMarket((await read(text)).series, hours, { volume: 'quote' });
+  });
+
+  it('CryptoCompare: volumefrom and volumeto', async () => {
+    const text = layout(hours, 'time,high,low,open,volumefrom,volumeto,close', (b) => [
+      ...[b.timeMs / 1000, b.high, b.low, b.open, b.volume, quote(b), b.close],
+    ]);
+    expectMarket((await read(text)).series, hours);
+  });
+
+  it('MetaTrader: brackets, tabs, date and time apart', async () => {
+    const text = layout(
+      hours,
+      '<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<VOL>\t<SPREAD>',
+      (b) => {
+        const [date, time] = new Date(b.timeMs).toISOString().slice(0, 19).split('T');
+        return [date.replaceAll('-', '.'), time, ...prices(b), b.volume, 5];
+      },
+      { delimiter: '\t' },
+    );
+    expectMarket((await read(text)).series, hours);
+  });
+
+  it('Stooq: date and time as bare digits', async () => {
+    const text = layout(hours, '<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>', (b) => {
+      const digits = new Date(b.timeMs).toISOString().replaceAll(/[-:T]/g, '');
+      return ['BTCUSD', 60, digits.slice(0, 8), digits.slice(8, 14), ...prices(b), b.volume, 0];
+    });
+    expectMarket((await read(text)).series, hours);
+  });
+
+  it('TradingView: indicators beside the candles', async () => {
+    const text = layout(hours, 'time,open,high,low,close,Volume,Volume MA,Plot,RSI', (b) => [
+      ...[b.timeMs / 1000, ...prices(b), b.volume, (b.volume * 0.9).toFixed(3), b.close * 1.5, 'NaN'],
+    ]);
+    expectMarket((await read(text)).series, hours);
+  });
+});
+
+describe('JSON', () => {
+  const rows = hours.bars.map((bar) => [bar.timeMs, ...prices(bar), bar.volume]);
+
+  it('freqtrade: a list of lists', async () => {
+    expectMarket((await read(JSON.stringify(rows))).series, hours);
+    expectMarket((await read(gzipSync(JSON.stringify(rows)))).series, hours);
+  });
+
+  it('answers of venues: lists of strings under a key, objects, and columns', async () => {
+    const strings = hours.bars
+      .toReversed()
+      .map((b) => [b.timeMs / 1000, b.open, b.close, b.high, b.low, b.volume, quote(b)].map(String));
+    expectMarket((await read(JSON.stringify({ code: '200000', data: strings }))).series, hours);
+    const objects = hours.bars.map((b) => ({
+      id: b.timeMs / 1000,
+      open: b.open,
+      close: b.close,
+      low: b.low,
+      high: b.high,
+      amount: b.volume,
+      vol: b.quote,
+      count: b.trades,
+    }));
+    expectMarket((await read(JSON.stringify({ status: 'ok', data: objects }))).series, hours, { trades: true });
+    const column = (key: keyof TrueBar) => hours.bars.map((bar) => bar[key]);
+    const columns = {
+      s: 'ok',
+      t: column('timeMs').map((ms) => ms / 1000),
+      o: column('open'),
+      h: column('high'),
+      l: column('low'),
+      c: column('close'),
+      v: column('volume'),
+    };
+    expectMarket((await read(JSON.stringify(columns))).series, hours);
+  });
+
+  it.each([
+    ['torn', JSON.stringify(rows).slice(0, 500), /not valid JSON/],
+    ['an error of a venue', '{"code":-1121,"msg":"Invalid symbol."}', /without a list of candles/],
+    ['an empty list', '[]', /without a list of candles/],
+    ['a list of numbers', '[1,2,3]', /without a list of candles/],
+    ['deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, /JSON/],
+  ])('%s is refused', async (_, text, message) => {
+    await expect(read(text)).rejects.toThrow(InputError);
+    await expect(read(text)).rejects.toThrow(message);
+  });
+});
+
+describe('Parquet, Feather, gzip and zip', () => {
+  const fixture = (name: string) => readFileSync(new URL(`../fixtures/market/${name}`, import.meta.url));
+  const columns = parse(fixture('candles.csv'), { from_line: 2, cast: true }) as unknown as number[][];
+  const expectColumns = (series: CandleSeries) => {
+    (['timeMs', 'open', 'high', 'low', 'close', 'volume'] as const).forEach((key, at) => {
+      expect(Array.from(series[key]), key).toEqual(columns.map((row) => row[at]));
+    });
+  };
+
+  it.each([
+    ...['polars-uncompressed.feather', 'polars-lz4.feather', 'polars-zstd.feather', 'polars-snappy.parquet'],
+    ...['duckdb-gzip.parquet', 'duckdb-zstd.parquet', 'duckdb-lz4_raw.parquet', 'duckdb-brotli.parquet'],
+  ])('%s', async (name) => {
+    expectColumns((await read(fixture(name))).series);
+  });
+
+  it.each(['polars-lz4.feather', 'duckdb-zstd.parquet'])(
+    '%s, torn anywhere, is refused in one line or read as it is',
+    async (name) => {
+      const bytes = fixture(name);
+      const rng = new Rng(1, 1);
+      for (let round = 0; round < 60; round++) {
+        const torn = round % 2 === 0 ? bytes.subarray(0, rng.integer(bytes.length)) : Uint8Array.from(bytes);
+        if (round % 2 === 1) torn[rng.integer(torn.length)] ^= 1 << rng.integer(8);
+        try {
+          const { file, series } = await read(torn);
+          if (file.problems.length === 0 && series.length === columns.length) expectColumns(series);
+        } catch (error) {
+          // A flipped bit within the numbers themselves is a number: no checksum covers them.
+          if ((error as Error).name === 'AssertionError') continue;
+          expect(error).toBeInstanceOf(InputError);
+          expect((error as Error).message).not.toContain('\n');
+        }
+      }
+    },
+  );
+
+  it('gzip of several members, zip of one file beside what an archiver adds', async () => {
+    const text = new TextEncoder().encode(fixture('candles.csv').toString());
+    const half = text.length >> 1;
+    expectColumns((await read(gzipSync(text))).series);
+    expectColumns(
+      (await read(Buffer.concat([gzipSync(text.subarray(0, half)), gzipSync(text.subarray(half))]))).series,
+    );
+    const empty = new Uint8Array();
+    for (const level of [0, 6] as const)
+      expectColumns(
+        (await read(zipSync({ 'data/': empty, 'data/candles.csv': text, '__MACOSX/._candles.csv': empty }, { level })))
+          .series,
+      );
+    await expect(read(zipSync({ 'a.csv': text, 'b.csv': text }))).rejects.toThrow(
+      /holds 2 files \(a.csv, b.csv\); unpack it/,
+    );
+    await expect(read(zipSync({ '[Content_Types].xml': text, 'xl/workbook.xml': text }))).rejects.toThrow(/Excel/);
+  });
+
+  it('an archive with a flipped bit or cut short is refused, never read wrongly', async () => {
+    const text = fixture('candles.csv');
+    const rng = new Rng(2, 1);
+    for (const packed of [gzipSync(text), Buffer.from(zipSync({ 'a.csv': text }))])
+      for (let round = 0; round < 60; round++) {
+        const bad = Buffer.from(round % 2 === 0 ? packed : packed.subarray(0, rng.integer(packed.length)));
+        if (round % 2 === 0) bad[rng.integer(bad.length)] ^= 1 << rng.integer(8);
+        try {
+          expectColumns((await read(bad)).series);
+        } catch (error) {
+          expect(error).toBeInstanceOf(InputError);
+        }
+      }
+  });
+
+  it.each([
+    ['UTF-8 with a mark', (text: string) => Buffer.from(`\ufeff${text}`)],
+    ['UTF-16', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['UTF-16, the other way round', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+    ['CR LF', (text: string) => Buffer.from(text.replaceAll('\n', '\r\n'))],
+    ['CR alone', (text: string) => Buffer.from(text.replaceAll('\n', '\r'))],
+    ['no end of line at the end', (text: string) => Buffer.from(text.trimEnd())],
+    ['everything quoted', (text: string) => Buffer.from(text.replaceAll(/[^,\n]+/g, '"$&"'))],
+    ['blank lines', (text: string) => Buffer.from(text.replaceAll('\n', '\n\n'))],
+  ])('text in %s', async (_, write) => {
+    expectColumns((await read(write(fixture('candles.csv').toString()))).series);
+  });
+});
