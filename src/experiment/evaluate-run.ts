@@ -46,12 +46,16 @@ function resting(kind: string): Agent {
 
 /**
  * Finds a checkpoint by what a user names: a run (its best), `RUN/last`, `RUN/integrated`, or the path of a folder.
+ * @param elsewhere where a folder that is no run's lies; default: in the storage
  * @throws InputError where there is none, or none that is whole
  */
 export function findCheckpoint(
   name: string,
   runContext: RunContext,
-  elsewhere: (path: string) => { readonly files: FileSystem; readonly path: string },
+  elsewhere: (path: string) => { readonly files: FileSystem; readonly path: string } = (path) => ({
+    files: runContext.files,
+    path,
+  }),
   flag = '--checkpoint',
 ): Checkpoint {
   const { files, kernels } = runContext;

@@ -9,7 +9,20 @@ export {
   profileConfig,
   shieldSchema,
 } from './profiles.ts';
-export { PROFILES, type Profile } from './rule.ts';
+export {
+  ALLOW,
+  deny,
+  halt,
+  type NoState,
+  noState,
+  PROFILES,
+  type Profile,
+  type Question,
+  type Rule,
+  type RuleResult,
+  reduceOnly,
+  threshold,
+} from './rule.ts';
 export { RULES } from './rules/index.ts';
 export { createShield, type Latch, RuleShield, type ShieldOptions } from './shield.ts';
 export { listThresholds, printThresholdTables, type ThresholdRow } from './table.ts';
