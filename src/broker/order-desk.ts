@@ -19,7 +19,7 @@ export interface LiveOptions {
   readonly journal: JournalWriter;
   /** Shared by all brokers on the account at the venue. */
   readonly holdings: Holdings;
-  /** Begins every client order id; unique to the journal, so that no two bots share an id. Letters and digits, <= 12. */
+  /** Begins every client order id; unique to the journal, so that no two bots share an id. Letters and digits, <= 9. */
   readonly tag: string;
   /** An entry is sent (or tried again) only this long after its decision. */
   readonly freshMs: number;
@@ -47,6 +47,7 @@ export class OrderDesk {
   /** Elapsed times of orders of this run. */
   readonly #sentMs = new Map<string, number>();
   readonly #endedMs = new Map<string, number>();
+  #lastIdMs = 0;
   #market: Market | null = null;
 
   constructor(options: LiveOptions) {
@@ -95,9 +96,14 @@ export class OrderDesk {
     return this.#market;
   }
 
-  /** Unlike any other, also where a journal is restored from a copy and counts the same numbers again. */
+  /**
+   * Unlike any other, also where a journal is restored from a copy and counts the same numbers again: the time of its
+   * making is in it. Letters and digits, 18 at most, which every venue takes.
+   */
   nextId(): string {
-    return `${this.options.tag}x${(this.book.sequence + 1).toString(36)}x${this.nowMs.toString(36)}`;
+    this.#lastIdMs = Math.max(this.nowMs, this.#lastIdMs + 1);
+    const count = ((this.book.sequence + 1) % 36).toString(36);
+    return `${this.options.tag}${count}${this.#lastIdMs.toString(36)}`;
   }
 
   isOurs(clientOrderId: string): boolean {

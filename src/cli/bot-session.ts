@@ -46,6 +46,10 @@ export const SERVER_OPTION = {
   '--server <url>': { doc: "a rehearsal server, such as http://127.0.0.1:8686, in the venue's place" },
 } satisfies Options;
 
+const SANDBOX_OPTION = {
+  '--sandbox': { doc: "the venue's own test network, with keys of its own" },
+} satisfies Options;
+
 const KEYS_OPTION = {
   '--keys <file>': {
     doc: 'JSON file with key and secret that only you can read (or TRADERNET_<VENUE>_KEY, _SECRET)',
@@ -61,6 +65,7 @@ export const SESSION_OPTIONS = {
   '--force': { doc: 'let an agent trade that lost to doing nothing or holding, or whose gate is closed' },
   '--journal <name>': { doc: "the bot's name; the same name goes on where it stopped" },
   ...SERVER_OPTION,
+  ...SANDBOX_OPTION,
   ...KEYS_OPTION,
   ...KERNEL_OPTIONS,
 } satisfies Options;
@@ -94,7 +99,7 @@ const windowOn = (clock: Clock): number =>
 
 export function openVenue(
   name: string,
-  { keys: file, server }: OptionsOf<typeof KEYS_OPTION & typeof SERVER_OPTION>,
+  { keys: file, server, sandbox }: OptionsOf<typeof KEYS_OPTION & typeof SERVER_OPTION & typeof SANDBOX_OPTION>,
   context: Context,
   clock: Clock,
 ): { readonly venue: ExchangeConnector; readonly redact: (text: string) => string; readonly hasKeys: boolean } {
@@ -109,6 +114,7 @@ export function openVenue(
     venue: name,
     clock,
     keys,
+    sandbox: sandbox === true && server === undefined,
     ...(server === undefined ? {} : { localUrl: server, orderWindowMs: windowOn(clock) }),
   });
   return { venue, redact: createRedactor(secrets), hasKeys: keys !== null };
@@ -196,7 +202,7 @@ export async function openSession(
   const setup: BotSetup = {
     checkpoint: { name: checkpoint.name, hash: checkpoint.hash },
     supervisor: supervisor === null ? null : { name: supervisor.name, hash: supervisor.hash },
-    server: server ?? null,
+    server: server ?? (options.sandbox === true ? 'sandbox' : null),
     accounts,
     markets,
     shield,

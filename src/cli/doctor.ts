@@ -5,15 +5,20 @@ import { styleText } from 'node:util';
 import { readHalt } from '../bot/halt-file.ts';
 import { type BotSetup, createSymbols, requireSpot } from '../bot/setup.ts';
 import { DEFAULT_ACCOUNT } from '../core/account.ts';
+import type { Clock } from '../core/clock.ts';
 import { ExchangeError, InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
+import { ccxtVersion } from '../exchange/ccxt.ts';
+import { writeCertificate } from '../exchange/certificate.ts';
+import { type ConformanceFinding, checkConformance } from '../exchange/conformance.ts';
+import type { ExchangeConnector } from '../exchange/connector.ts';
 import { addDecimals } from '../exchange/decimal.ts';
 import { checkOrder } from '../exchange/order-rules.ts';
 import type { Venue } from '../exchange/venue.ts';
 import { clockFor, openBotCheckpoint, openVenue, SESSION_OPTIONS } from './bot-session.ts';
 import { symbolsFor } from './checkpoints.ts';
-import { type Context, defineCommand, type OptionsOf } from './command.ts';
+import { type Context, defineCommand, type Options, type OptionsOf } from './command.ts';
 import { BOTS } from './journals.ts';
 import { formatTimeframe, parseTimeframe } from './options.ts';
 import { openKernels, openRunContext, openStore } from './run-context.ts';
@@ -51,7 +56,12 @@ const good = (text: string) => ({ state: 'good', text }) as const;
 const warning = (text: string) => ({ state: 'warning', text }) as const;
 const bad = (text: string) => ({ state: 'bad', text }) as const;
 
-const { '--journal <name>': _, ...DOCTOR_OPTIONS } = SESSION_OPTIONS;
+const { '--journal <name>': _, ...SHARED_OPTIONS } = SESSION_OPTIONS;
+const DOCTOR_OPTIONS = {
+  ...SHARED_OPTIONS,
+  '--certify': { doc: 'place, find, cancel and sell back the smallest orders of one symbol, and keep what was seen' },
+  '--confirm <symbol>': { doc: 'the symbol again, where there is no terminal to type it' },
+} satisfies Options;
 type DoctorOptions = OptionsOf<typeof DOCTOR_OPTIONS>;
 
 /** The machine's side: disk, database, kernels, halts. */
@@ -230,9 +240,45 @@ async function examineCheckpoint(options: DoctorOptions, context: Context) {
   }
 }
 
+/** Runs the conformance checks with real orders, or those of a test network, and keeps the outcome. */
+async function certify(
+  venue: ExchangeConnector,
+  hasKeys: boolean,
+  symbols: readonly string[],
+  options: DoctorOptions,
+  context: Context,
+  clock: Clock,
+): Promise<Finding[]> {
+  const [symbol] = symbols;
+  if (symbol === undefined || symbols.length > 1)
+    throw new InputError('--certify tries one symbol; give it with --symbol, such as --symbol BTC/USDT');
+  if (!hasKeys) throw new InputError(`--certify places orders; give keys for ${venue.name}`);
+  const { sandbox } = venue.capabilities;
+  if (!sandbox && options.server === undefined) {
+    const question = `${venue.name}: buys and sells a little ${symbol} with real money\ntype '${symbol}' to do so: `;
+    const typed = options.confirm ?? (await context.ask(question));
+    if (typed?.trim() !== symbol)
+      throw new InputError(`not confirmed; type the symbol, give --confirm ${symbol}, or take --sandbox`);
+  }
+  const tag = `c${context.clock.nowMs().toString(36).slice(-8)}`;
+  const onFinding = ({ check, saw }: ConformanceFinding) => context.say(`${check}: ${saw}`);
+  const findings = await checkConformance({ venue, symbol, clock, tag, onFinding });
+  // A rehearsal proves nothing of the venue.
+  if (options.server === undefined) {
+    const what = { venue: venue.name, sandbox, symbol, ccxt: ccxtVersion(), timeMs: context.clock.nowMs() };
+    const path = writeCertificate(new NodeFileSystem(context.storage), { ...what, findings });
+    context.say(`kept in ${path}`);
+  }
+  return findings.map(({ check, ok, saw }) => ({ check: `certify: ${check}`, state: ok ? 'good' : 'bad', text: saw }));
+}
+
 export const doctor = defineCommand({
   options: DOCTOR_OPTIONS,
-  examples: ['tradernet doctor --venue binance --symbol BTC/USDT', 'tradernet doctor --checkpoint ppo-BTCUSDT-s1-1'],
+  examples: [
+    'tradernet doctor --venue binance --symbol BTC/USDT',
+    'tradernet doctor --checkpoint ppo-BTCUSDT-s1-1',
+    'tradernet doctor --certify --sandbox --venue binance --symbol BTC/USDT',
+  ],
   async run(options, context) {
     const bot = context.bot();
     const findings = await examineMachine(options, context);
@@ -246,6 +292,7 @@ export const doctor = defineCommand({
       findings.push(
         ...(await examineVenue(venue, hasKeys, symbols, timeframeMs, bot.allocation, () => venue.serverTimeMs())),
       );
+      if (options.certify) findings.push(...(await certify(venue, hasKeys, symbols, options, context, clock)));
     } finally {
       await venue.close();
     }

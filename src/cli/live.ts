@@ -4,6 +4,8 @@ import type { NoteEntry } from '../bot/entries.ts';
 import { type Candidate, CONDITIONS, checkPromotion, FIRM } from '../bot/promotion/index.ts';
 import type { BotSetup } from '../bot/setup.ts';
 import { InputError } from '../core/errors.ts';
+import { ccxtVersion } from '../exchange/ccxt.ts';
+import { certificateProblem, readCertificate } from '../exchange/certificate.ts';
 import { nameResult } from '../experiment/trial.ts';
 import { openBotCheckpoint, openSession, runSession, SESSION_OPTIONS } from './bot-session.ts';
 import { type Context, defineCommand, type Options, type OptionsOf } from './command.ts';
@@ -110,8 +112,8 @@ export const live = defineCommand({
   options: LIVE_OPTIONS,
   examples: ['tradernet live --checkpoint ppo-BTCUSDT-s1-1 --symbol BTC/USDT --venue binance'],
   async run(options, context) {
-    // At a rehearsal venue no order is real.
-    const rehearsal = options.server !== undefined;
+    // At a rehearsal venue and on a test network no order is real.
+    const rehearsal = options.server !== undefined || options.sandbox === true;
     if (!rehearsal && !context.bot().live)
       throw new InputError(
         'live trading is switched off; set {"bot": {"live": true}} in tradernet.json once you mean it',
@@ -131,6 +133,12 @@ export const live = defineCommand({
               mode: (checkpoint.agent.spec.account as { mode: 'spot' | 'margin' }).mode,
               venue: venue.name,
               symbols: Object.keys(setup.accounts),
+              venueTested: venue.capabilities.tested,
+              certificateProblem: certificateProblem(
+                readCertificate(session.place.files, venue.name),
+                ccxtVersion(),
+                context.clock.nowMs(),
+              ),
               paper: await replayPaper(session, options, context, (name) =>
                 openBotCheckpoint(name, runContext, context),
               ),

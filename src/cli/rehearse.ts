@@ -156,7 +156,17 @@ async function runBot(
   const unasked = { confirm: undefined, override: undefined, overrideConfirm: undefined } as const;
   const kernels = { kernels: undefined, threads: undefined } as const;
   // No order is real here, and an agent that may not act would rehearse nothing.
-  const given = { checkpoint, journal, symbol: symbols, server: url, force: true, ...none, ...unasked, ...kernels };
+  const given = {
+    checkpoint,
+    journal,
+    symbol: symbols,
+    server: url,
+    sandbox: false,
+    force: true,
+    ...none,
+    ...unasked,
+    ...kernels,
+  };
   return bot.run(given, context, []);
 }
 

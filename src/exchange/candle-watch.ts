@@ -2,7 +2,7 @@ import { readCandle } from './answers.ts';
 import type { CcxtSession } from './ccxt-session.ts';
 import { timeframeName } from './timeframe.ts';
 import type { CandleUpdate } from './venue.ts';
-import type { VenueRow } from './venues.ts';
+import type { VenueRow } from './venues/row.ts';
 
 interface Watcher {
   readonly timeframeMs: number;
@@ -40,7 +40,9 @@ export class CandleWatch {
     });
     try {
       while (!signal.aborted) {
-        const rows = await Promise.race([exchange.watchOHLCV(symbol, name), aborted]);
+        // Where there is no stream, REST decides alone.
+        const heard = exchange.has.watchOHLCV === true ? exchange.watchOHLCV(symbol, name) : aborted;
+        const rows = await Promise.race([heard, aborted]);
         if (rows === 'aborted') break;
         if (this.#row.readUpdates !== null || !Array.isArray(rows)) continue;
         for (const row of rows) {

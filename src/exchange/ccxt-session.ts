@@ -5,7 +5,7 @@ import { createRedactor } from './redact.ts';
 import type { Market } from './venue.ts';
 import { VenueClock } from './venue-clock.ts';
 import { type AnswerNotes, isOrderNotFound, toExchangeError } from './venue-errors.ts';
-import type { VenueRow } from './venues.ts';
+import type { VenueRow } from './venues/row.ts';
 
 /** What is counted, and limited, apart: candles and prices, the account, and orders. */
 export type AskKind = 'public' | 'private' | 'orders';

@@ -6,7 +6,7 @@ import { InputError } from '../core/errors.ts';
 import type { Keys } from './keys.ts';
 import { holdsObjectWord } from './object-words.ts';
 import type { AnswerNotes } from './venue-errors.ts';
-import type { VenueHandle, VenueRow } from './venues.ts';
+import type { VenueHandle, VenueRow } from './venues/row.ts';
 import { fetchWhole } from './whole-fetch.ts';
 
 /**
@@ -175,4 +175,9 @@ export async function importVenue(name: string): Promise<CcxtClass> {
   throw new InputError(
     `unknown exchange ${name}; ${near.length > 0 ? `did you mean ${near.join(', ')}?` : 'names are like binance or bybit'}`,
   );
+}
+
+/** The version of the library, on which every row of the venue table was tried. */
+export function ccxtVersion(): string {
+  return createRequire(import.meta.url)('ccxt/package.json').version;
 }

@@ -1,9 +1,10 @@
 import type { Candle } from '../core/candle.ts';
 import { ExchangeError, InputError } from '../core/errors.ts';
-import { badAnswer, readBalances, readCandles, readOrder, readOrders, readQuote } from './answers.ts';
+import { badAnswer, readBalances, readCandles, readOrder, readQuote } from './answers.ts';
 import { CandleWatch } from './candle-watch.ts';
-import type { ConnectorOptions } from './ccxt.ts';
+import type { Ccxt, ConnectorOptions } from './ccxt.ts';
 import { CcxtSession } from './ccxt-session.ts';
+import { ceilToStep, multiplyDecimals } from './decimal.ts';
 import { fetchAllFills } from './fills.ts';
 import { holdsObjectWord } from './object-words.ts';
 import { checkOrder } from './order-rules.ts';
@@ -21,9 +22,13 @@ import type {
   VenueCapabilities,
   VenueOrder,
 } from './venue.ts';
-import { type VenueRow, venueRow } from './venues.ts';
+import { venueRow } from './venues/index.ts';
+import type { VenueRow } from './venues/row.ts';
 
 export type { ConnectorOptions } from './ccxt.ts';
+
+/** Where a market order can't buy a quantity, a limit order so much above the ask does, and never pays more. */
+const BUY_CAP = '1.005';
 
 /** How long an order may wait here for its turn; on a rehearsal's fast clock the window tells how fast it is. */
 const leaveMs = (orderWindowMs: number): number => Math.max(15_000, orderWindowMs);
@@ -117,43 +122,41 @@ export class ExchangeConnector implements Venue {
     if (stop && !this.#row.onExchangeStop) {
       throw new ExchangeError(`${this.name}: stop orders aren't known here`, { code: 'rejected', retryable: false });
     }
-    const { clientOrderId, symbol, side, quantity, price } = request;
-    const params = { clientOrderId, ...(stop ? this.#row.stopParameters(price!) : {}) };
-    const type = stop ? 'market' : request.type;
+    const { symbol, side, quantity } = request;
+    const sent = await this.#toWire(request, market);
+    const type = stop ? 'market' : sent.type;
+    const params = {
+      ...this.#row.orderParameters(sent.clientOrderId, this.serverTimeMs()),
+      ...(stop ? this.#row.stopParameters(request.price!) : {}),
+      ...(sent.type === request.type ? {} : { timeInForce: 'IOC' }),
+    };
     const answer = await this.#session.askSigned(
       'orders',
       (exchange) =>
-        this.#outgoing.expect(request, () =>
+        this.#outgoing.expect(sent, () =>
           // A market order never has a price: it would become an order for a quote amount.
-          exchange.createOrder(symbol, type, side, quantity, type === 'limit' ? price : undefined, params),
+          exchange.createOrder(symbol, type, side, quantity, type === 'limit' ? sent.price : undefined, params),
         ),
       side === 'sell',
     );
-    return readOrder(answer, symbol, this.serverTimeMs(), request);
+    return this.#readOrder(answer, symbol, request);
   }
 
   async fetchOrder(clientOrderId: string, symbol: string): Promise<VenueOrder | null> {
     await this.fetchMarket(symbol);
-    const answer = await this.#session.unlessNotFound((exchange) =>
-      this.#row.findOrder(exchange, clientOrderId, symbol),
-    );
+    const wireId = this.#row.wireId(clientOrderId);
+    const answer = await this.#session.unlessNotFound((exchange) => this.#row.findOrder(exchange, wireId, symbol));
     if (answer === null) return null;
-    const order = readOrder(answer, symbol, this.serverTimeMs());
+    const order = this.#readOrder(answer, symbol);
     if (order.clientOrderId !== clientOrderId) throw badAnswer('the answer is about another order');
     return order;
   }
 
   async cancelOrder(clientOrderId: string, symbol: string): Promise<'cancelled' | 'not-open'> {
     await this.fetchMarket(symbol);
-    for (const book of this.#row.books) {
-      const params = { ...book, [this.#row.clientIdParameter]: clientOrderId };
-      const answer = await this.#session.unlessNotFound(
-        (exchange) => exchange.cancelOrder(undefined, symbol, params),
-        true,
-      );
-      if (answer !== null) return 'cancelled';
-    }
-    return 'not-open';
+    const wireId = this.#row.wireId(clientOrderId);
+    const cancel = (exchange: Ccxt) => this.#row.cancelOrder(exchange, wireId, symbol);
+    return (await this.#session.unlessNotFound(cancel, true)) === null ? 'not-open' : 'cancelled';
   }
 
   async fetchOpenOrders(symbol: string): Promise<VenueOrder[]> {
@@ -163,7 +166,11 @@ export class ExchangeConnector implements Venue {
       const answer = await this.#session.askSigned('private', (exchange) =>
         exchange.fetchOpenOrders(symbol, undefined, undefined, book),
       );
-      for (const order of readOrders(answer, symbol, this.serverTimeMs())) orders.set(order.venueOrderId, order);
+      if (!Array.isArray(answer)) throw badAnswer('orders are no list');
+      for (const raw of answer) {
+        const order = this.#readOrder(raw, symbol);
+        orders.set(order.venueOrderId, order);
+      }
     }
     return [...orders.values()].filter((order) => order.status === 'open');
   }
@@ -197,6 +204,22 @@ export class ExchangeConnector implements Venue {
 
   close(): Promise<void> {
     return this.#session.close();
+  }
+
+  /** A request as it leaves: under the id's form on the wire, and of the type that the venue has for it. */
+  async #toWire(request: OrderRequest, { priceTick }: Market): Promise<OrderRequest> {
+    const sent = { ...request, clientOrderId: this.#row.wireId(request.clientOrderId) };
+    if (request.type !== 'market' || request.side !== 'buy' || this.#row.marketBuy === 'quantity') return sent;
+    const { ask } = await this.fetchQuote(request.symbol);
+    return { ...sent, type: 'limit', price: ceilToStep(multiplyDecimals(ask, BUY_CAP), priceTick) };
+  }
+
+  #readOrder(answer: unknown, symbol: string, request?: OrderRequest): VenueOrder {
+    const prefix = this.#row.wireId('');
+    const wire = (answer as { clientOrderId?: unknown } | null)?.clientOrderId;
+    const own = typeof wire === 'string' && wire.startsWith(prefix) ? { clientOrderId: wire.slice(prefix.length) } : {};
+    const raw = typeof answer === 'object' && answer !== null ? { ...answer, ...own } : answer;
+    return readOrder(raw, symbol, this.serverTimeMs(), request);
   }
 
   #checkAnswer(method: string, url: string, answer: unknown): void {

@@ -1,9 +1,13 @@
 import { readFills } from './answers.ts';
 import type { CcxtSession } from './ccxt-session.ts';
 import type { Fill, VenueOrder } from './venue.ts';
-import type { VenueRow } from './venues.ts';
+import type { FillsPage, VenueRow } from './venues/row.ts';
 
-/** Fills of one order, or all from `sinceMs` on, page by page. */
+/** More pages than any stretch of time that is ever asked for. */
+const MOST_PAGES = 500;
+const MARGIN_MS = 60_000;
+
+/** Fills of one order, or all from `sinceMs` on: every page of them, ascending by time, each once. */
 export async function fetchAllFills(
   session: CcxtSession,
   row: VenueRow,
@@ -11,27 +15,23 @@ export async function fetchAllFills(
   which: { readonly sinceMs: number } | { readonly order: VenueOrder },
 ): Promise<Fill[]> {
   const market = await session.market(symbol);
-  const { fillsWindowMs, fillsPerPage } = row;
-  const only = 'order' in which ? { orderId: which.order.venueOrderId } : {};
+  const order = 'order' in which ? which.order : null;
+  const sinceMs = 'order' in which ? which.order.timeMs - MARGIN_MS : which.sinceMs;
   const fills = new Map<string, Fill>();
-  // An order is asked for by its id, without a time: venues cut either way.
-  let fromMs = 'order' in which ? undefined : which.sinceMs;
-  for (;;) {
-    const window = fromMs === undefined || fillsWindowMs === null ? {} : { until: fromMs + fillsWindowMs - 1 };
-    const sinceMs = fromMs;
-    const answer = await session.askSigned('private', (exchange) =>
-      exchange.fetchMyTrades(symbol, sinceMs, fillsPerPage, { ...only, ...window }),
+  let cursor: string | null = null;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const at: string | null = cursor;
+    const found: FillsPage = await session.askSigned('private', (exchange) =>
+      row.fetchFillsPage(exchange, {
+        ...{ symbol, marketId: exchange.market(symbol).id, orderId: order?.venueOrderId ?? null },
+        ...{ sinceMs, nowMs: session.serverTimeMs, cursor: at },
+      }),
     );
-    const page = readFills(answer, market);
-    const before = fills.size;
-    for (const fill of page) fills.set(fill.fillId, fill);
-    if (fromMs === undefined) break;
-    if (page.length >= fillsPerPage && fills.size > before) fromMs = page[page.length - 1].timeMs;
-    else if (fillsWindowMs !== null && fromMs + fillsWindowMs < session.serverTimeMs) fromMs += fillsWindowMs;
-    else break;
+    for (const fill of readFills(found.fills, market)) fills.set(fill.fillId, fill);
+    if (found.next === null || found.next === cursor) break;
+    cursor = found.next;
   }
-  const wanted = 'order' in which ? which.order.venueOrderId : null;
   return [...fills.values()]
-    .filter((fill) => wanted === null || fill.venueOrderId === wanted)
+    .filter((fill) => (order === null ? fill.timeMs >= sinceMs : fill.venueOrderId === order.venueOrderId))
     .sort((a, b) => a.timeMs - b.timeMs);
 }

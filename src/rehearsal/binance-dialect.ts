@@ -289,6 +289,7 @@ export const binanceDialect: Dialect = {
       case 'GET /api/v3/myTrades': {
         const fills = world.engine.fills
           .filter((fill) => fill.symbol === symbol && (!fields.orderId || fill.venueOrderId === fields.orderId))
+          .filter((fill) => !fields.fromId || Number(fill.fillId) >= Number(fields.fromId))
           .filter((fill) => !fields.startTime || fill.timeMs >= Number(fields.startTime))
           .sort((a, b) => a.timeMs - b.timeMs)
           .slice(0, Number(fields.limit ?? 500));

@@ -237,9 +237,8 @@ export const bybitDialect: Dialect = {
           .filter((fill) => fill.symbol === symbol && (!fields.orderId || fill.venueOrderId === fields.orderId))
           .filter((fill) => !fields.startTime || fill.timeMs >= Number(fields.startTime))
           .filter((fill) => !fields.endTime || fill.timeMs <= Number(fields.endTime))
-          .sort((a, b) => a.timeMs - b.timeMs)
-          .slice(0, Number(fields.limit ?? 50))
-          .reverse()
+          // Newest first; the cursor is where the next page begins.
+          .sort((a, b) => b.timeMs - a.timeMs)
           .map((fill) => ({
             symbol: fields.symbol,
             orderId: fill.venueOrderId,
@@ -257,7 +256,13 @@ export const bybitDialect: Dialect = {
             execTime: String(fill.timeMs),
             isMaker: false,
           }));
-        return ok({ category: 'spot', nextPageCursor: '', list });
+        const from = Number(fields.cursor ?? 0);
+        const to = from + Number(fields.limit ?? 50);
+        return ok({
+          category: 'spot',
+          nextPageCursor: to < list.length ? String(to) : '',
+          list: list.slice(from, to),
+        });
       }
       case 'POST /v5/order/cancel': {
         const order = findOrder(fields, world);

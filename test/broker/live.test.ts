@@ -104,7 +104,7 @@ describe('an entry', () => {
     const w = world();
     await w.broker.place({ quantity: 1.23456789, decisionMs: w.clock.nowMs(), close: 100, reason: 'order' });
     expect(w.venue.sent).toEqual([
-      { clientOrderId: 'test0x1xlfls', symbol: 'BTC/USDT', side: 'buy', type: 'market', quantity: '1.234' },
+      { clientOrderId: 'test01lfls', symbol: 'BTC/USDT', side: 'buy', type: 'market', quantity: '1.234' },
     ]);
     await w.broker.place({ quantity: 0.01, decisionMs: w.clock.nowMs(), close: 100, reason: 'order' });
     expect(w.entries[w.entries.length - 1]).toMatchObject({ type: 'denied', code: 'notional-too-small' });

@@ -348,11 +348,11 @@ describe('what the user must mend', () => {
       new ExchangeConnector({ venue, clock: realClock, keys: null, ...extra });
     expect(() => other('../evil', {})).toThrow('unknown exchange');
     await expect(other('binanse', { localUrl: url }).connect()).rejects.toThrow('did you mean binance');
-    await expect(other('kraken', { localUrl: url }).connect()).rejects.toThrow("doesn't speak kraken");
+    await expect(other('mexc', { localUrl: url }).connect()).rejects.toThrow("doesn't speak mexc");
     await expect(other('binance', { localUrl: 'http://example.com' }).connect()).rejects.toThrow(
       'must be like http://127.0.0.1',
     );
-    expect(other('kraken', {}).capabilities).toMatchObject({ tested: false, onExchangeStop: false, closedFlag: false });
+    expect(other('mexc', {}).capabilities).toMatchObject({ tested: false, onExchangeStop: false, closedFlag: false });
   });
 
   it('a sandbox that a venue does not have', async () => {

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ExchangeError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { readCandles } from '../../src/exchange/answers.ts';
-import { venueRows } from '../../src/exchange/venues.ts';
+import { venueRows } from '../../src/exchange/venues/index.ts';
 import type { Call } from '../../src/rehearsal/dialect.ts';
 import type { Outcome } from '../../src/rehearsal/server.ts';
 import { SLOW } from '../effort.ts';
@@ -48,7 +48,7 @@ describe('answers of every kind, mutated', () => {
     for (let i = 0; i < 10_000; i++) {
       const message = mutateAnswer(valid[i % 2], rng, 0.15);
       for (const row of venueRows) {
-        for (const update of row.readUpdates!(message)) {
+        for (const update of row.readUpdates?.(message) ?? []) {
           expect(typeof update.closed).toBe('boolean');
           try {
             expect(checks.candles(readCandles([update.row], minuteMs))).toBe(true);

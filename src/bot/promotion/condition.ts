@@ -4,6 +4,10 @@ export interface Candidate {
   /** The venue that it will trade on, and its symbols. */
   readonly venue: string;
   readonly symbols: readonly string[];
+  /** This project's tests cover the venue. */
+  readonly venueTested: boolean;
+  /** Why its certificate doesn't hold; null where it does. */
+  readonly certificateProblem: string | null;
   /** Replays of its paper journals on that venue. */
   readonly paper: readonly {
     /** Open times of the bars that it decided on fresh data, by symbol. */

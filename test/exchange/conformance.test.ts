@@ -1,0 +1,123 @@
+/**
+ * What the conformance checks ask of a venue, run through ccxt against servers that were written without the rows of
+ * the venue table: `test/venue` speaks Binance's documented dialect from a ledger of its own.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { checkConformance } from '../../src/exchange/conformance.ts';
+import { ExchangeConnector } from '../../src/exchange/connector.ts';
+import type { Venue } from '../../src/exchange/venue.ts';
+import { venueRows } from '../../src/exchange/venues/index.ts';
+import { amount } from '../venue/amount.ts';
+import { BinanceServer } from '../venue/binance-server.ts';
+import { HostileExchange } from '../venue/exchange.ts';
+import { MarketPath } from '../venue/market-path.ts';
+import { rulesOf } from '../venue/rules.ts';
+import { TroubleBook } from '../venue/troubles.ts';
+import { localVenue, realClock } from './local-venue.ts';
+
+const symbol = 'BTC/USDT';
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+/** How a venue of the table is reached in these tests; one that isn't here has `tested: false`. */
+const servers: Record<string, () => Promise<Venue>> = {
+  async binance() {
+    const startMs = Date.now() - 600_000;
+    const rules = rulesOf('BTC');
+    const exchange = new HostileExchange({
+      ...{ rules: [rules], paths: new Map([[symbol, new MarketPath(1, startMs, 3_600, 30_000)]]) },
+      ...{ balances: { USDT: amount('1000'), BTC: amount('0.5') }, feeRate: amount('0.001') },
+      ...{ troubles: new TroubleBook(), seed: 1 },
+    });
+    const keys = { key: 'key', secret: 'secret' };
+    const server = new BinanceServer({ exchange, keys, speed: 1, nowMs: () => Date.now() });
+    const localUrl = await server.start();
+    const venue = new ExchangeConnector({ venue: 'binance', clock: realClock, keys, localUrl });
+    closing.push(async () => {
+      await venue.close();
+      await server.stop();
+    });
+    return venue;
+  },
+  async bybit() {
+    const { connector, close } = await localVenue('bybit');
+    closing.push(close);
+    return connector;
+  },
+};
+
+const run = (venue: Venue) =>
+  checkConformance({ venue, symbol, clock: realClock, tag: 'conform00', patienceMs: 3_000 });
+const failures = async (venue: Venue) =>
+  (await run(venue)).filter(({ ok }) => !ok).map(({ check, saw }) => `${check}: ${saw}`);
+
+describe('every venue that is called tested', () => {
+  const tested = venueRows.filter((row) => row.tested).map(({ name }) => name);
+
+  it('has a server here', () => expect(tested).toEqual(Object.keys(servers)));
+
+  it.each(tested)('%s passes every check', async (name) => {
+    const findings = await run(await servers[name]());
+    expect(findings.filter(({ ok }) => !ok)).toEqual([]);
+    expect(findings.length).toBeGreaterThanOrEqual(10);
+  });
+});
+
+describe('a venue that is no good', () => {
+  const liar = async (change: (real: Venue) => Partial<Venue>) => {
+    const real = await servers.binance();
+    const bound = new Proxy(real, {
+      get(target, name) {
+        const changed = change(real) as Record<string | symbol, unknown>;
+        if (name in changed) return changed[name];
+        const value = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    return failures(bound);
+  };
+
+  it('that buys another quantity', async () => {
+    const found = await liar((real) => ({
+      createOrder: (request) =>
+        real.createOrder(request.type === 'market' ? { ...request, quantity: '0.01' } : request),
+    }));
+    expect(found).toContainEqual(expect.stringMatching(/^a market buy by quantity: its quantity is 0.01/));
+  });
+
+  it('that knows orders which never were', async () => {
+    const found = await liar((real) => ({
+      fetchOrder: async (id, name) =>
+        (await real.fetchOrder(id, name)) ?? {
+          ...{ clientOrderId: id, venueOrderId: '1', symbol: name, side: 'buy', type: 'limit', quantity: '1' },
+          ...{ price: '1', filled: '0', status: 'open', timeMs: 0 },
+        },
+    }));
+    expect(found[0]).toMatch(/^an order that never was/);
+  });
+
+  it('whose fills by time lack some', async () => {
+    const found = await liar((real) => ({
+      fetchFills: async (name, which) =>
+        'order' in which ? real.fetchFills(name, which) : (await real.fetchFills(name, which)).slice(1),
+    }));
+    expect(found[0]).toMatch(/^fills by order and by time: the fills since/);
+  });
+
+  it('that forgets our id', async () => {
+    const found = await liar((real) => ({
+      fetchOrder: async (id, name) => {
+        const order = await real.fetchOrder(id, name);
+        return order === null ? null : { ...order, clientOrderId: 'x' };
+      },
+    }));
+    expect(found[0]).toMatch(/it goes by x/);
+  });
+
+  it('that ignores a cancel', async () => {
+    const found = await liar(() => ({ cancelOrder: async () => 'not-open' as const }));
+    expect(found[0]).toMatch(/could not be cancelled/);
+  });
+});
