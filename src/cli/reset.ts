@@ -35,7 +35,7 @@ export const reset = defineCommand({
   async run(options, context) {
     const place = findJournal(options, context);
     const { reason } = options;
-    if (reason === undefined || reason.trim().length < 3)
+    if (reason === undefined || reason.trim() === '')
       throw new InputError('--reason is missing; say what was found and done');
     const unlock = lockJournal(place);
     try {

@@ -93,6 +93,8 @@ export interface EvaluationOptions {
   readonly shield: Shield | null;
   readonly seed: number;
   readonly trials: Trials;
+  /** Rounds of the bootstrap behind the verdict. */
+  readonly resamples?: number;
   /** Default `test`. */
   readonly fold?: string;
   readonly provenance?: Readonly<Record<string, Json>>;
@@ -150,7 +152,7 @@ function rankAmongRandom(context: BaselineContext, subject: Ledger): number | nu
 }
 
 function examine(options: EvaluationOptions, subject: Ledger, label: string, doc: string): Evaluation {
-  const { series, table, split, account, seed, trials, fold = 'test', provenance = {} } = options;
+  const { series, table, split, account, seed, trials, resamples, fold = 'test', provenance = {} } = options;
   const { train, test } = split;
   const context: BaselineContext = { series, table, account, train, test, reference: subject, seed };
   const possible = BASELINES.filter((baseline) => isPossible(baseline, context));
@@ -169,7 +171,7 @@ function examine(options: EvaluationOptions, subject: Ledger, label: string, doc
     bars: subject.bars,
     account,
     seed,
-    judgement: judge(subject, holding, trials, seed),
+    judgement: judge(subject, holding, trials, seed, resamples),
     subject: score(subject, label, doc),
     baselines: beside.map(({ ledger, label, doc }) => score(ledger, label, doc)),
     skipped: BASELINES.filter((baseline) => !possible.includes(baseline)).map(({ name }) => name),

@@ -33,7 +33,8 @@ export const FEWEST_BARS = 250;
 export const FEWEST_DAYS = 30;
 export const FEWEST_TRADES = 20;
 export const CONFIDENCE = 0.95;
-const RESAMPLES = 2000;
+/** Rounds of the bootstrap where nobody says otherwise. */
+export const RESAMPLES = 2000;
 const DAY_MS = 86_400_000;
 /** Stream of the seed that the resampling draws from. */
 const STREAM = 43;
@@ -83,18 +84,25 @@ function percent(value: number): string {
   return `${(100 * value).toFixed(1)} %`;
 }
 
+/** A mean return a year; nobody loses more than all there is. */
 function span({ lower, upper }: Interval): string {
-  return `${percent(lower)} to ${percent(upper)} a year`;
+  return `${percent(Math.max(-1, lower))} to ${percent(Math.max(-1, upper))} a year`;
+}
+
+/** What became of the starting equity over the whole ledger. */
+function change({ equity, bars, startingEquity }: Ledger): string {
+  const made = equity[bars - 1] / startingEquity - 1;
+  return `${made > 0 ? '+' : ''}${percent(made)}`;
 }
 
 /** Both ledgers must cover the same bars. */
-export function judge(ledger: Ledger, holding: Ledger, trials: Trials, seed: number): Judgement {
+export function judge(ledger: Ledger, holding: Ledger, trials: Trials, seed: number, resamples = RESAMPLES): Judgement {
   const returns = barReturns(ledger);
   const held = barReturns(holding);
   const excess = returns.map((value, i) => value - held[i]);
   // n^(1/3) at least: automatic lengths of 1 leave the clustering of volatility out.
   const meanBlock = Math.max(Math.cbrt(returns.length), optimalBlockLength(returns), optimalBlockLength(excess));
-  const options = { meanBlock, resamples: RESAMPLES, confidence: CONFIDENCE, rng: new Rng(seed, STREAM) };
+  const options = { meanBlock, resamples, confidence: CONFIDENCE, rng: new Rng(seed, STREAM) };
   const year = barsPerYear(ledger.timeframeMs);
   const [meanReturn, excessReturn] = bootstrapMeans([returns, excess], options).map((interval) =>
     perYear(interval, year),
@@ -115,13 +123,14 @@ export function judge(ledger: Ledger, holding: Ledger, trials: Trials, seed: num
     if (excessReturn.upper < 0)
       return {
         verdict: 'worse than holding',
-        reason: `the mean return is below buy-and-hold's by ${percent(-excessReturn.upper)} a year or more, with 95 % confidence`,
+        reason: `it made ${change(ledger)} in ${Math.round(days)} days and buy-and-hold ${change(holding)}; with 95 % confidence that is no bad luck`,
       };
     const doubts: string[] = [];
     const made = ledger.equity[ledger.bars - 1] > ledger.startingEquity;
-    if (meanReturn.upper < 0) doubts.push(`it loses money (${span(meanReturn)})`);
+    if (meanReturn.upper < 0) doubts.push(`it loses money, ${change(ledger)} in ${Math.round(days)} days`);
     else if (!made || meanReturn.lower <= 0) doubts.push(`its mean return may be nothing (${span(meanReturn)})`);
-    if (excessReturn.lower <= 0) doubts.push(`its lead over buy-and-hold may be luck (${span(excessReturn)})`);
+    if (excessReturn.estimate <= 0) doubts.push(`it has no lead over buy-and-hold, which made ${change(holding)}`);
+    else if (excessReturn.lower <= 0) doubts.push(`its lead over buy-and-hold may be luck (${span(excessReturn)})`);
     if (deflated === null || deflated < CONFIDENCE) {
       const probability = deflated === null ? 'undefined' : deflated.toFixed(3);
       const words = trials.count === 1 ? 'one trial' : `${trials.count} trials`;

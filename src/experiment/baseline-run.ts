@@ -52,6 +52,7 @@ export function baselineRun(
       shield: null,
       seed,
       trials: countTrials(trialSharpes(registry.trials(foldKey))),
+      resamples: config.evaluation.bootstrapSamples,
       provenance: { policy: name, featureSet: prepared.set.name, dataHash: prepared.dataHash, codeVersion },
     });
     run.finishEvaluation(result, {

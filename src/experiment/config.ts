@@ -161,7 +161,12 @@ export const experimentSchema = z.strictObject({
   ...learnerSections,
   evaluation: z
     .strictObject({
-      bootstrapSamples: setting(count.max(100_000), 2000, 'samples', 'of the block bootstrap'),
+      bootstrapSamples: setting(
+        count.min(1000).max(100_000),
+        2000,
+        'samples',
+        'of the block bootstrap behind the verdict and the walk-forward',
+      ),
     })
     .prefault({}),
   shield: z

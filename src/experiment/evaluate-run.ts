@@ -211,6 +211,7 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
       shield,
       seed: config.seed,
       trials: countTrials(trialSharpes(registry.trials(foldKey))),
+      resamples: config.evaluation.bootstrapSamples,
       fold,
       provenance: {
         checkpoint: checkpoint.name,

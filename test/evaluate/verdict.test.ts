@@ -104,6 +104,23 @@ describe('the verdict', () => {
     expect(judge(ledger, holding, ONE, 1).verdict).toBe('worse than holding');
   });
 
+  it('speaks of no lead where there is none, and of no loss beyond everything', () => {
+    for (let seed = 0; seed < 40; seed++) {
+      const { ledger, holding } = compare(randomPolicy('random', 0.6, seed), { seed: 90 + seed, bars: 800 });
+      const { reason, excessReturn } = judge(ledger, holding, ONE, 1);
+      if (excessReturn.estimate <= 0) expect(reason).not.toMatch(/its lead/);
+      for (const [, figure] of reason.matchAll(/(-?[\d.]+) %/g))
+        expect(Number(figure), reason).toBeGreaterThanOrEqual(-100);
+    }
+  });
+
+  it('draws as many samples as it is told', () => {
+    const { ledger, holding } = compare(randomPolicy('random', 0.2, 1), { free: true });
+    const [few, many] = [1000, 4000].map((resamples) => judge(ledger, holding, ONE, 1, resamples).meanReturn);
+    expect(few.lower).not.toBe(many.lower);
+    expect(few.estimate).toBe(many.estimate);
+  });
+
   it('sees no edge in holding itself, nor in doing nothing', () => {
     for (let seed = 0; seed < 10; seed++) {
       const { ledger, holding } = compare(randomPolicy('idle', 0, 1), { seed });

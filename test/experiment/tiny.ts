@@ -27,7 +27,7 @@ export function tinyConfig(sections: Record<string, Record<string, unknown>> = {
       ...sections.ppo,
     },
     dqn: { learningStarts: 100, trainEvery: 2, bufferSize: 2000, learningRate: 0.003, network, ...sections.dqn },
-    evaluation: { bootstrapSamples: 50 },
+    evaluation: { bootstrapSamples: 1000 },
   });
 }
 
