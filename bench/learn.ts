@@ -18,10 +18,12 @@ import { parseArgs } from 'node:util';
 import { LEARNERS } from '../src/agents/index.ts';
 import { formatDuration } from '../src/cli/progress.ts';
 import { findWorld, WORLDS } from '../src/market/worlds/index.ts';
+import { drawChart } from './learn/chart.ts';
 import { type Beside, formatSummaries, keyOf, type Row, summariseAll } from './learn/results.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const CELL = resolve(import.meta.dirname, 'learn/cell.ts');
+const RESULTS = resolve(ROOT, 'bench/results/learn.json');
 const FOLDS = 4;
 /** Worlds in which the mean over markets is what counts, since each market's luck is as large as what is measured. */
 const MARKETS: Readonly<Record<string, number>> = { fair: 20 };
@@ -41,7 +43,7 @@ const { values: flags } = parseArgs({
     before: { type: 'string', default: '9999-01-01' },
     workers: { type: 'string', default: '1' },
     threads: { type: 'string' },
-    out: { type: 'string', default: resolve(ROOT, 'bench/results/learn.json') },
+    out: { type: 'string', default: RESULTS },
     fresh: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
   },
@@ -166,4 +168,5 @@ await Promise.all(
 const asked = new Set(tasks.map(({ cell }) => keyOf(cell)));
 const shown = flags.report ? results.rows : results.rows.filter((row) => asked.has(keyOf(row)));
 console.log(formatSummaries(summariseAll(shown)));
+if (out === RESULTS && results.rows.length > 0) writeFileSync(resolve(ROOT, 'docs/learn.svg'), drawChart(results.rows));
 process.exitCode = failed === 0 ? 0 : 1;
