@@ -50,10 +50,17 @@ export function jumpOf(values: Values, openAt: number, closeAt: number): number 
 }
 
 /** `--columns` for a table in which these are the prices. */
-export function spellColumns(sample: Sample, time: number, prices: PriceColumns, volume: number): string {
+export function spellColumns(
+  sample: Sample,
+  time: number,
+  prices: PriceColumns,
+  volume: number,
+  quoteVolume = -1,
+): string {
   const words = sample.titles.map((_, at) => {
     if (at === time) return 'time';
     if (at === volume) return 'volume';
+    if (at === quoteVolume) return 'quote_volume';
     return PRICES.find((price) => prices[price] === at) ?? '-';
   });
   return words.join(',');

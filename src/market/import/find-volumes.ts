@@ -40,6 +40,8 @@ interface Hints {
   readonly unit: 'base' | 'quote' | undefined;
   readonly timeframeMs: number;
   readonly symbol: string;
+  /** `--columns` for these volumes, -1 where there is none. */
+  readonly spell: (volume: number, quoteVolume: number) => string;
 }
 
 /**
@@ -100,7 +102,7 @@ export function findVolumes(
       const { either } = pairFit(values, one, two, hints);
       if (isQuote(two) || exact === undefined)
         issues.push(
-          `${title(one)} and ${title(two)} disagree with the price in ${Math.round(100 * (1 - either))} % of the rows, so neither is known to be the volume; name the right one with --columns`,
+          `${title(one)} and ${title(two)} disagree with the price in ${Math.round(100 * (1 - either))} % of the rows, so one of them is no volume; name the right one with --columns ${hints.spell(one, -1)} or, in quote currency, --columns ${hints.spell(-1, two)}`,
         );
       volume = one;
     } else volume = bases[0] ?? quotes[0];

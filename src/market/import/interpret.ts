@@ -131,6 +131,7 @@ export function interpret(
         : settle(
             findVolumes(sample, values, [...notPrices, closed, ...PRICES.map((price) => prices[price])], {
               ...{ prices, half, unit: options.volume, timeframeMs: typicalStep(sample, time) },
+              spell: (volume, quote) => spellColumns(sample, time?.time ?? -1, prices, volume, quote),
               symbol:
                 `${headerSymbol ?? ''} ${options.symbol ?? ''} ${symbol < 0 ? '' : sample.rows[0].cells[symbol]}`.trim(),
             }),
