@@ -12,6 +12,7 @@ import { Bot } from '../src/bot/bot.ts';
 import { JOURNAL_FILE } from '../src/bot/bot-journal.ts';
 import type { BotEntry } from '../src/bot/entries.ts';
 import type { SymbolSetup } from '../src/bot/options.ts';
+import { readEntries } from '../src/bot/read-entries.ts';
 import { verifyJournal } from '../src/bot/verify.ts';
 import { DEFAULT_ACCOUNT } from '../src/core/account.ts';
 import { ACTION_NAMES, type Action, BUY, HOLD, SELL } from '../src/core/action.ts';
@@ -142,14 +143,7 @@ function show(entry: BotEntry): void {
     say(styleText('yellow', `             the venue breaks: ${faults.injections[injected].kind}`));
   if (entry.type === 'gap' || entry.type === 'halt') say(styleText('red', JSON.stringify(entry)));
   if (entry.type !== 'decision') return;
-  const { candle, shield, units, equity, action, runtime } = entry.record as never as {
-    candle: number[];
-    shield: { final: 0 | 1 | 2; verdicts: { rule: string; verdict: { kind: string } }[] };
-    units: number;
-    equity: number;
-    action: 0 | 1 | 2;
-    runtime: { dataAgeMs: number };
-  };
+  const { candle, shield, units, equity, action, runtime } = entry.record;
   const final = ACTION_NAMES[shield.final].padEnd(4);
   const coloured = styleText(shield.final === BUY ? 'green' : shield.final === SELL ? 'red' : 'dim', final);
   const rule = shield.verdicts.find(({ verdict }) => verdict.kind !== 'allow')?.rule;
@@ -202,17 +196,16 @@ try {
     `${faults.injections.length} faults injected: ${[...new Set(faults.injections.map(({ kind }) => kind))].join(', ')}`,
   );
   features = createFeatures();
-  const entries = readRecords(files.read(`bots/demo/${JOURNAL_FILE}`)).records as unknown as BotEntry[];
+  const entries = readEntries(readRecords(files.read(`bots/demo/${JOURNAL_FILE}`)).records, 'demo');
   const { differences } = await verifyJournal({
+    name: 'demo',
     entries,
     symbols: [createSymbol()],
     history: null,
     maxDataAgeMs: minuteMs / 2,
   });
   const exact = candles.every((candle) => {
-    const entry = entries.find(
-      (one) => one.type === 'decision' && (one.record as never as { candle: number[] }).candle[0] === candle.timeMs,
-    );
+    const entry = entries.find((one) => one.type === 'decision' && one.record.candle[0] === candle.timeMs);
     return (
       entry === undefined || (entry as never as { record: { candle: number[] } }).record.candle[4] === candle.close
     );

@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { JOURNAL_FILE } from '../src/bot/bot-journal.ts';
-import type { BotEntry, DecisionEntry } from '../src/bot/entries.ts';
+import type { DecisionEntry } from '../src/bot/entries.ts';
+import { readEntries } from '../src/bot/read-entries.ts';
 import { LiveBook } from '../src/broker/live-book.ts';
 import { Account, DEFAULT_ACCOUNT } from '../src/core/account.ts';
 import { Rng } from '../src/core/rng.ts';
@@ -130,7 +131,7 @@ last.kill('SIGTERM');
 const code = await exit;
 
 const { records, fault } = readRecords(files.read(`bots/killed/${JOURNAL_FILE}`));
-const entries = records as unknown as BotEntry[];
+const entries = readEntries(records, 'killed');
 const violations = fault === null ? [] : [`journal: ${fault.reason}`];
 if (code !== 0) violations.push(`the last life ended with ${code}: ${said}`);
 violations.push(...checkCandles(entries, world), ...checkOrders(entries, world), ...checkRisk(entries));
@@ -138,7 +139,7 @@ const decisions = entries.filter((entry) => entry.type === 'decision') as Decisi
 const book = new LiveBook(symbol, new Account({ ...DEFAULT_ACCOUNT, startingEquity: 9_000 }));
 for (const entry of entries) {
   if (entry.type === 'decision') book.restore(entry.state.broker);
-  else if (['intent', 'order', 'fill', 'order-end', 'denied'].includes(entry.type))
+  else if (['intent', 'order', 'fill', 'order-end', 'exit', 'denied'].includes(entry.type))
     book.apply(entry as Parameters<LiveBook['apply']>[0]);
 }
 const total = (currency: string) => {

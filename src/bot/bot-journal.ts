@@ -2,7 +2,7 @@
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { isDiskError, type LogFault, openLog, type RecordLog } from '../journal/record-log.ts';
-import type { BotEntry, NoteEntry, StartEntry } from './entries.ts';
+import { type BotEntry, encodeEntry, type NoteEntry, type StartEntry } from './entries.ts';
 import type { BotOptions } from './options.ts';
 import { readEntries } from './read-entries.ts';
 
@@ -31,7 +31,7 @@ export class BotJournal {
     this.#log = log;
     this.#cut = cut;
     this.#onEntry = onEntry;
-    this.earlier = readEntries(records);
+    this.earlier = readEntries(records, options.folder);
     this.id = claimJournal(this.earlier[0], options);
   }
 
@@ -52,7 +52,7 @@ export class BotJournal {
 
   /** Durable only after `sync`. */
   append(entry: BotEntry): void {
-    this.#log.append(entry as unknown as Json);
+    this.#log.append(encodeEntry(entry));
     this.#onEntry(entry);
   }
 

@@ -61,7 +61,7 @@ export class Bot {
     const reconciler =
       options.kind === 'paper' ? null : new Reconciler({ venue, clock, holdings, brokers, record, alarm });
     this.#state = new BotState(traders, portfolio, reconciler);
-    for (const entry of earlier) this.#state.replay(entry);
+    this.#state.replay(earlier, options.folder);
     this.#journal.begin();
   }
 

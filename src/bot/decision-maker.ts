@@ -4,22 +4,22 @@
  */
 import { createHash } from 'node:crypto';
 import type { Account } from '../core/account.ts';
-import type { Agent } from '../core/agent.ts';
+import type { Agent, AgentDecision } from '../core/agent.ts';
 import type { Candle } from '../core/candle.ts';
-import type { Json } from '../core/json.ts';
-import type { Shield } from '../core/shield.ts';
+import type { Shield, ShieldDecision } from '../core/shield.ts';
 import { countGapBars, type DecisionBar, type RuntimeFacts } from '../decision/facts.ts';
+import type { DecisionRecord } from '../decision/record.ts';
 import { DecisionStep } from '../decision/step.ts';
 import { ACCOUNT_COLUMNS } from '../features/observation.ts';
 import type { RealTimeFeatureEng, RealTimeRow } from '../features/realtime.ts';
-import { encodeCandle, toExactJson } from './entries.ts';
+import { encodeCandle } from './entries.ts';
 
 export interface Decision {
   /** Signed base quantity; 0 for none. */
   readonly order: number;
   readonly flatten: boolean;
   /** Everything the decision was based on and came to, for the journal. */
-  readonly record: Json;
+  readonly record: DecisionRecord;
 }
 
 export class DecisionMaker {
@@ -60,37 +60,36 @@ export class DecisionMaker {
 
   /** The account is booked and marked at the candle's close. */
   decide(candle: Candle, runtime: RuntimeFacts): Decision {
-    const { decidable, clippedShare } = this.observe(candle);
+    const { decidable } = this.observe(candle);
     const step = this.#step;
-    const { account } = step;
     step.runtime = runtime;
     if (decidable) this.features.observe(null, step.values);
     const { asked, order } = step.decide(decidable ? (obs) => this.#agent.decide(obs) : null);
+    const record = this.#record(candle, asked, order);
+    return { order, flatten: step.flatten, record };
+  }
+
+  #record(candle: Candle, asked: AgentDecision, order: number): DecisionRecord {
+    const step = this.#step;
+    const { equity, position, units } = step.account;
+    const { decidable, clippedShare } = this.#row as RealTimeRow;
     const { window, width, marketWidth } = this.features;
     const newest = (window - 1) * width;
-    const record = toExactJson({
+    const { action, probabilities, qValues, vetoed = null } = asked;
+    return {
       candle: encodeCandle(candle),
       decidable,
       windowHash: createHash('sha256').update(new Uint8Array(step.values.buffer)).digest('hex'),
-      row: step.values.subarray(newest, newest + marketWidth),
-      account: step.columns,
-      mask: step.mask,
+      row: Array.from(step.values.subarray(newest, newest + marketWidth)),
+      account: Array.from(step.columns),
+      mask: Array.from(step.mask) as (0 | 1)[],
       clippedShare,
       gapBars: this.#gapBars(),
-      runtime,
-      equity: account.equity,
-      position: account.position,
-      units: account.units,
-      action: asked.action,
-      probabilities: asked.probabilities,
-      qValues: asked.qValues,
-      vetoed: asked.vetoed ?? null,
-      shield: step.shielded,
-      flatten: step.flatten,
-      guard: step.guard,
-      order,
-    });
-    return { order, flatten: step.flatten, record };
+      runtime: step.runtime,
+      ...{ equity, position, units, action, probabilities, qValues, vetoed },
+      shield: step.shielded as ShieldDecision,
+      ...{ flatten: step.flatten, guard: step.guard, order },
+    };
   }
 
   #gapBars(): number {

@@ -1,71 +1,87 @@
 /**
  * What a bot writes into its journal, beside the entries of its brokers. Together they are all that a restart needs and
  * all that `verify` replays: the candles that warmed the features up, every decision with what it was based on, and who
- * halted or reset it. Numbers that JSON can't hold (NaN, -0) are written as text.
+ * halted or reset it.
  */
-import type { BrokerEntry, HoldingsEntry } from '../broker/entries.ts';
+import { z } from 'zod';
+import { BROKER_SCHEMAS, type BrokerEntry, type HoldingsEntry, holdingsSchema } from '../broker/entries.ts';
 import type { Candle } from '../core/candle.ts';
+import { toExactJson } from '../core/exact-json.ts';
 import type { Json } from '../core/json.ts';
-import { encodeNumber } from '../features/state.ts';
+import { type CandleValues, candleSchema, decisionRecordSchema, timeSchema } from '../decision/record.ts';
 
-export interface StartEntry {
-  readonly type: 'start';
-  readonly timeMs: number;
+/** What whoever wrote it reads again. */
+const anything = z.custom<Json>((value) => value !== undefined, 'missing');
+
+const startSchema = z.strictObject({
+  type: z.literal('start'),
+  timeMs: timeSchema,
   /** The bot's own id, part of every client order id; the same in every start of one journal. */
-  readonly id: string;
-  readonly kind: 'paper' | 'live';
-  readonly venue: string;
-  readonly timeframeMs: number;
-  readonly symbols: readonly string[];
+  id: z.string(),
+  kind: z.enum(['paper', 'live']),
+  venue: z.string(),
+  timeframeMs: z.number().positive(),
+  symbols: z.array(z.string()).readonly(),
   /** What the bot must not change between two starts: checkpoint, account, shield. */
-  readonly setup: Json;
-}
+  setup: anything,
+});
 
-/** The closed candles before the first decision, as [timeMs, open, high, low, close, volume, trades, trends]. */
-export interface WarmUpEntry {
-  readonly type: 'warm-up';
-  readonly timeMs: number;
-  readonly symbol: string;
-  readonly candles: readonly Json[];
-}
+/** The closed candles before the first decision. */
+const warmUpSchema = z.strictObject({
+  type: z.literal('warm-up'),
+  timeMs: timeSchema,
+  symbol: z.string(),
+  candles: z.array(candleSchema).readonly(),
+});
 
-export interface DecisionEntry {
-  readonly type: 'decision';
-  readonly timeMs: number;
-  readonly symbol: string;
+const decisionSchema = z.strictObject({
+  type: z.literal('decision'),
+  timeMs: timeSchema,
+  symbol: z.string(),
   /** Where the candle came from. */
-  readonly source: 'stream' | 'rest';
+  source: z.enum(['stream', 'rest']),
   /** Highest sum of all symbols' equities so far, and the sum now. */
-  readonly portfolio: { readonly total: number; readonly peak: number };
-  /** What `DecisionMaker` recorded. */
-  readonly record: Json;
+  portfolio: z.strictObject({ total: z.number(), peak: z.number() }).readonly(),
+  record: decisionRecordSchema,
   /** Broker and shield after the decision, before its order. */
-  readonly state: { readonly broker: Json; readonly shield: Json };
-}
+  state: z.strictObject({ broker: anything, shield: anything }).readonly(),
+});
 
 /** From here on every position is closed and none is opened, until a person resets. */
-export interface HaltEntry {
-  readonly type: 'halt';
-  readonly timeMs: number;
-  readonly by: string;
-  readonly reason: string;
-}
+const haltSchema = z.strictObject({
+  type: z.literal('halt'),
+  timeMs: timeSchema,
+  by: z.string(),
+  reason: z.string(),
+});
 
-export interface ResetEntry {
-  readonly type: 'reset';
-  readonly timeMs: number;
-  readonly by: string;
-  readonly reason: string;
-}
+const resetSchema = z.strictObject({ ...haltSchema.shape, type: z.literal('reset') });
 
 /** A note that changes nothing: an alarm, a gap, an override, an ordered end. */
-export interface NoteEntry {
-  readonly type: 'alarm' | 'gap' | 'override' | 'stop' | 'cut';
-  readonly timeMs: number;
-  readonly code: string;
-  readonly numbers: Readonly<Record<string, Json>>;
-}
+const noteSchema = z.strictObject({
+  type: z.enum(['alarm', 'gap', 'override', 'stop', 'cut']),
+  timeMs: timeSchema,
+  code: z.string(),
+  numbers: z.record(z.string(), anything).readonly(),
+});
 
+export const entrySchema = z.discriminatedUnion('type', [
+  startSchema,
+  warmUpSchema,
+  decisionSchema,
+  haltSchema,
+  resetSchema,
+  noteSchema,
+  holdingsSchema,
+  ...BROKER_SCHEMAS,
+]);
+
+export type StartEntry = Readonly<z.output<typeof startSchema>>;
+export type WarmUpEntry = Readonly<z.output<typeof warmUpSchema>>;
+export type DecisionEntry = Readonly<z.output<typeof decisionSchema>>;
+export type HaltEntry = Readonly<z.output<typeof haltSchema>>;
+export type ResetEntry = Readonly<z.output<typeof resetSchema>>;
+export type NoteEntry = Readonly<z.output<typeof noteSchema>>;
 export type BotEntry =
   | StartEntry
   | WarmUpEntry
@@ -76,21 +92,18 @@ export type BotEntry =
   | HoldingsEntry
   | BrokerEntry;
 
-/** A value as JSON that reads back to the same bits. */
-export function toExactJson(value: unknown): Json {
-  if (typeof value === 'number') return encodeNumber(value);
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return Array.from(value as ArrayLike<unknown>, toExactJson);
-  const fields = Object.entries(value as object).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(fields.map(([name, inner]) => [name, toExactJson(inner)]));
+/** An entry as the journal keeps it; `readEntries` gives the same entry back, to the last bit. */
+export function encodeEntry(entry: BotEntry): Json {
+  if (entry.type === 'warm-up') return { ...entry, candles: toExactJson(entry.candles) } as Json;
+  if (entry.type === 'decision') return { ...entry, record: toExactJson(entry.record) } as Json;
+  return entry as Json;
 }
 
-export function encodeCandle(candle: Candle): Json {
+export function encodeCandle(candle: Candle): CandleValues {
   const { timeMs, open, high, low, close, volume, trades, trends } = candle;
-  return [timeMs, open, high, low, close, volume, trades, trends].map(encodeNumber);
+  return [timeMs, open, high, low, close, volume, trades, trends];
 }
 
-export function decodeCandle(values: Json): Candle {
-  const [timeMs, open, high, low, close, volume, trades, trends] = (values as Json[]).map(Number);
+export function decodeCandle([timeMs, open, high, low, close, volume, trades, trends]: CandleValues): Candle {
   return { timeMs, open, high, low, close, volume, trades, trends };
 }

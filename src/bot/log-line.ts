@@ -20,20 +20,13 @@ export function formatLogLine(
 /** What of a journal entry a log repeats: enough to follow, the journal has the rest. */
 export function summariseEntry(entry: BotEntry): Record<string, unknown> {
   if (entry.type === 'decision') {
-    const { candle, action, shield, order, equity, runtime } = entry.record as never as {
-      candle: number[];
-      action: number;
-      shield: { final: number; state: string };
-      order: number;
-      equity: number;
-      runtime: { dataAgeMs: number; unresolved: string | null };
-    };
+    const { candle, action, shield, order, equity, runtime } = entry.record;
     const [barMs, , , , close] = candle;
     const { dataAgeMs, unresolved } = runtime;
     const { final, state } = shield;
     return { symbol: entry.symbol, barMs, close, action, final, state, order, equity, dataAgeMs, unresolved };
   }
   if (entry.type === 'warm-up') return { symbol: entry.symbol, candles: entry.candles.length };
-  const { type: _, timeMs: __, ...fields } = entry as unknown as Record<string, unknown>;
+  const { type: _, timeMs: __, ...fields } = entry;
   return fields;
 }

@@ -5,10 +5,11 @@ import { LiveBook } from '../broker/live-book.ts';
 import { PaperBroker } from '../broker/paper.ts';
 import { Account } from '../core/account.ts';
 import type { Candle } from '../core/candle.ts';
-import type { Json } from '../core/json.ts';
+import { type Json, parseJson } from '../core/json.ts';
 import { DecisionMaker } from './decision-maker.ts';
-import { type DecisionEntry, decodeCandle } from './entries.ts';
+import { type DecisionEntry, decodeCandle, encodeEntry } from './entries.ts';
 import type { SymbolSetup } from './options.ts';
+import { readEntries } from './read-entries.ts';
 import { Trader, type TraderContext } from './trader.ts';
 
 /** A live broker in a replay: its fills come from the journal, and nothing is sent. */
@@ -76,17 +77,17 @@ export class Replay {
     this.trader = new Trader({ broker, maker, shield, timeframeMs, context: this.#context() });
   }
 
-  /** The decision as it is made again. */
-  async decide(entry: DecisionEntry): Promise<{ [key: string]: Json }> {
+  /** The decision as it is made again, and as a restart would read it back. */
+  async decide(entry: DecisionEntry): Promise<DecisionEntry> {
     this.#journal = entry;
-    await this.trader.onCandle(decodeCandle((entry.record as { candle: Json }).candle), entry.source);
-    const { record, state } = this.#again as DecisionEntry;
+    await this.trader.onCandle(decodeCandle(entry.record.candle), entry.source);
+    const again = this.#again as DecisionEntry;
     // Earlier versions wrote nothing down of exits and of orders that had ended.
-    const before = entry.state.broker as { [key: string]: Json };
-    const broker = Object.fromEntries(Object.entries(state.broker as object).filter(([name]) => name in before));
-    // As a restart would read it back.
-    const told = JSON.parse(JSON.stringify({ ...state, broker }));
-    return { ...(record as { [key: string]: Json }), state: told };
+    const before = new Set(Object.keys(entry.state.broker as object));
+    const told = Object.entries(again.state.broker as object).filter(([name]) => before.has(name));
+    const state = { ...again.state, broker: Object.fromEntries(told) };
+    const written = JSON.stringify(encodeEntry({ ...again, state }));
+    return readEntries([parseJson(written)], 'the replay')[0] as DecisionEntry;
   }
 
   #context(): TraderContext {
@@ -96,14 +97,8 @@ export class Replay {
       monotonicMs: () => 0,
       elapsedMs: () => 0,
       runtime: (_candle, { lastSlippage }) => {
-        const { runtime } = (this.#journal as DecisionEntry).record as { runtime: { [key: string]: Json } };
-        return {
-          dataAgeMs: Number(runtime.dataAgeMs),
-          unresolved: runtime.unresolved as string | null,
-          spread: Number(runtime.spread),
-          lastSlippage,
-          halted: runtime.halted as string | null,
-        };
+        const { runtime } = (this.#journal as DecisionEntry).record;
+        return { ...runtime, lastSlippage };
       },
       append: (entry) => {
         if (entry.type === 'decision') this.#again = entry;

@@ -1,12 +1,16 @@
+import { z } from 'zod';
 import type { LoadedAgent } from '../agents/index.ts';
+import { decimalSchema } from '../broker/entries.ts';
 import type { AccountConfig } from '../core/account.ts';
 import { InputError } from '../core/errors.ts';
+import { parseAs } from '../core/parse.ts';
 import type { Market } from '../exchange/venue.ts';
 import { ACCOUNT_COLUMNS } from '../features/observation.ts';
 import { RealTimeFeatureEng } from '../features/realtime.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import { featureSet } from '../features/sets.ts';
-import { createShield, type Exits, type Overrides, type Profile, rangeOf } from '../shield/index.ts';
+import { createShield, type Exits, type Overrides, PROFILES, type Profile, rangeOf } from '../shield/index.ts';
+import type { StartEntry } from './entries.ts';
 import type { SymbolSetup } from './options.ts';
 
 /** Everything that decides what a bot does, as its journal keeps it; a restart and `verify` must have the same. */
@@ -23,6 +27,51 @@ export interface BotSetup {
   readonly warmUpBars: number;
   readonly maxDataAgeMs: number;
   readonly maxDrawdown: number;
+}
+
+const nameAndHash = z.looseObject({ name: z.string(), hash: z.string() });
+
+/** As far as anything relies on it before whoever uses a part checks it. */
+const setupSchema = z.looseObject({
+  checkpoint: nameAndHash,
+  supervisor: nameAndHash.nullable(),
+  server: z.string().nullable(),
+  accounts: z.record(
+    z.string().regex(/^[^/]+\/[^/]+$/, 'not a symbol'),
+    z.looseObject({
+      mode: z.enum(['spot', 'margin']),
+      maxUnits: z.number(),
+      feeRate: z.number(),
+      slippageRate: z.number(),
+      quantityStep: z.number(),
+      unitQuote: z.number().nullable(),
+      borrowRatePerYear: z.number(),
+      startingEquity: z.number(),
+    }),
+  ),
+  markets: z.record(
+    z.string(),
+    z.looseObject({
+      ...{ symbol: z.string(), base: z.string(), quote: z.string(), active: z.boolean() },
+      ...{ priceTick: decimalSchema, quantityStep: decimalSchema, minQuantity: decimalSchema },
+      ...{ maxQuantity: decimalSchema.nullable(), maxMarketQuantity: decimalSchema.nullable() },
+      ...{ minNotional: decimalSchema, takerFeeRate: decimalSchema.nullable() },
+    }),
+  ),
+  shield: z.looseObject({
+    profile: z.enum(PROFILES),
+    exits: z.enum(['always-pass', 'literal']).nullable(),
+    rules: z.record(z.string(), z.union([z.literal(false), z.record(z.string(), z.unknown())])),
+  }),
+  warmUpBars: z.number(),
+  maxDataAgeMs: z.number(),
+  maxDrawdown: z.number(),
+});
+
+/** What a journal was begun with, as it stands there. @throws InputError where it isn't what a bot writes */
+export function readSetup({ setup }: StartEntry, name: string): BotSetup {
+  parseAs(setupSchema, setup, `${name}: the setup that it was begun with`, 'restore a backup');
+  return setup as unknown as BotSetup;
 }
 
 /** Fresh features, shield and account of every symbol, around one agent, which has no memory of its own. */

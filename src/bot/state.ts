@@ -1,6 +1,8 @@
 import type { Reconciler } from '../broker/reconcile.ts';
+import { InputError } from '../core/errors.ts';
 import type { BotEntry, DecisionEntry } from './entries.ts';
 import type { Portfolio } from './portfolio.ts';
+import { describeDamage } from './read-entries.ts';
 import type { Trader } from './trader.ts';
 
 /** What a bot knows: a fold of its journal, so a crash anywhere is a restart, not a repair. */
@@ -20,8 +22,17 @@ export class BotState {
     this.reconciler = reconciler;
   }
 
-  /** Takes back one entry of an earlier start, in order. */
-  replay(entry: BotEntry): void {
+  /** Takes back what earlier starts wrote. @throws InputError where an entry doesn't follow from those before it */
+  replay(entries: readonly BotEntry[], name: string): void {
+    for (const [index, entry] of entries.entries())
+      try {
+        this.#follow(entry);
+      } catch (error) {
+        throw describeDamage(error, name, index, entry);
+      }
+  }
+
+  #follow(entry: BotEntry): void {
     switch (entry.type) {
       case 'decision': {
         const trader = this.#trader(entry.symbol);
@@ -58,7 +69,7 @@ export class BotState {
 
   #trader(symbol: string): Trader {
     const trader = this.traders.find((one) => one.symbol === symbol);
-    if (trader === undefined) throw new Error(`internal error: the journal names ${symbol}, which is not traded`);
+    if (trader === undefined) throw new InputError(`${symbol} is not traded by this bot`);
     return trader;
   }
 }

@@ -22,7 +22,7 @@ export class BotStatus {
     this.#add(`tradernet_entries_total{type="${entry.type}"}`);
     if (entry.type === 'alarm') this.#add(`tradernet_alarms_total{code="${entry.code}"}`);
     if (entry.type === 'decision') {
-      const { final } = (entry.record as never as { shield: { final: 0 | 1 | 2 } }).shield;
+      const { final } = entry.record.shield;
       this.#add(`tradernet_actions_total{symbol="${entry.symbol}",action="${ACTION_NAMES[final]}"}`);
     }
   }

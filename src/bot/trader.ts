@@ -131,7 +131,7 @@ export class Trader {
         for (const candle of entry.candles) this.warmUp(decodeCandle(candle));
         break;
       case 'decision':
-        this.warmUp(decodeCandle((entry.record as { candle: never }).candle));
+        this.warmUp(decodeCandle(entry.record.candle));
         this.#started = true;
         this.decisions++;
         this.lastDecisionMs = entry.timeMs;
@@ -157,13 +157,12 @@ export class Trader {
    */
   async resume(last: DecisionEntry | null, ordered: boolean): Promise<void> {
     if (last === null) return;
-    const record = last.record as unknown as { order: number; flatten: boolean; candle: never };
+    const { order, candle, ...record } = last.record;
     const halted = this.#context.halted !== null && this.broker.kind === 'live';
     const flatten = record.flatten || halted;
-    const order = Number(record.order);
     // On paper the pending order lives in the decision alone, and is filled as if there had been no restart.
     if (this.broker.kind === 'paper' || !ordered)
-      await this.#order(halted ? Math.min(0, order) : order, flatten, decodeCandle(record.candle));
+      await this.#order(halted ? Math.min(0, order) : order, flatten, decodeCandle(candle));
     else await this.broker.protect(this.#levels(flatten));
   }
 }

@@ -4,9 +4,13 @@
  * by another way. What only the running bot could know (age of the data, unresolved orders, a halt) is taken from the journal.
  */
 import { type Candle, type CandleSeries, candleAt } from '../core/candle.ts';
+import { InputError } from '../core/errors.ts';
+import { toExactJson } from '../core/exact-json.ts';
 import type { Json } from '../core/json.ts';
-import { type BotEntry, encodeCandle } from './entries.ts';
+import type { CandleValues } from '../decision/record.ts';
+import { type BotEntry, type DecisionEntry, encodeCandle } from './entries.ts';
 import type { SymbolSetup } from './options.ts';
+import { describeDamage } from './read-entries.ts';
 import { Replay } from './replay.ts';
 
 /** One place in which the replay differs from the journal. */
@@ -35,27 +39,22 @@ export interface Verification {
 const CANDLE = ['timeMs', 'open', 'high', 'low', 'close', 'volume', 'trades', 'trends'];
 const ACTIONS = ['SELL', 'BUY', 'HOLD'];
 
-/** The path of the first difference between two JSON values; null where they are the same. */
-function findDifference(
-  a: Json | undefined,
-  b: Json | undefined,
-  path: readonly string[] = [],
-): readonly string[] | null {
-  if (a === b) return null;
+type Fields = { readonly [key: string]: unknown };
+
+/** The path of the first difference between two values of the same schema; null where they are the same, bit by bit. */
+function findDifference(a: unknown, b: unknown, path: readonly string[] = []): readonly string[] | null {
+  if (Object.is(a, b)) return null;
   if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return path;
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  for (const key of keys) {
-    const inner = findDifference((a as { [key: string]: Json })[key], (b as { [key: string]: Json })[key], [
-      ...path,
-      key,
-    ]);
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    const inner = findDifference((a as Fields)[key], (b as Fields)[key], [...path, key]);
     if (inner !== null) return inner;
   }
   return null;
 }
 
-function valueAt(value: Json | undefined, path: readonly string[]): Json | undefined {
-  return path.reduce<Json | undefined>((node, key) => (node as { [key: string]: Json } | undefined)?.[key], value);
+function valueAt(value: unknown, path: readonly string[]): Json | undefined {
+  const found = path.reduce<unknown>((node, key) => (node as Fields | undefined)?.[key], value);
+  return found === undefined ? undefined : toExactJson(found);
 }
 
 /** Indexes of a decision's arrays by name. */
@@ -77,17 +76,20 @@ function nameColumn(path: readonly string[], columns: readonly string[], marketW
  * @param symbols fresh features, agent, shield and account of each symbol, as the bot had them
  * @param history candles of another source by symbol; null to skip that comparison
  * @param stopAfter differences after which it stops looking
+ * @throws InputError where an entry doesn't follow from those before it
  */
 export async function verifyJournal(options: {
+  /** Of the journal, for messages. */
+  readonly name: string;
   readonly entries: readonly BotEntry[];
   readonly symbols: readonly SymbolSetup[];
   readonly history: ReadonlyMap<string, CandleSeries> | null;
   readonly maxDataAgeMs: number;
   readonly stopAfter?: number;
 }): Promise<Verification> {
-  const { entries, symbols, history, maxDataAgeMs, stopAfter = 1 } = options;
+  const { name, entries, symbols, history, maxDataAgeMs, stopAfter = 1 } = options;
   const start = entries[0];
-  if (start?.type !== 'start') throw new Error('internal error: a journal begins with a start');
+  if (start?.type !== 'start') throw new InputError(`${name}: this is not a bot's journal; name another`);
   const replays = new Map(
     symbols.map((setup) => [setup.symbol, new Replay(setup, start.kind, start.timeframeMs, maxDataAgeMs)]),
   );
@@ -97,49 +99,57 @@ export async function verifyJournal(options: {
   let candlesCompared = 0;
   let candlesWithoutHistory = 0;
 
-  const compareCandle = (symbol: string, encoded: Json): void => {
-    const timeMs = Number((encoded as Json[])[0]);
+  const compareCandle = (symbol: string, candle: CandleValues): void => {
+    const [timeMs] = candle;
     const known = history === null ? null : findCandle(history.get(symbol), timeMs);
-    if (known === null) candlesWithoutHistory++;
-    else {
-      candlesCompared++;
-      // A history without trade counts or trends says nothing about them.
-      const theirs = encodeCandle(known) as Json[];
-      const at = (encoded as Json[]).findIndex((value, i) => value !== theirs[i] && theirs[i] !== 'NaN');
-      if (at >= 0)
-        differences.push({
-          symbol,
-          timeMs,
-          column: `candle.${CANDLE[at]}`,
-          journal: (encoded as Json[])[at],
-          replay: theirs[at],
-        });
+    if (known === null) {
+      candlesWithoutHistory++;
+      return;
     }
+    candlesCompared++;
+    // A history without trade counts or trends says nothing about them.
+    const theirs = encodeCandle(known);
+    const at = candle.findIndex((value, i) => !Object.is(value, theirs[i]) && !Number.isNaN(theirs[i]));
+    if (at < 0) return;
+    const [journal, replay] = [toExactJson(candle[at]), toExactJson(theirs[at])];
+    differences.push({ symbol, timeMs, column: `candle.${CANDLE[at]}`, journal, replay });
   };
 
-  for (const entry of entries) {
+  const replayDecision = async (entry: DecisionEntry, replay: Replay): Promise<void> => {
+    const { record, symbol } = entry;
+    const [timeMs] = record.candle;
+    compareCandle(symbol, record.candle);
+    const again = await replay.decide(entry);
+    times.push(timeMs);
+    // What a restart finds of the bars that it slept through is decided late, and opens nothing.
+    if (record.runtime.dataAgeMs <= maxDataAgeMs) fresh.get(symbol)?.push(timeMs);
+    const [journal, repeated] = [entry, again].map((one) => ({ ...one.record, state: one.state }));
+    const path = findDifference(journal, repeated);
+    if (path === null) return;
+    const { columns, marketWidth } = replay.setup.features;
+    const column = nameColumn(path, columns, marketWidth);
+    differences.push({ symbol, timeMs, column, journal: valueAt(journal, path), replay: valueAt(repeated, path) });
+  };
+
+  const follow = async (entry: BotEntry): Promise<void> => {
+    if (!('symbol' in entry)) {
+      for (const { trader } of replays.values()) trader.replay(entry);
+      return;
+    }
+    const replay = replays.get(entry.symbol);
+    if (replay === undefined) throw new InputError(`${entry.symbol} is not traded by this bot`);
+    if (entry.type === 'decision') return replayDecision(entry, replay);
+    if (entry.type === 'warm-up') for (const candle of entry.candles) compareCandle(entry.symbol, candle);
+    replay.trader.replay(entry);
+  };
+
+  for (const [index, entry] of entries.entries()) {
     if (differences.length >= stopAfter) break;
-    if (entry.type === 'warm-up') {
-      for (const candle of entry.candles) compareCandle(entry.symbol, candle);
-      replays.get(entry.symbol)!.trader.replay(entry);
-    } else if (entry.type === 'decision') {
-      const replay = replays.get(entry.symbol)!;
-      const { record, symbol } = entry;
-      const journal: { [key: string]: Json } = { ...(record as object), state: entry.state };
-      compareCandle(symbol, journal.candle);
-      const again = await replay.decide(entry);
-      const path = findDifference(journal, again);
-      const timeMs = Number((journal.candle as Json[])[0]);
-      times.push(timeMs);
-      // What a restart finds of the bars that it slept through is decided late, and opens nothing.
-      if (Number((journal.runtime as { dataAgeMs: Json }).dataAgeMs) <= maxDataAgeMs) fresh.get(symbol)?.push(timeMs);
-      if (path !== null) {
-        const { columns, marketWidth } = replay.setup.features;
-        const column = nameColumn(path, columns, marketWidth);
-        differences.push({ symbol, timeMs, column, journal: valueAt(journal, path), replay: valueAt(again, path) });
-      }
-    } else if ('symbol' in entry) replays.get(entry.symbol as string)?.trader.replay(entry);
-    else for (const { trader } of replays.values()) trader.replay(entry);
+    try {
+      await follow(entry);
+    } catch (error) {
+      throw describeDamage(error, name, index, entry);
+    }
   }
   const spanMs = times.length === 0 ? 0 : Math.max(...times) - Math.min(...times) + start.timeframeMs;
   return { decisions: times.length, candlesCompared, candlesWithoutHistory, spanMs, fresh, differences };

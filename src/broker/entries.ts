@@ -2,104 +2,123 @@
  * What a broker writes down, in the order in which it happens. Everything that a live broker knows is a fold of these
  * entries (`live-book.ts`), so a restart knows it too. Amounts are decimal strings as the venue gave them.
  */
+import { z } from 'zod';
+import { isDecimal } from '../exchange/decimal.ts';
 
-export type OrderRole = 'entry' | 'exit' | 'stop';
+export const decimalSchema = z.string().refine(isDecimal, 'not a decimal number');
+
+const orderRole = z.enum(['entry', 'exit', 'stop']);
 
 /**
  * How an order's life ended; 'never-arrived' where it is proven that the venue never had it, 'vanished' where it had it,
  * has it no more, and nothing of it was filled beyond what is known.
  */
-export type OrderEnd = 'filled' | 'cancelled' | 'expired' | 'rejected' | 'never-arrived' | 'vanished';
+export const orderEnd = z.enum(['filled', 'cancelled', 'expired', 'rejected', 'never-arrived', 'vanished']);
+
+/** What every entry has: when it was written, and of which symbol. */
+const common = { symbol: z.string(), timeMs: z.number() };
 
 /** An order that is about to be sent; durable before it leaves. */
-export interface IntentEntry {
-  readonly type: 'intent';
-  readonly symbol: string;
-  readonly id: string;
-  readonly role: OrderRole;
-  readonly quantity: string;
+export const intentSchema = z.strictObject({
+  type: z.literal('intent'),
+  ...common,
+  id: z.string(),
+  role: orderRole,
+  quantity: decimalSchema,
   /** A stop's trigger. */
-  readonly price: string | null;
+  price: decimalSchema.nullable(),
   /** The decision's close. */
-  readonly reference: number;
-  readonly decisionMs: number;
+  reference: z.number(),
+  decisionMs: z.number(),
   /** 1 for the first attempt at what the decision ordered. */
-  readonly attempt: number;
-  readonly reason: 'order' | 'flatten' | 'stop';
-  readonly timeMs: number;
-}
+  attempt: z.number(),
+  reason: z.enum(['order', 'flatten', 'stop']),
+});
 
 /** What is now known about an order that hasn't ended. */
-export interface OrderEntry {
-  readonly type: 'order';
-  readonly symbol: string;
-  readonly id: string;
+const orderSchema = z.strictObject({
+  type: z.literal('order'),
+  ...common,
+  id: z.string(),
   /** 'closing': ended at the venue, but not all of its fills are here. */
-  readonly state: 'open' | 'unknown' | 'closing';
-  readonly venueOrderId: string | null;
-  readonly filled: string;
-  readonly end: OrderEnd | null;
-  readonly why: string;
-  readonly timeMs: number;
-}
+  state: z.enum(['open', 'unknown', 'closing']),
+  venueOrderId: z.string().nullable(),
+  filled: decimalSchema,
+  end: orderEnd.nullable(),
+  why: z.string(),
+});
 
-export interface FillEntry {
-  readonly type: 'fill';
-  readonly symbol: string;
-  readonly id: string;
-  readonly fillId: string;
-  readonly side: 'buy' | 'sell';
-  readonly price: string;
-  readonly quantity: string;
-  readonly feeAmount: string;
-  readonly feeCurrency: string;
-  readonly fillMs: number;
-  readonly timeMs: number;
-}
+const fillSchema = z.strictObject({
+  type: z.literal('fill'),
+  ...common,
+  id: z.string(),
+  fillId: z.string(),
+  side: z.enum(['buy', 'sell']),
+  price: decimalSchema,
+  quantity: decimalSchema,
+  feeAmount: decimalSchema,
+  feeCurrency: z.string(),
+  fillMs: z.number(),
+});
 
-export interface OrderEndEntry {
-  readonly type: 'order-end';
-  readonly symbol: string;
-  readonly id: string;
-  readonly end: OrderEnd;
-  readonly why: string;
+const orderEndSchema = z.strictObject({
+  type: z.literal('order-end'),
+  ...common,
+  id: z.string(),
+  end: orderEnd,
+  why: z.string(),
   /** True where what is left of the position is too little for the venue: the trade is over, the rest is dust. */
-  readonly dust: boolean;
-  readonly timeMs: number;
-}
+  dust: z.boolean(),
+});
 
 /** The position is to be closed; in force until it is, over any number of orders and restarts. */
-export interface ExitEntry {
-  readonly type: 'exit';
-  readonly symbol: string;
+const exitSchema = z.strictObject({
+  type: z.literal('exit'),
+  ...common,
   /** The decision's close. */
-  readonly reference: number;
-  readonly decisionMs: number;
-  readonly reason: 'order' | 'flatten';
-  readonly timeMs: number;
-}
+  reference: z.number(),
+  decisionMs: z.number(),
+  reason: z.enum(['order', 'flatten']),
+});
 
 /** An order that was wanted and not sent, or is no longer tried. */
-export interface DeniedEntry {
-  readonly type: 'denied';
-  readonly symbol: string;
-  readonly code: string;
-  readonly numbers: Readonly<Record<string, string>>;
+const deniedSchema = z.strictObject({
+  type: z.literal('denied'),
+  ...common,
+  code: z.string(),
+  numbers: z.record(z.string(), z.string()).readonly(),
   /** The order whose further attempts end with this; null where there was none. */
-  readonly gaveUp: string | null;
+  gaveUp: z.string().nullable(),
   /** As in `order-end`. */
-  readonly dust: boolean;
-  readonly timeMs: number;
-}
+  dust: z.boolean(),
+});
 
 /** What the venue holds beyond what the bot owns; written at the start and whenever it changed from outside. */
-export interface HoldingsEntry {
-  readonly type: 'holdings';
-  readonly currency: string;
-  readonly foreign: string;
+export const holdingsSchema = z.strictObject({
+  type: z.literal('holdings'),
+  currency: z.string(),
+  foreign: decimalSchema,
   /** Against the last entry: a deposit, withdrawal or manual trade. */
-  readonly change: string;
-  readonly timeMs: number;
-}
+  change: decimalSchema,
+  timeMs: z.number(),
+});
 
+export const BROKER_SCHEMAS = [
+  intentSchema,
+  orderSchema,
+  fillSchema,
+  orderEndSchema,
+  exitSchema,
+  deniedSchema,
+] as const;
+
+export type OrderRole = z.output<typeof orderRole>;
+export type OrderEnd = z.output<typeof orderEnd>;
+export type IntentEntry = Readonly<z.output<typeof intentSchema>>;
+export type OrderEntry = Readonly<z.output<typeof orderSchema>>;
+export type FillEntry = Readonly<z.output<typeof fillSchema>>;
+export type OrderEndEntry = Readonly<z.output<typeof orderEndSchema>>;
+export type ExitEntry = Readonly<z.output<typeof exitSchema>>;
+export type DeniedEntry = Readonly<z.output<typeof deniedSchema>>;
+export type HoldingsEntry = Readonly<z.output<typeof holdingsSchema>>;
 export type BrokerEntry = IntentEntry | OrderEntry | FillEntry | OrderEndEntry | ExitEntry | DeniedEntry;

@@ -1,39 +1,55 @@
+import { z } from 'zod';
 import type { Account } from '../core/account.ts';
 import { assert } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { parseAs } from '../core/parse.ts';
 import { addDecimals, compareDecimals, multiplyDecimals, subtractDecimals } from '../exchange/decimal.ts';
-import type { BrokerEntry, ExitEntry, FillEntry, IntentEntry, OrderEnd } from './entries.ts';
-import type { OrderState } from './order-life.ts';
+import {
+  type BrokerEntry,
+  decimalSchema,
+  type ExitEntry,
+  type FillEntry,
+  type IntentEntry,
+  intentSchema,
+  orderEnd,
+} from './entries.ts';
+import { ORDER_STATES } from './order-life.ts';
+
+const trackedOrderSchema = z.strictObject({
+  ...intentSchema.shape,
+  state: z.enum(ORDER_STATES),
+  /** The venue has said at least once that it knows the order. */
+  acknowledged: z.boolean(),
+  venueOrderId: z.string().nullable(),
+  /** What the venue says is filled, and what the fills that are here add up to. */
+  filled: decimalSchema,
+  seen: decimalSchema,
+  fillIds: z.array(z.string()).readonly(),
+  end: orderEnd.nullable(),
+});
 
 /** An order, as far as it is known. */
-export interface TrackedOrder extends IntentEntry {
-  readonly state: OrderState;
-  /** The venue has said at least once that it knows the order. */
-  readonly acknowledged: boolean;
-  readonly venueOrderId: string | null;
-  /** What the venue says is filled, and what the fills that are here add up to. */
-  readonly filled: string;
-  readonly seen: string;
-  readonly fillIds: readonly string[];
-  readonly end: OrderEnd | null;
-}
+export type TrackedOrder = Readonly<z.output<typeof trackedOrderSchema>>;
 
 /** So many ended orders are remembered, because fills can show after an order's end. */
 const REMEMBERED = 8;
 
-interface Saved {
-  account: Json;
-  base: string;
-  quote: string;
-  sequence: number;
-  retry: Json;
-  orders: Json;
-  otherFees: Record<string, string>;
-  lastSlippage: number | null;
+const savedSchema = z.strictObject({
+  account: z.custom<Json>((value) => value !== undefined, 'missing'),
+  base: decimalSchema,
+  quote: decimalSchema,
+  sequence: z.number(),
+  retry: trackedOrderSchema.nullable(),
+  orders: z.array(trackedOrderSchema),
+  otherFees: z.record(z.string(), decimalSchema),
+  lastSlippage: z.number().nullable(),
   /** Not in journals of earlier versions. */
-  exit?: Json;
-  ended?: Json;
-}
+  exit: z
+    .strictObject({ reference: z.number(), decisionMs: z.number(), reason: z.enum(['order', 'flatten']) })
+    .nullable()
+    .default(null),
+  ended: z.array(trackedOrderSchema).default([]),
+});
 
 /**
  * What a live broker knows, as a fold of its entries: the account, every order that hasn't ended, and the base and
@@ -140,8 +156,8 @@ export class LiveBook {
       base,
       quote,
       sequence,
-      retry: this.retry as unknown as Json,
-      exit: exit as unknown as Json,
+      retry: this.retry as Json,
+      exit,
       orders: [...this.orders.values()] as unknown as Json,
       ended: [...this.ended.values()] as unknown as Json,
       otherFees: Object.fromEntries(this.otherFees),
@@ -149,20 +165,20 @@ export class LiveBook {
     };
   }
 
+  /** @throws InputError where `save` can't have written it */
   restore(state: Json): void {
-    const saved = state as unknown as Saved;
-    const list = (orders: Json | undefined) => (orders ?? []) as unknown as TrackedOrder[];
+    const saved = parseAs(savedSchema, state, `the saved state of ${this.symbol}`, 'restore a backup');
+    const { retry } = saved;
     this.account.restore(saved.account);
     this.baseOwned = saved.base;
     this.quoteMoved = saved.quote;
     this.sequence = saved.sequence;
-    const retry = saved.retry as unknown as TrackedOrder | null;
     this.retry = retry?.role === 'entry' ? retry : null;
-    this.exit = (saved.exit as never) ?? (retry?.role === 'exit' ? exitOf(retry) : null);
+    this.exit = saved.exit ?? (retry?.role === 'exit' ? exitOf(retry) : null);
     this.orders.clear();
-    for (const order of list(saved.orders)) this.orders.set(order.id, order);
+    for (const order of saved.orders) this.orders.set(order.id, order);
     this.ended.clear();
-    for (const order of list(saved.ended)) this.ended.set(order.id, order);
+    for (const order of saved.ended) this.ended.set(order.id, order);
     this.otherFees.clear();
     for (const [currency, amount] of Object.entries(saved.otherFees)) this.otherFees.set(currency, amount);
     this.lastSlippage = saved.lastSlippage ?? Number.NaN;

@@ -10,7 +10,9 @@
  * - closing: the venue ended it, but not all of its fills are here
  * - done: all is known
  */
-export type OrderState = 'intended' | 'unknown' | 'open' | 'closing' | 'done';
+export const ORDER_STATES = ['intended', 'unknown', 'open', 'closing', 'done'] as const;
+
+export type OrderState = (typeof ORDER_STATES)[number];
 
 export type OrderNews =
   /** The venue says that it is open. */
@@ -28,7 +30,6 @@ export type OrderNews =
   /** Every fill of an ended order is here. */
   | 'all-fills';
 
-export const ORDER_STATES: readonly OrderState[] = ['intended', 'unknown', 'open', 'closing', 'done'];
 export const ORDER_NEWS: readonly OrderNews[] = [
   'open',
   'ended',

@@ -87,7 +87,7 @@ export class PaperBroker implements Broker {
   }
 
   restore(state: Json): void {
-    this.account.restore((state as { account: Json }).account);
+    this.account.restore((state as { account?: Json } | null)?.account ?? null);
     this.#pending = 0;
   }
 

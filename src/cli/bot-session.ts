@@ -16,7 +16,7 @@ import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { BotEntry, NoteEntry } from '../bot/entries.ts';
 import { formatLogLine, summariseEntry } from '../bot/log-line.ts';
 import { isolate } from '../bot/observers.ts';
-import { type BotSetup, createSymbols, requireSpot } from '../bot/setup.ts';
+import { type BotSetup, createSymbols, readSetup, requireSpot } from '../bot/setup.ts';
 import { BotStatus } from '../bot/status.ts';
 import { DEFAULT_ACCOUNT } from '../core/account.ts';
 import { ACTION_NAMES } from '../core/action.ts';
@@ -190,7 +190,7 @@ export async function openSession(
   const begun = place.files.exists(`${place.folder}/${JOURNAL_FILE}`) ? readJournal(place).entries : [];
   const { accounts, markets } =
     begun.length > 0
-      ? (startOf(begun, name).setup as unknown as BotSetup)
+      ? readSetup(startOf(begun, name), name)
       : await openAccounts(symbols, checkpoint.agent, venue, bot.allocation);
   const traded = Object.keys(accounts).join(', ');
   if (options.symbol !== undefined && symbols.join(', ') !== traded)
@@ -233,15 +233,7 @@ async function openAccounts(symbols: readonly string[], agent: LoadedAgent, venu
 function describeEntry(entry: BotEntry): string | null {
   const time = new Date(entry.timeMs).toISOString().slice(5, 19).replace('T', ' ');
   if (entry.type === 'decision') {
-    const { candle, action, shield, order, equity, units, guard } = entry.record as never as {
-      candle: number[];
-      action: 0 | 1 | 2;
-      shield: { final: 0 | 1 | 2; verdicts: { rule: string; verdict: { kind: string; code?: string } }[] };
-      order: number;
-      equity: number;
-      units: number;
-      guard: string | null;
-    };
+    const { candle, action, shield, order, equity, units, guard } = entry.record;
     const final = ACTION_NAMES[shield.final];
     const colour = shield.final === 1 ? 'green' : shield.final === 0 ? 'red' : 'dim';
     const no = shield.verdicts.find(({ verdict }) => verdict.kind !== 'allow');

@@ -1,5 +1,5 @@
 import type { LoadedAgent } from '../agents/index.ts';
-import { type BotSetup, createSymbols } from '../bot/setup.ts';
+import { createSymbols, readSetup } from '../bot/setup.ts';
 import { type Verification, verifyJournal } from '../bot/verify.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
@@ -21,10 +21,11 @@ export async function replayJournal(
       `${place.name}: record ${fault.record} (byte ${fault.offset}): ${fault.reason}; restore a backup`,
     );
   const start = startOf(entries, place.name);
-  const setup = start.setup as unknown as BotSetup;
+  const setup = readSetup(start, place.name);
   requireSame('checkpoint', place.name, setup.checkpoint, agent.hash);
   if (setup.supervisor !== null) requireSame('supervisor', place.name, setup.supervisor, supervisor?.hash ?? 'none');
   return verifyJournal({
+    name: place.name,
     entries,
     symbols: createSymbols(setup, agent.agent, supervisor?.agent ?? null),
     history: readHistory(context, start.venue, start.symbols, start.timeframeMs),

@@ -1,9 +1,11 @@
 import { styleText } from 'node:util';
+import { encodeEntry } from '../bot/entries.ts';
 import { ACTION_NAMES } from '../core/action.ts';
 import { InputError } from '../core/errors.ts';
+import { toExactJson } from '../core/exact-json.ts';
 import type { Json } from '../core/json.ts';
 import { defineCommand } from './command.ts';
-import { findJournal, JOURNAL_OPTION, readJournal } from './journals.ts';
+import { findJournal, JOURNAL_OPTION, readChain, readJournal } from './journals.ts';
 import { parseInteger } from './options.ts';
 import { writeUserFile } from './user-files.ts';
 
@@ -21,24 +23,11 @@ export const showJournal = defineCommand({
       .filter((entry) => options.symbol === undefined || entry.symbol === options.symbol)
       .slice(-options.last);
     const text = decisions.map(({ symbol, record }) => {
-      const { candle, action, shield, order, equity, units, guard, probabilities, qValues } = record as never as {
-        candle: number[];
-        action: 0 | 1 | 2;
-        shield: {
-          final: 0 | 1 | 2;
-          verdicts: { rule: string; verdict: { kind: string; code?: string; numbers?: object } }[];
-        };
-        order: number;
-        equity: number;
-        units: number;
-        guard: string | null;
-        probabilities: number[] | null;
-        qValues: number[] | null;
-      };
+      const { candle, action, shield, order, equity, units, guard, probabilities, qValues } = record;
       const behind = (probabilities ?? qValues ?? []).map((value) => value.toFixed(3)).join(' ');
-      const no = shield.verdicts
-        .filter(({ verdict }) => verdict.kind !== 'allow')
-        .map(({ rule, verdict }) => `${rule}: ${verdict.code} ${JSON.stringify(verdict.numbers)}`);
+      const no = shield.verdicts.flatMap(({ rule, verdict }) =>
+        verdict.kind === 'allow' ? [] : [`${rule}: ${verdict.code} ${JSON.stringify(toExactJson(verdict.numbers))}`],
+      );
       const time = new Date(candle[0]).toISOString().slice(0, 16).replace('T', ' ');
       const asked = `${ACTION_NAMES[action]}${behind === '' ? '' : ` (${behind})`}`;
       const head = `${time}  ${symbol}  close ${candle[4]}  asked ${asked}  final ${ACTION_NAMES[shield.final]}  order ${order}  units ${units}  equity ${equity.toFixed(2)}`;
@@ -47,7 +36,7 @@ export const showJournal = defineCommand({
         ...[...no, ...(guard === null ? [] : [`not sent: ${guard}`])].map((line) => styleText('dim', `    ${line}`)),
       ].join('\n');
     });
-    return { text: text.join('\n') || 'no decision yet', json: decisions as unknown as Json };
+    return { text: text.join('\n') || 'no decision yet', json: decisions.map(encodeEntry) };
   },
 });
 
@@ -55,7 +44,7 @@ export const exportJournal = defineCommand({
   options: { ...JOURNAL_OPTION, '--out <file>': { doc: 'where to write it (default: the screen)' } },
   examples: ['tradernet journal export --out journal.jsonl'],
   async run(options, context) {
-    const { records, fault } = readJournal(findJournal(options, context));
+    const { records, fault } = readChain(findJournal(options, context));
     const lines = records.map((record) => `${JSON.stringify(record)}\n`);
     if (fault !== null) context.say(`record ${fault.record}: ${fault.reason}; what comes before it is exported`);
     if (options.out === undefined) return { text: lines.join('').trimEnd(), json: records };
@@ -72,7 +61,7 @@ export const verifyChain = defineCommand({
   examples: ['tradernet journal verify'],
   async run(options, context) {
     const place = findJournal(options, context);
-    const { records, head, fault } = readJournal(place);
+    const { records, head, fault } = readChain(place);
     const { head: expected } = options;
     if (expected !== undefined && !/^[0-9a-f]{64}$/.test(expected))
       throw new InputError(`--head ${expected}: a hash has 64 hex digits`);

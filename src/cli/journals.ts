@@ -42,12 +42,15 @@ export function findJournal({ journal: named }: OptionsOf<typeof JOURNAL_OPTION>
   );
 }
 
-export function readJournal({
-  files,
-  folder,
-}: Pick<JournalPlace, 'files' | 'folder'>): LogContent & { readonly entries: BotEntry[] } {
-  const content = readRecords(files.read(`${folder}/${JOURNAL_FILE}`));
-  return { ...content, entries: readEntries(content.records) };
+/** A journal's records, whatever they are, up to the first that is not intact. */
+export function readChain({ files, folder }: JournalPlace): LogContent {
+  return readRecords(files.read(`${folder}/${JOURNAL_FILE}`));
+}
+
+/** @throws InputError where a record isn't one of a bot's entries */
+export function readJournal(place: JournalPlace): LogContent & { readonly entries: BotEntry[] } {
+  const content = readChain(place);
+  return { ...content, entries: readEntries(content.records, place.name) };
 }
 
 /** The entry with which the journal begins. */

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { NoteEntry } from '../bot/entries.ts';
 import { type Candidate, CONDITIONS, checkPromotion, FIRM } from '../bot/promotion/index.ts';
-import type { BotSetup } from '../bot/setup.ts';
+import { readSetup } from '../bot/setup.ts';
 import { InputError } from '../core/errors.ts';
 import { ccxtVersion } from '../exchange/ccxt.ts';
 import { certificateProblem, readCertificate } from '../exchange/certificate.ts';
@@ -41,7 +41,7 @@ async function replayPaper(
     const { entries, fault } = readJournal(place);
     if (entries.length === 0 || (fault !== null && !fault.torn)) continue;
     const start = startOf(entries, name);
-    const setup = start.setup as unknown as BotSetup;
+    const setup = readSetup(start, name);
     if (start.kind !== 'paper' || start.venue !== session.venue.name || setup.server !== null) continue;
     if (setup.checkpoint.hash !== session.checkpoint.hash) continue;
     context.say(`replaying ${name}`);

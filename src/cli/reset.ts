@@ -1,10 +1,9 @@
 import { userInfo } from 'node:os';
 import { JOURNAL_FILE } from '../bot/bot-journal.ts';
-import type { BotEntry } from '../bot/entries.ts';
+import { type BotEntry, encodeEntry } from '../bot/entries.ts';
 import { readHalt, removeHalt } from '../bot/halt-file.ts';
 import { readEntries } from '../bot/read-entries.ts';
 import { InputError } from '../core/errors.ts';
-import type { Json } from '../core/json.ts';
 import { openLog } from '../journal/record-log.ts';
 import { defineCommand } from './command.ts';
 import { findJournal, JOURNAL_OPTION, lockJournal } from './journals.ts';
@@ -16,9 +15,7 @@ function haltedBy(entries: readonly BotEntry[]): string | null {
     if (entry.type === 'halt') reason = `${entry.by}: ${entry.reason}`;
     if (entry.type === 'reset') reason = null;
     if (entry.type !== 'decision') continue;
-    const { state, verdicts } = (
-      entry.record as never as { shield: { state: string; verdicts: { rule: string; verdict: { kind: string } }[] } }
-    ).shield;
+    const { state, verdicts } = entry.record.shield;
     if (state === 'HALTED')
       reason ??= `the shield of ${entry.symbol}: ${verdicts.find(({ verdict }) => verdict.kind === 'halt')?.rule}`;
   }
@@ -40,7 +37,7 @@ export const reset = defineCommand({
     const unlock = lockJournal(place);
     try {
       const { log, records } = openLog(place.files, `${place.folder}/${JOURNAL_FILE}`);
-      const latched = haltedBy(readEntries(records));
+      const latched = haltedBy(readEntries(records, place.name));
       const file = readHalt(place.files, place.folder);
       if (latched === null && file === null)
         return { text: `${place.name}: is not halted`, json: { journal: place.name, reset: false } };
@@ -51,7 +48,7 @@ export const reset = defineCommand({
         throw new InputError(`reset not confirmed; type the bot's name, or give --confirm ${place.name}`);
       // The journal first: a crash between the two leaves it halted.
       const entry: BotEntry = { type: 'reset', timeMs: context.clock.nowMs(), by: userInfo().username, reason };
-      log.append(entry as unknown as Json);
+      log.append(encodeEntry(entry));
       log.sync();
       removeHalt(place.files, place.folder);
       return {

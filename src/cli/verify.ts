@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { BotSetup } from '../bot/setup.ts';
+import { readSetup } from '../bot/setup.ts';
 import type { Json } from '../core/json.ts';
 import { openBotCheckpoint } from './bot-session.ts';
 import { defineCommand } from './command.ts';
@@ -19,7 +19,7 @@ export const verify = defineCommand({
   examples: ['tradernet verify --journal paper-binance-BTCUSDT-ppo-BTCUSDT-s1-1'],
   async run(options, context) {
     const place = findJournal(options, context);
-    const setup = startOf(readJournal(place).entries, place.name).setup as unknown as BotSetup;
+    const setup = readSetup(startOf(readJournal(place).entries, place.name), place.name);
     const runContext = await openRunContext(options, context);
     try {
       const agent = openBotCheckpoint(options.checkpoint ?? setup.checkpoint.name, runContext, context);

@@ -9,6 +9,7 @@
  */
 import { type AccountConfig, checkAccountConfig, DEFAULT_ACCOUNT } from './account-config.ts';
 import { type Action, BUY, HOLD, SELL } from './action.ts';
+import { InputError } from './errors.ts';
 import type { Json } from './json.ts';
 import { log } from './math.ts';
 import type { Shield } from './shield.ts';
@@ -349,11 +350,19 @@ export class Account {
     return state;
   }
 
+  /** @throws InputError where `save` can't have written it */
   restore(state: Json): void {
-    const saved = state as { [key: string]: number | boolean | null };
-    for (const name of STATE) this[name] = saved[name] === null ? Number.NaN : (saved[name] as number);
-    this.ended = saved.ended as boolean;
-    this.tradeClosed = saved.tradeClosed as boolean;
+    const saved = (state ?? {}) as { [key: string]: Json | undefined };
+    for (const name of STATE) {
+      const value = saved[name] === null ? Number.NaN : saved[name];
+      if (typeof value !== 'number') throw damagedState(name);
+      this[name] = value;
+    }
+    for (const name of ['ended', 'tradeClosed'] as const) {
+      const value = saved[name];
+      if (typeof value !== 'boolean') throw damagedState(name);
+      this[name] = value;
+    }
   }
 
   /** What buying one base unit takes: price (1 + slippage) (1 + fee). */
@@ -415,6 +424,10 @@ export class Account {
     this.tradeStartEquity = Number.NaN;
     this.barsInTrade = 0;
   }
+}
+
+function damagedState(field: string): InputError {
+  return new InputError(`the saved state of an account is damaged at ${field}; restore a backup`);
 }
 
 /**

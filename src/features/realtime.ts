@@ -1,10 +1,10 @@
 import type { Candle } from '../core/candle.ts';
 import { assert } from '../core/errors.ts';
+import { decodeNumber, encodeNumber } from '../core/exact-json.ts';
 import type { Json } from '../core/json.ts';
 import { extraColumns, type ObservationOptions, observationSignature, writeObservation } from './observation.ts';
 import { requireSameColumns, type Scaler, scaleRow } from './scaler.ts';
 import type { FeatureSet } from './sets.ts';
-import { decodeNumber, encodeNumber } from './state.ts';
 import { FeatureStream } from './stream.ts';
 
 /** What one closed candle gives. The arrays are borrowed until the next candle. */

@@ -1,4 +1,5 @@
 import { assert } from '../core/errors.ts';
+import { decodeNumber, encodeNumber } from '../core/exact-json.ts';
 import type { Json } from '../core/json.ts';
 
 /**
@@ -31,13 +32,4 @@ export class StreamState {
       for (let j = 0; j < block.length; j++) block[j] = decodeNumber(values[j]);
     });
   }
-}
-
-/** JSON knows neither NaN nor the sign of zero, and a restored stream must agree to the last bit. */
-export function encodeNumber(x: number): number | string {
-  return Number.isFinite(x) && !Object.is(x, -0) ? x : Object.is(x, -0) ? '-0' : String(x);
-}
-
-export function decodeNumber(x: Json): number {
-  return Number(x);
 }

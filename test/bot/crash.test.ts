@@ -4,7 +4,9 @@
  */
 import { expect, it } from 'vitest';
 import type { BotEntry, DecisionEntry } from '../../src/bot/entries.ts';
+import { readEntries } from '../../src/bot/read-entries.ts';
 import { readRecords } from '../../src/journal/record-log.ts';
+import { SLOW } from '../effort.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
 import { createWorld, WARM_UP, type WorldOptions } from './bot-world.ts';
 
@@ -22,16 +24,13 @@ const endOf = (world: { endMs: number }) => world.endMs + 20_000;
 function read(files: MemoryFileSystem): BotEntry[] {
   const { records, fault } = readRecords(files.read('bots/test/journal.log'));
   expect(fault).toBeNull();
-  return records as unknown as BotEntry[];
+  return readEntries(records, 'test');
 }
 
 /** What a day comes to: every action and the account's last state. */
 function outcome(files: MemoryFileSystem, engine: { balances(): unknown }) {
   const decisions = read(files).filter((entry) => entry.type === 'decision') as DecisionEntry[];
-  const actions = decisions.map(({ record }) => {
-    const { candle, action, order } = record as never as { candle: number[]; action: number; order: number };
-    return [candle[0], action, order];
-  });
+  const actions = decisions.map(({ record: { candle, action, order } }) => [candle[0], action, order]);
   const { account } = decisions[decisions.length - 1].state.broker as { account: unknown };
   return { actions, account, balances: engine.balances() };
 }
@@ -77,7 +76,7 @@ it.each([
   ['paper', {}],
   ['live', {}],
   ['live, with a stop on the venue', { overrides: { 'stop-loss': { distance: 0.03 } } }],
-] as const)('%s: a crash at every boundary changes nothing', async (name, extra) => {
+] as const)('%s: a crash at every boundary changes nothing', SLOW, async (name, extra) => {
   const options: WorldOptions = {
     kind: name === 'paper' ? 'paper' : 'live',
     seed: 3,

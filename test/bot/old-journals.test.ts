@@ -26,7 +26,8 @@ it.each(['paper', 'live'] as const)('a %s journal replays without a difference',
   const { records, fault } = readRecords(readJournal(`schema-1-${kind}`));
   expect(fault).toBeNull();
   const { decisions, differences } = await verifyJournal({
-    entries: readEntries(records),
+    name: kind,
+    entries: readEntries(records, kind),
     symbols: createOldWorld(kind, WARM_UP + 24).createSymbols(),
     history: null,
     maxDataAgeMs: minuteMs / 2,
@@ -48,7 +49,8 @@ it('a bot goes on with it, halted as it was, and what it then wrote replays too'
   expect(bot?.halted).toBe('a person said so');
   expect(entries.filter(({ type }) => type === 'decision').length).toBeGreaterThan(10);
   const { differences } = await verifyJournal({
-    entries: readEntries(readRecords(files.read('bots/test/journal.log')).records),
+    name: 'test',
+    entries: readEntries(readRecords(files.read('bots/test/journal.log')).records, 'test'),
     symbols: world.createSymbols(),
     history: null,
     maxDataAgeMs: minuteMs / 2,

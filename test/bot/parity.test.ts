@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { BotEntry, DecisionEntry } from '../../src/bot/entries.ts';
+import { readEntries } from '../../src/bot/read-entries.ts';
 import { verifyJournal } from '../../src/bot/verify.ts';
 import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import type { AgentDecision } from '../../src/core/agent.ts';
@@ -60,7 +61,7 @@ async function tradeOnPaper(seed: number) {
   const { failure } = await world.live(files, clock, world.endMs + hourMs / 2, world.createVenue(clock));
   expect(failure).toBeNull();
   expect(world.faults.injections.length).toBeGreaterThan(40);
-  const entries = readRecords(files.read('bots/test/journal.log')).records as unknown as BotEntry[];
+  const entries = readEntries(readRecords(files.read('bots/test/journal.log')).records, 'test');
   return { world, entries, decisions: entries.filter((entry) => entry.type === 'decision') };
 }
 
@@ -77,7 +78,7 @@ it.each([1, 2, 3])('paper through faults equals the backtest of the same candles
   const { world, decisions } = await tradeOnPaper(seed);
   const [symbol] = world.candles.keys();
   const series = seriesOf(symbol, world.candles.get(symbol)!);
-  const firstMs = (decisions[0].record as { candle: number[] }).candle[0];
+  const firstMs = decisions[0].record.candle[0];
   const from = series.timeMs.indexOf(firstMs);
   // The bot began two bars before its warm-up had all of the history; the indicators here have a memory of one bar.
   const table = scaleTable(computeFeatures(series, testFeatures.featureSet), testFeatures.scaler, { window: 4 });
@@ -103,8 +104,8 @@ it.each([1, 2, 3])('paper through faults equals the backtest of the same candles
   expect(ledger.fills.some((fill) => fill.reason === 'stop')).toBe(true);
   // The backtest doesn't decide on its last bar, and closes there.
   decisions.slice(0, -1).forEach((entry, i) => {
-    const record = entry.record as { [key: string]: Json };
-    const shield = record.shield as unknown as ShieldDecision;
+    const { record } = entry;
+    const { shield } = record;
     expect(record.windowHash, `observation ${i}`).toBe(seen[i].hash);
     expect([record.action, shield.requested, shield.final, shield.state]).toEqual([
       seen[i].decision.action,
@@ -131,6 +132,7 @@ it('verify finds nothing in a true journal, and names the bar and column of any 
   const series = seriesOf(symbol, world.candles.get(symbol)!);
   const verify = (journal: readonly BotEntry[], history: CandleSeries | null = series) =>
     verifyJournal({
+      name: 'test',
       entries: journal,
       symbols: [setupOf(symbol)],
       history: history === null ? null : new Map([[symbol, history]]),
@@ -141,16 +143,13 @@ it('verify finds nothing in a true journal, and names the bar and column of any 
   expect(verified.decisions).toBe(decisions.length);
   expect(verified.candlesCompared).toBeGreaterThan(100);
   expect(verified.candlesWithoutHistory).toBe(0);
-  const barOf = (record: unknown) => (record as { candle: number[] }).candle[0];
-  const late = new Set(
-    decisions.filter(({ record }) => (record as { runtime: { dataAgeMs: number } }).runtime.dataAgeMs > hourMs),
-  );
+  const late = new Set(decisions.filter(({ record }) => record.runtime.dataAgeMs > hourMs));
   expect(verified.fresh.get(symbol)).toEqual(
-    decisions.filter((entry) => !late.has(entry)).map(({ record }) => barOf(record)),
+    decisions.filter((entry) => !late.has(entry)).map(({ record }) => record.candle[0]),
   );
 
   const at = entries.indexOf(decisions[50]);
-  const { timeMs } = { timeMs: (decisions[50].record as { candle: number[] }).candle[0] };
+  const [timeMs] = decisions[50].record.candle;
   const alter = (change: (record: { [key: string]: never }) => void) => {
     const copy = structuredClone(entries) as BotEntry[];
     change((copy[at] as DecisionEntry).record as never);

@@ -31,7 +31,7 @@ export function checkCandles(entries: readonly BotEntry[], world: World): string
     const decisions = entries.filter(
       (entry) => entry.type === 'decision' && entry.symbol === symbol,
     ) as DecisionEntry[];
-    const seen = decisions.map((entry) => decodeCandle((entry.record as { candle: never }).candle));
+    const seen = decisions.map((entry) => decodeCandle(entry.record.candle));
     const first = candles.findIndex((candle) => candle.timeMs === seen[0]?.timeMs);
     if (first < 0) wrong.push(`${symbol}: no candle was decided on`);
     seen.forEach((candle, i) => {
@@ -81,8 +81,8 @@ export function checkRisk(entries: readonly BotEntry[]): string[] {
   for (const entry of entries) {
     if (entry.type === 'halt') halted = true;
     if (entry.type === 'decision') {
-      const { runtime, candle } = entry.record as never as { runtime: never; candle: number[] };
-      last.set(entry.symbol, { ...(runtime as object), timeMs: candle[0] + minuteMs } as never);
+      const { runtime, candle } = entry.record;
+      last.set(entry.symbol, { ...runtime, timeMs: candle[0] + minuteMs });
     }
     if (entry.type === 'order') open.set(entry.id, { ...open.get(entry.id)!, known: entry.state === 'open' });
     if (entry.type === 'order-end') open.delete(entry.id);
@@ -105,7 +105,9 @@ export function checkRisk(entries: readonly BotEntry[]): string[] {
 /** Every decision follows again from its candle, bit by bit, crashes or not. */
 async function checkReplay(entries: readonly BotEntry[], world: World): Promise<string[]> {
   const symbols = world.createSymbols();
-  const { differences } = await verifyJournal({ entries, symbols, history: null, maxDataAgeMs: minuteMs / 2 });
+  const { differences } = await verifyJournal({
+    ...{ name: 'test', entries, symbols, history: null, maxDataAgeMs: minuteMs / 2 },
+  });
   return differences.map(({ symbol, timeMs, column, journal, replay }) =>
     [`${symbol} at ${timeMs}: ${column} was`, JSON.stringify(journal), 'and is', JSON.stringify(replay)].join(' '),
   );

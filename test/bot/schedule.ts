@@ -1,7 +1,7 @@
 /** One seeded schedule of faults, crashes and halts, and what must hold after it. The soak runs thousands. */
 import type { Bot } from '../../src/bot/bot.ts';
-import type { BotEntry } from '../../src/bot/entries.ts';
 import { writeHalt } from '../../src/bot/halt-file.ts';
+import { readEntries } from '../../src/bot/read-entries.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { readRecords } from '../../src/journal/record-log.ts';
 import { drawFaults } from '../../src/rehearsal/faults.ts';
@@ -99,7 +99,7 @@ export async function runSchedule(seed: number): Promise<ScheduleResult> {
     }
   }
   const log = readRecords(files.read('bots/test/journal.log'));
-  const entries = log.records as unknown as BotEntry[];
+  const entries = readEntries(log.records, 'test');
   const violations = log.fault === null ? [] : [`journal: ${log.fault.reason}`];
   violations.push(...(await checkPromises(entries, bot as Bot, world, halted)));
   const injected: Record<string, number> = {};

@@ -1,7 +1,7 @@
 /** One seeded schedule over real sockets: the bot through ccxt, against the rehearsal server. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bot } from '../../src/bot/bot.ts';
-import type { BotEntry } from '../../src/bot/entries.ts';
+import { readEntries } from '../../src/bot/read-entries.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { ExchangeConnector } from '../../src/exchange/connector.ts';
 import { readRecords } from '../../src/journal/record-log.ts';
@@ -83,7 +83,7 @@ export async function runSocketSchedule(seed: number, options: SocketScheduleOpt
     () => stop.abort(new Error('the day is over')),
     () => {},
   );
-  const read = () => readRecords(files.read('bots/test/journal.log')).records as unknown as BotEntry[];
+  const read = () => readEntries(readRecords(files.read('bots/test/journal.log')).records, 'test');
   let violations: string[] = [];
   try {
     await bot.run(stop.signal);

@@ -2,6 +2,7 @@
 import { Bot } from '../../src/bot/bot.ts';
 import type { BotEntry } from '../../src/bot/entries.ts';
 import { writeHalt } from '../../src/bot/halt-file.ts';
+import { readEntries } from '../../src/bot/read-entries.ts';
 import { LiveBroker } from '../../src/broker/live.ts';
 import { readRecords } from '../../src/journal/record-log.ts';
 import { createWorld } from '../bot/bot-world.ts';
@@ -163,7 +164,7 @@ export async function runHostile(seed: number, options: HostileOptions = {}): Pr
       writeHalt(files, 'bots/hostile', { by: 'person', reason: 'said so', timeMs: time.ms });
   }
   // What was written down in earlier lives counts too.
-  for (const record of readRecords(files.read('bots/hostile/journal.log')).records as unknown as BotEntry[])
+  for (const record of readEntries(readRecords(files.read('bots/hostile/journal.log')).records, 'hostile'))
     if (record.type === 'intent') intents.add(record.id);
   violations.push(
     ...audit({
