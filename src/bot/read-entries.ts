@@ -12,7 +12,7 @@ const MEND = 'the journal is damaged, or of a newer version; restore a backup, o
  * @param name of the journal, for messages
  * @throws InputError where a record isn't one of a bot's entries
  */
-export function readEntries(records: readonly Json[], name: string): BotEntry[] {
+export function readEntries(records: readonly Json[], name = 'journal'): BotEntry[] {
   return records.map((record, index) => parseAs(entrySchema, upgrade(record), `${name}: record ${index}`, MEND));
 }
 

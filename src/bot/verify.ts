@@ -80,14 +80,14 @@ function nameColumn(path: readonly string[], columns: readonly string[], marketW
  */
 export async function verifyJournal(options: {
   /** Of the journal, for messages. */
-  readonly name: string;
+  readonly name?: string;
   readonly entries: readonly BotEntry[];
   readonly symbols: readonly SymbolSetup[];
   readonly history: ReadonlyMap<string, CandleSeries> | null;
   readonly maxDataAgeMs: number;
   readonly stopAfter?: number;
 }): Promise<Verification> {
-  const { name, entries, symbols, history, maxDataAgeMs, stopAfter = 1 } = options;
+  const { name = 'journal', entries, symbols, history, maxDataAgeMs, stopAfter = 1 } = options;
   const start = entries[0];
   if (start?.type !== 'start') throw new InputError(`${name}: this is not a bot's journal; name another`);
   const replays = new Map(
