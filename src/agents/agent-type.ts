@@ -4,6 +4,7 @@ import type { Kernels } from '../nn/index.ts';
 import { type AgentOptions, type OpenCheckpoint, parseAgentConfig, requireAgent } from './checkpoint.ts';
 import type { Learner, LoadedAgent } from './learner.ts';
 
+/** A kind of agent that a checkpoint may hold: its name, what it is, and how it is loaded. */
 export interface AgentType {
   /** As checkpoints name it. */
   readonly name: string;

@@ -33,6 +33,7 @@ import { ReplayBuffer } from './replay-buffer.ts';
 
 const share = z.number().min(0).max(1);
 
+/** The settings of DQN, each with its unit, default and meaning; `parse({})` gives the defaults. */
 export const dqnConfigSchema = z.strictObject({
   environments: setting(z.int().min(1), 1, 'environments', 'that step together'),
   gamma: setting(share, 0.99, 'factor a step', 'discount of the future'),
@@ -53,6 +54,7 @@ export const dqnConfigSchema = z.strictObject({
   network: networkSettings.prefault({}),
 });
 
+/** Settings of DQN, parsed. */
 export type DQNConfig = z.output<typeof dqnConfigSchema>;
 
 /** Streams of the seed. */
@@ -73,6 +75,16 @@ interface Training {
   readonly explores: Uint8Array;
 }
 
+/**
+ * DQN (Mnih et al. 2015, algorithm 1), by default with the double estimator (van Hasselt et al. 2016) and a target network
+ * that follows softly. `getAction` is greedy; `collect` and `trainStep` train it on what `attach` was given.
+ * @example
+ * const config = dqnConfigSchema.parse({ network: { filters: 4, hidden: [16, 16] }, learningStarts: 64, trainEvery: 8 });
+ * const agent = new DQNAgent({ kernels, spec, config, seed: 1 });
+ * agent.attach(env, 10_000, 'hash of the table');
+ * while (!agent.ready()) agent.collect();
+ * agent.trainStep().loss > 0; // => true
+ */
 export class DQNAgent implements Learner {
   readonly kind = 'dqn';
   readonly spec: AgentSpec;

@@ -14,6 +14,7 @@ import type { LoadedAgent } from './learner.ts';
 /** Folder of member i in the checkpoint. */
 const folderOf = (member: number) => `member-${member + 1}`;
 
+/** Several agents of one class that vote: the mean of what each decides on, and the highest allowed action of that. */
 export class EnsembleAgent implements LoadedAgent {
   readonly kind = 'ensemble';
   readonly members: readonly LoadedAgent[];

@@ -52,6 +52,7 @@ import { networkFor, networkSettings } from './network-settings.ts';
 
 const share = z.number().min(0).max(1);
 
+/** The settings of the exact agent, each with its unit, default and meaning. */
 export const exactConfigSchema = z.strictObject({
   stretches: setting(z.int().min(1), 32, 'stretches', 'of consecutive bars in one update, drawn at random'),
   stretchBars: setting(z.int().min(1), 64, 'bars', 'in a stretch'),
@@ -71,6 +72,7 @@ export const exactConfigSchema = z.strictObject({
   network: networkSettings.prefault({}),
 });
 
+/** Settings of the exact agent, parsed. */
 export type ExactConfig = z.output<typeof exactConfigSchema>;
 
 /** Streams of the seed. */
@@ -107,6 +109,10 @@ interface Training {
   readonly order: Int32Array;
 }
 
+/**
+ * The all-action policy gradient in a market that does not react: every action's outcome is known from the candles, so
+ * nothing is sampled and nothing is estimated. One network for the market, a head for each number of units held.
+ */
 export class ExactAgent implements Learner {
   readonly kind = 'exact';
   readonly spec: AgentSpec;

@@ -45,7 +45,11 @@ export const AGENTS: readonly AgentType[] = [...LEARNERS, ensemble, integrated];
 /** What `--agent` takes. */
 export type LearnerName = (typeof LEARNERS)[number]['name'];
 
-/** @throws InputError for an unknown name, saying which there are */
+/**
+ * @throws InputError for an unknown name, saying which there are
+ * @example
+ * findLearner('dqn').name; // => 'dqn'
+ */
 export function findLearner(name: string): LearnerType {
   const found = LEARNERS.find((one) => one.name === name);
   if (found !== undefined) return found as LearnerType;
@@ -61,6 +65,9 @@ export function isLearner(agent: LoadedAgent): agent is Learner {
  * Whatever agent the folder `path` holds.
  * @param expected parts of the spec that it must have been trained with
  * @throws InputError where there is no whole checkpoint, or one that was trained with something else
+ * @example
+ * agent.save(files, 'checkpoints/saved');
+ * loadAgent(files, 'checkpoints/saved', kernels).kind; // => 'ppo'
  */
 export function loadAgent(
   files: FileSystem,

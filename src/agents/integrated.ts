@@ -19,6 +19,10 @@ export type SupervisionResult = SupervisionCheck & { readonly forced: boolean };
 /** The supervisor has no account, so nothing is forbidden to it. */
 const ALL_ALLOWED = new Uint8Array([1, 1, 1]);
 
+/**
+ * A primary agent with a supervisor that can only say HOLD: where the supervisor holds, the action is HOLD, else the
+ * primary's stands. Made by `superviseAgent`, saved and loaded as one checkpoint.
+ */
 export class IntegratedAgent implements LoadedAgent {
   readonly kind = 'integrated';
   readonly primary: LoadedAgent;

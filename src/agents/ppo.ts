@@ -44,6 +44,11 @@ import { RolloutBuffer } from './rollout-buffer.ts';
 
 const share = z.number().min(0).max(1);
 
+/**
+ * The settings of PPO, each with its unit, default and meaning; `parse({})` gives the defaults.
+ * @example
+ * ppoConfigSchema.parse({}).clip; // => 0.2
+ */
 export const ppoConfigSchema = z.strictObject({
   environments: setting(z.int().min(1), 8, 'environments', 'that step together'),
   rolloutSteps: setting(z.int().min(1), 256, 'steps of each environment', 'between two updates'),
@@ -74,6 +79,7 @@ export const ppoConfigSchema = z.strictObject({
   network: networkSettings.prefault({}),
 });
 
+/** Settings of PPO, parsed. */
 export type PPOConfig = z.output<typeof ppoConfigSchema>;
 
 /** Streams of the seed. */
@@ -97,6 +103,16 @@ interface Training {
   readonly logProbs: Float32Array;
 }
 
+/**
+ * PPO (Schulman et al. 2017, equations 7 and 9) with an actor and a critic of their own; the head of the file says how it
+ * departs. `getAction` is greedy, `sampleAction` draws; `collect` and `trainStep` train it on what `attach` was given.
+ * @example
+ * const config = ppoConfigSchema.parse({ network: { filters: 4, hidden: [16, 16] } });
+ * const agent = new PPOAgent({ kernels, spec, config, seed: 1 });
+ * agent.attach(env, 10_000);
+ * while (!agent.ready()) agent.collect();
+ * Object.keys(agent.trainStep()).includes('entropy'); // => true
+ */
 export class PPOAgent implements Learner {
   readonly kind = 'ppo';
   readonly spec: AgentSpec;

@@ -23,6 +23,9 @@ export const standingSchema = z.strictObject({
   }),
 });
 
+/**
+ * What a checkpoint says of the validation that chose it: the candidates, the best of them, and whether the gate is open.
+ */
 export type Standing = z.output<typeof standingSchema>;
 
 /** Whether the agent may be put to work without a person's word. */

@@ -11,6 +11,9 @@ export const SMURF_SETTINGS = { agent: 'dqn', reward: 'smurf(horizon)', gamma: 0
 /** Shares of the primary's requests that increase risk; a supervisor outside them decides nothing or everything. */
 export const VETO_LIMITS = { least: 0.05, most: 0.95 } as const;
 
+/**
+ * How a supervisor did on a validation: how many requests that increase risk it vetoed, and whether that is in bounds.
+ */
 export interface SupervisionCheck {
   readonly accepted: boolean;
   /** Requests of the primary agent that increase risk, and how many of them the supervisor turned into HOLD. */

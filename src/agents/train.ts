@@ -22,6 +22,7 @@ import {
 import type { Learner, TrainReport } from './learner.ts';
 import type { Standing } from './standing.ts';
 
+/** What `train` is given: the agent and its environment, how long, who validates, and where it is kept. */
 export interface TrainOptions {
   readonly agent: Learner;
   /** Schema of the agent's settings: what a checkpoint of an earlier version does not name yet has its default. */
@@ -55,6 +56,7 @@ export interface TrainOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** What a validation came to. */
 export interface Validation {
   /** Mean log return after costs; -Infinity is for what may not become the best. */
   readonly logReturn: number;
@@ -64,6 +66,7 @@ export interface Validation {
 
 type Judged = number | Validation;
 
+/** Where a training stands, at each report and validation. */
 export interface Progress {
   readonly steps: number;
   readonly totalSteps: number;
@@ -82,6 +85,7 @@ export interface Best extends Validation {
   readonly steps: number;
 }
 
+/** How a training ended: finished, or stopped and ready to be resumed. */
 export interface TrainResult {
   readonly status: 'finished' | 'stopped';
   readonly steps: number;
@@ -93,6 +97,17 @@ export interface TrainResult {
 /** How long the loop may keep the thread before signals and timers get a turn. */
 const TURN_MS = 100;
 
+/**
+ * Trains `agent` on `env`: collect, train, validate, keep the best and the last checkpoint. Stopped at any step and resumed
+ * it leaves the same bytes; the clock decides nothing. `trainRun` does it for a market, registered and validated.
+ * @throws InputError where the loss is no number, or `resume` finds what doesn't belong to this training
+ * @example
+ * const result = await train({
+ *   ...{ agent, env, seed: 1, steps: 64, validate: null, validateEvery: 64, checkpointEvery: 64 },
+ *   ...{ files, folder: 'checkpoints/example', clock },
+ * });
+ * result.status; // => 'finished'
+ */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { agent, env, files, folder, clock } = options;
   const { window, columns, accountColumns } = agent.spec;

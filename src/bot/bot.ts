@@ -26,6 +26,11 @@ const CLOCK_CHECK_MS = 3_600_000;
 const TICK_MS = 5_000;
 const DEADLINE_MS = 20_000;
 
+/**
+ * A trading bot on paper or live: latest candles, agent, shield, broker, journal, and the wait for the next bar. Whatever it
+ * knows is a fold of its journal, so a start is a recovery. `examples/paper-trading.ts` runs one.
+ * @throws InputError where the journal in its folder belongs to another setup
+ */
 export class Bot {
   readonly #options: BotOptions;
   readonly #observers: Required<BotObservers>;

@@ -9,6 +9,7 @@ import { type BotEntry, entrySchema } from './entries.ts';
 const MEND = 'the journal is damaged, or of a newer version; restore a backup, or begin another with --journal';
 
 /**
+ * The records of a bot's journal as typed entries.
  * @param name of the journal, for messages
  * @throws InputError where a record isn't one of a bot's entries
  */

@@ -56,7 +56,11 @@ export function parseTime(text: string): number {
 
 const TIMEFRAME_UNITS: Record<string, number> = { s: 1e3, m: 60e3, h: 3600e3, d: 86400e3, w: 7 * 86400e3 };
 
-/** `1h`, `15m`, `1d` as milliseconds. */
+/**
+ * `1h`, `15m`, `1d` as milliseconds.
+ * @example
+ * parseTimeframe('4h'); // => 14_400_000
+ */
 export function parseTimeframe(text: string): number {
   const match = /^(\d+)([smhdw])$/.exec(text);
   if (match === null || Number(match[1]) === 0)

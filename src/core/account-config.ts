@@ -1,6 +1,9 @@
 /** What an account may hold and what it pays. */
 import { InputError } from './errors.ts';
 
+/**
+ * What an account is: its money, costs, bounds and steps. Rates are shares (0.001 is 0.1 %), money is quote currency.
+ */
 export interface AccountConfig {
   /** Spot can't go below flat; margin can be short. Neither buys with borrowed quote currency. */
   readonly mode: 'spot' | 'margin';
@@ -20,6 +23,11 @@ export interface AccountConfig {
   readonly startingEquity: number;
 }
 
+/**
+ * Spot, 10,000 in quote currency, 4 units, 0.1 % fee and 0.05 % slippage a side.
+ * @example
+ * DEFAULT_ACCOUNT.feeRate; // => 0.001
+ */
 export const DEFAULT_ACCOUNT: AccountConfig = {
   mode: 'spot',
   maxUnits: 4,

@@ -60,6 +60,17 @@ export function floorToStep(quantity: number, step: number): number {
   return step > 0 ? Math.floor(quantity / step) * step : quantity;
 }
 
+/**
+ * The one place where money changes: `orderFor` sizes a request, `applyFill` books a fill with its fee and slippage, `mark`
+ * and `stepBar` move it through bars. After every event the ledger identity holds; `examples/custom-policy.ts` trades one.
+ * @example
+ * const account = new Account(DEFAULT_ACCOUNT);
+ * account.reset(100);
+ * const quantity = account.orderFor(BUY, 100);
+ * account.stepBar(quantity, 3_600_000, 100, 111, 99, 110);
+ * account.units; // => 1
+ * account.equity > DEFAULT_ACCOUNT.startingEquity; // => true
+ */
 export class Account {
   readonly config: AccountConfig;
   onFill: FillListener | null = null;

@@ -36,7 +36,11 @@ export interface CandleSeries {
   readonly filled: Uint8Array;
 }
 
-/** The bar at `index` as an object; for the edges of the system, not for inner loops. */
+/**
+ * The bar at `index` as an object; for the edges of the system, not for inner loops.
+ * @example
+ * candleAt(series, 0).timeMs; // => series.timeMs[0]
+ */
 export function candleAt(series: CandleSeries, index: number): Candle {
   return {
     timeMs: series.timeMs[index],

@@ -3,6 +3,11 @@ import { log } from './math.ts';
 /**
  * xoshiro128** by Blackman and Vigna (ACM TOMS 47(4), 2021), seeded by splitmix32. 32-bit integer arithmetic only,
  * so every machine draws the same numbers. `save` and `restore` make a stopped run go on as if it never had.
+ * @example
+ * const rng = new Rng(7);
+ * const again = new Rng(7);
+ * rng.normal() === again.normal(); // => true
+ * rng.integer(3) < 3; // => true
  */
 export class Rng {
   #s0 = 0;

@@ -5,6 +5,12 @@ import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import { takeLock } from './process-lock.ts';
 
+/**
+ * The files under a folder of the disk; paths have forward slashes and stay below `root`.
+ * @example
+ * files.write('note.txt', new TextEncoder().encode('kept'));
+ * new TextDecoder().decode(files.read('note.txt')); // => 'kept'
+ */
 export class NodeFileSystem implements FileSystem {
   readonly root: string;
 

@@ -32,6 +32,7 @@ export interface TradingMarket {
   readonly to: number;
 }
 
+/** What a trading environment is made of. */
 export interface TradingEnvConfig {
   readonly markets: readonly TradingMarket[];
   readonly count: number;
@@ -51,6 +52,15 @@ export interface TradingEnvConfig {
   readonly shield?: () => Shield;
 }
 
+/**
+ * The trading environment (Gymnasium's vector semantics): `reset`, then `step` with an action an environment; arrays are
+ * reused, nothing is allocated a step. Shapes: obs (count, window, features), masks (count, 3), rewards (count).
+ * @throws InputError where a market has no bar at which something can be decided
+ * @example
+ * env.reset(1);
+ * env.step(new Uint8Array(env.count).fill(HOLD));
+ * env.rewards.every((reward) => reward === 0); // => true
+ */
 export class TradingEnv implements VectorEnv {
   readonly config: TradingEnvConfig;
   readonly count: number;

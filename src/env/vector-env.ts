@@ -9,6 +9,7 @@
 import type { Json } from '../core/json.ts';
 import type { MarketOutcomes } from './outcomes.ts';
 
+/** Several environments that step together; the head of the file says what each array holds and when. */
 export interface VectorEnv {
   /** Environments. */
   readonly count: number;

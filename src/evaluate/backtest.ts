@@ -45,7 +45,14 @@ function requireRows({ series, table, rows }: BacktestOptions): void {
     );
 }
 
-/** @throws InputError where the rows aren't in the series, or the table is that of another */
+/**
+ * @throws InputError where the rows aren't in the series, or the table is that of another
+ * @example
+ * const rows = { from: 100, to: series.length };
+ * const buy: Policy = { name: 'buys', decide: () => ({ action: BUY, probabilities: null, qValues: null }) };
+ * const once = backtest({ policy: buy, series, table: null, account: DEFAULT_ACCOUNT, shield: null, rows });
+ * once.trades.length; // => 1
+ */
 export function backtest(options: BacktestOptions): Ledger {
   requireRows(options);
   const { policy, series, table, shield, rows } = options;

@@ -58,6 +58,9 @@ export interface Chart {
   }[];
 }
 
+/**
+ * The whole examination of a policy on a fold, as plain JSON: the terminal table and the report are made of it alone.
+ */
 export interface Evaluation {
   readonly schema: 1;
   readonly venue: string;
@@ -188,7 +191,17 @@ export function evaluate(options: EvaluationOptions & { readonly agent: Agent; r
   return evaluatePolicy({ ...options, policy: agentPolicy(agent), label, doc: `the ${agent.kind} agent, greedy` });
 }
 
-/** Any policy, as `evaluate` does an agent. */
+/**
+ * Any policy, as `evaluate` does an agent.
+ * @example
+ * const policy: Policy = { name: 'holds', decide: () => ({ action: HOLD, probabilities: null, qValues: null }) };
+ * const split = splitChronologically(series.timeMs, { trainShare: 0.6, validationShare: 0.2 }, 50);
+ * const { judgement } = evaluatePolicy({
+ *   ...{ policy, label: 'Holds', doc: 'never trades', series, table: null, split, account: DEFAULT_ACCOUNT, shield: null },
+ *   ...{ seed: 1, trials: { count: 1, sharpeVariance: null } },
+ * });
+ * judgement.verdict === 'edge'; // => false
+ */
 export function evaluatePolicy(
   options: EvaluationOptions & { readonly policy: Policy; readonly label: string; readonly doc: string },
 ): Evaluation {
@@ -197,7 +210,16 @@ export function evaluatePolicy(
   return examine(options, ledger, label, doc);
 }
 
-/** A baseline by its name, without a shield. @throws InputError for an unknown name or one that needs an agent */
+/**
+ * A baseline by its name, without a shield. @throws InputError for an unknown name or one that needs an agent
+ * @example
+ * const split = splitChronologically(series.timeMs, { trainShare: 0.6, validationShare: 0.2 }, 50);
+ * const { subject } = evaluateBaseline({
+ *   ...{ name: 'buy-and-hold', series, table: null, split, account: DEFAULT_ACCOUNT, shield: null },
+ *   ...{ seed: 1, trials: { count: 1, sharpeVariance: null } },
+ * });
+ * subject.metrics.trades; // => 1
+ */
 export function evaluateBaseline(options: EvaluationOptions & { readonly name: string }): Evaluation {
   const { series, table, split, account, seed, name } = options;
   const baseline = findBaseline(name);

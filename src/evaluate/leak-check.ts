@@ -58,6 +58,9 @@ export function rewriteFuture(series: CandleSeries, cut: number, direction: 1 | 
  * The first value of `compute` that is another one when a cut is followed by a rise and when it is followed by a fall;
  * null where none is.
  * @param compute what may depend on rows up to the cut only: features of these rows, decisions, a fitted scaler
+ * @example
+ * const nextClose = (version: CandleSeries, cut: number) => [version.close[cut + 1]];
+ * findLeak(series, [500], nextClose)?.cut; // => 500
  */
 export function findLeak(
   series: CandleSeries,

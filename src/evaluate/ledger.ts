@@ -83,7 +83,11 @@ export interface Ledger {
   readonly overridden: number;
 }
 
-/** Simple returns of equity bar by bar: bars - 1 of them. */
+/**
+ * Simple returns of equity bar by bar: bars - 1 of them.
+ * @example
+ * barReturns(ledger).length; // => ledger.equity.length - 1
+ */
 export function barReturns(ledger: Ledger): Float64Array {
   const returns = new Float64Array(Math.max(0, ledger.bars - 1));
   for (let i = 0; i < returns.length; i++) returns[i] = ledger.equity[i + 1] / ledger.equity[i] - 1;

@@ -23,6 +23,9 @@ export interface Metric {
   compute(ledger: Ledger): number | null;
 }
 
+/**
+ * The value of each metric by its name; null where it has none, as the Sharpe ratio of an account that never moved.
+ */
 export type Metrics = Readonly<Record<string, number | null>>;
 
 const YEAR_DOC = 'annualised with bars of this length in 365.25 days';
@@ -99,6 +102,7 @@ function ofReturns(compute: (returns: Float64Array, perYear: number, ledger: Led
   };
 }
 
+/** Every metric, in the order of the tables; one more is a line here. */
 export const METRICS: readonly Metric[] = [
   {
     name: 'cumulativeReturn',
@@ -271,7 +275,11 @@ export const METRICS: readonly Metric[] = [
   },
 ];
 
-/** Every registered metric of a ledger. */
+/**
+ * Every registered metric of a ledger.
+ * @example
+ * measure(ledger).trades; // => 1
+ */
 export function measure(ledger: Ledger): Metrics {
   return Object.fromEntries(METRICS.map((metric) => [metric.name, metric.compute(ledger)]));
 }

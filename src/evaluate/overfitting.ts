@@ -55,6 +55,11 @@ function sharpeOf(blocks: readonly BlockSums[], chosen: readonly number[]): numb
  * @param returns (configurations) each the bar returns of one configuration over the same bars
  * @param blocks even number of blocks; the remainder of the bars is left off at the end
  * @throws InputError with fewer than two configurations, an odd number of blocks, or less than two bars a block
+ * @example
+ * const rng = new Rng(1);
+ * const luck = Array.from({ length: 8 }, () => Array.from({ length: 320 }, () => rng.normal()));
+ * luck[3] = luck[3].map((one) => one + 1);
+ * overfittingProbability(luck).probability; // => 0
  */
 export function overfittingProbability(returns: readonly ArrayLike<number>[], blocks = 16): Overfitting {
   const bars = returns[0]?.length ?? 0;

@@ -13,6 +13,11 @@ export interface Policy {
   decide(row: number, obs: Observation, account: Account): AgentDecision;
 }
 
+/**
+ * An agent as a policy, greedy.
+ * @example
+ * agentPolicy(agent).name; // => 'ppo'
+ */
 export function agentPolicy(agent: Agent): Policy {
   return { name: agent.kind, decide: (_row, obs) => agent.decide(obs) };
 }

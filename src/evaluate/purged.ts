@@ -29,6 +29,8 @@ function join(ranges: readonly RowRange[]): RowRange[] {
  * @param options.purge rows left out of training before a test range: what a reward or label looks ahead
  * @param options.embargo rows left out of training after a test range: what a feature looks back
  * @throws InputError where a fold would have nothing to train on
+ * @example
+ * purgedFolds(2000, { groups: 6, testGroups: 2, purge: 5, embargo: 50 }).length; // => 15
  */
 export function purgedFolds(
   rows: number,

@@ -65,6 +65,8 @@ export function rowAt(times: Float64Array, timeMs: number): number {
  * Training, validation and test fold in the order of time. A later fold begins at its cut; the embargo is taken from
  * the end of the fold before it.
  * @throws InputError where a fold would be too short, or the cuts make no sense
+ * @example
+ * splitChronologically(series.timeMs, { trainShare: 0.7, validationShare: 0.15 }, 20).test.to; // => 2000
  */
 export function splitChronologically(times: Float64Array, cuts: Cuts, embargo: number): Split {
   const rows = times.length;
@@ -107,6 +109,9 @@ export function splitChronologically(times: Float64Array, cuts: Cuts, embargo: n
  * @param options.validationShare share of a fold's past that is its validation
  * @param options.anchored true: training grows from row 0; false: it rolls with a constant length
  * @throws InputError where a fold would be too short
+ * @example
+ * const plan = { folds: 3, testShare: 0.5, validationShare: 0.2, anchored: true, embargo: 20 };
+ * walkForward(2000, plan).map(({ test }) => test.from); // => [1000, 1333, 1666]
  */
 export function walkForward(
   rows: number,

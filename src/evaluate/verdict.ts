@@ -26,7 +26,13 @@ import {
   type Trials,
 } from './sharpe-ratio.ts';
 
+/**
+ * The four sentences that an evaluation may come to.
+ * @example
+ * VERDICTS[1]; // => 'no evidence of an edge'
+ */
 export const VERDICTS = ['edge', 'no evidence of an edge', 'worse than holding', 'too little data to judge'] as const;
+/** One of the four. */
 export type VerdictText = (typeof VERDICTS)[number];
 
 export const FEWEST_BARS = 250;

@@ -51,6 +51,11 @@ function writeOutSet(text: string): string {
   }
 }
 
+/**
+ * The settings file: every section with its defaults, units and meanings. Unknown names are refused, former ones taken.
+ * @example
+ * experimentSchema.parse({ seed: 3 }).account.feeRate; // => 0.001
+ */
 export const experimentSchema = z.strictObject({
   preset: setting(
     z.enum(PRESET_NAMES).nullable(),
@@ -190,6 +195,7 @@ export const experimentSchema = z.strictObject({
     .prefault({}),
 });
 
+/** A settings file, parsed. */
 export type ExperimentConfig = z.output<typeof experimentSchema>;
 
 /** A configuration without the sections of the agents that it does not train. */

@@ -23,6 +23,7 @@ export interface PreparedMarket {
   readonly split: Split;
 }
 
+/** An experiment's markets as training and evaluation use them. */
 export interface Prepared {
   readonly set: FeatureSet;
   /** Why this set: one line for the registration. */
@@ -133,7 +134,12 @@ function joinTrainingRows(tables: readonly FeatureTable[], splits: readonly Spli
   return joined;
 }
 
-/** Prepares the markets of an experiment. With `fitted` (a checkpoint's scaler) nothing is fitted. */
+/**
+ * Prepares the markets of an experiment. With `fitted` (a checkpoint's scaler) nothing is fitted.
+ * @example
+ * const prepared = prepareMarkets([series], experimentSchema.parse({}));
+ * prepared.markets[0].split.test.to; // => 2000
+ */
 export function prepareMarkets(
   list: readonly CandleSeries[],
   config: Pick<ExperimentConfig, 'features' | 'split' | 'training'>,

@@ -43,6 +43,7 @@ export interface TrainRunOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** A training of `trainRun`, with its run in the registry. */
 export interface TrainRun extends TrainResult {
   readonly run: Run;
   readonly prepared: Prepared;

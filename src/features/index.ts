@@ -15,6 +15,7 @@ import { trends } from './trends.ts';
 import { volumeFlow } from './volume-flow.ts';
 import { vwap } from './vwap.ts';
 
+/** Every indicator by its name; a feature set is a list of them. */
 export const INDICATORS: readonly IndicatorType[] = [
   logReturns,
   tradesLogReturns,

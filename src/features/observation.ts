@@ -48,7 +48,12 @@ export function observationSignature(setSignature: string, window: number, extra
   return `${setSignature};window=${window};account=${extras.length > 0 ? extras.join(',') : 'none'}`;
 }
 
-/** @throws InputError where the scaler was fitted on other columns. */
+/**
+ * Scales a whole table once, in the layout of observations. (rows, width), width with the account's columns.
+ * @throws InputError where the scaler was fitted on other columns.
+ * @example
+ * scaleTable(features, scaler).window; // => 12
+ */
 export function scaleTable(table: FeatureTable, scaler: Scaler, options: ObservationOptions = {}): ScaledTable {
   requireSameColumns(scaler, table.set.signature, table.columns);
   const { window = 12 } = options;
@@ -79,6 +84,10 @@ export function scaleTable(table: FeatureTable, scaler: Scaler, options: Observa
  * The one builder of observations: writes the window that ends with `row`, (window, width) row-major, newest bar
  * last, at `out[outAt...]`. Where the table has account columns, `account[accountAt...]`, scaled, fills them at every
  * position; null leaves them 0. The caller sees to it that the row is decidable.
+ * @example
+ * const values = new Float32Array(table.window * table.width);
+ * writeObservation(table, 1500, new Float32Array([0, 0, 0, 0]), 0, values, 0);
+ * values.length; // => 276
  */
 export function writeObservation(
   table: Pick<ScaledTable, 'data' | 'width' | 'marketWidth' | 'window' | 'extraScale'>,

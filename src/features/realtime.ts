@@ -22,7 +22,15 @@ export interface RealTimeRow {
   readonly gapBars: number;
 }
 
-/** The indicators on the fly, by the same stream, scaler and observation builder as in training. */
+/**
+ * The indicators on the fly, by the same stream, scaler and observation builder as in training.
+ * @example
+ * const live = new RealTimeFeatureEng(featureSet('tradernet19'), scaler, series.timeframeMs);
+ * for (let row = 0; row < 500; row++) live.update(candleAt(series, row));
+ * const now = new Float32Array(live.window * live.width);
+ * live.observe(new Float32Array(4), now);
+ * now.every(Number.isFinite); // => true
+ */
 export class RealTimeFeatureEng {
   readonly columns: readonly string[];
   /** Equal to the signature of the training's ScaledTable. */

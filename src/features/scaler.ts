@@ -36,6 +36,8 @@ export interface ScalerOptions {
 /**
  * Fits on the complete rows of [from, to), which must be training rows only.
  * @throws InputError where there are fewer than two.
+ * @example
+ * fitScaler(features, 0, 1000, 'standardise').fitted.rows <= 1000; // => true
  */
 export function fitScaler(
   table: FeatureTable,
@@ -121,6 +123,11 @@ export function requireSameColumns(scaler: Scaler, signature: string, columns: r
   );
 }
 
+/**
+ * As a checkpoint keeps it; every number survives to the last bit.
+ * @example
+ * scalerFromJson(scalerToJson(scaler)); // => scaler
+ */
 export function scalerToJson(scaler: Scaler): Json {
   const { method, columns, signature, shift, factor, low, high, accountScale, fitted } = scaler;
   const list = (values: Float64Array) => Array.from(values);

@@ -83,6 +83,11 @@ const recipes = new Map<string, Recipe>([
   ['tradernet21-published', (v) => [...returns, ...middle(false, v), trends.create({ missing: 'zero' })]],
 ]);
 
+/**
+ * The names that `featureSet` takes, before any variants.
+ * @example
+ * featureSetNames().includes('tradernet21'); // => true
+ */
 export function featureSetNames(): string[] {
   return [...recipes.keys()];
 }
@@ -98,6 +103,8 @@ export function registerFeatureSet(name: string, indicators: readonly Indicator[
  * (`tradernet21 + atr(14) - hour`), or indicators alone. Its name is the text with every argument written out, so that
  * it describes the same columns for as long as there are these indicators.
  * @throws InputError with the place in the text where something is unknown or doesn't fit
+ * @example
+ * featureSet('tradernet21 + atr(14) - hour').columns.includes('hour'); // => false
  */
 export function featureSet(text: string): FeatureSet {
   const whole = recipes.get(text);

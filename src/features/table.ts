@@ -17,7 +17,11 @@ export interface FeatureTable {
   readonly timeMs: Float64Array;
 }
 
-/** A table over history is a fold of the stream. */
+/**
+ * A table over history is a fold of the stream.
+ * @example
+ * computeFeatures(series, featureSet('tradernet19')).rows; // => 2000
+ */
 export function computeFeatures(series: CandleSeries, set: FeatureSet): FeatureTable {
   const stream = new FeatureStream(set, series.timeframeMs);
   const { width } = stream;

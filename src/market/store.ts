@@ -59,6 +59,15 @@ export interface ImportCounts {
 /** One stored row as SQLite returns it in array form. */
 type Row = SQLOutputValue[];
 
+/**
+ * The database of candles and trends, SQLite in WAL mode: one writer, many readers, an import is one transaction. Close it, or
+ * let `using` do so.
+ * @throws InputError where the file is another's, or damaged
+ * @example
+ * using store = CandleStore.open(`${files.root}/market.sqlite`);
+ * store.importSeries(series).inserted; // => 2000
+ * store.load('synthetic', 'SYNTH', 3_600_000).length; // => 2000
+ */
 export class CandleStore implements Disposable {
   readonly path: string;
   readonly #db: DatabaseSync;

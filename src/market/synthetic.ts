@@ -21,6 +21,7 @@ import { Rng } from '../core/rng.ts';
 import { allocateSeries } from './series.ts';
 import { joinTrends, type Trend } from './trends.ts';
 
+/** What a synthetic market is like. */
 export interface SyntheticOptions {
   readonly bars: number;
   readonly seed: number;
@@ -137,7 +138,12 @@ function check(options: SyntheticOptions): void {
   if (!(volatility > 0 && volatility <= 0.1)) throw new InputError(`volatility is ${volatility}; give 0 to 0.1`);
 }
 
-/** @throws InputError for options out of range. */
+/**
+ * @throws InputError for options out of range.
+ * @example
+ * const { series: market, truth } = synthesize({ bars: 500, seed: 1, signal: 0.3 });
+ * market.length === truth.signal.length; // => true
+ */
 export function synthesize(options: SyntheticOptions): SyntheticMarket {
   check(options);
   const { bars, seed, venue = 'synthetic', symbol = 'SYNTH', timeframeMs = HOUR_MS } = options;

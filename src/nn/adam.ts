@@ -9,6 +9,7 @@ import * as ops from './ops.ts';
 import { updateUnits } from './plan.ts';
 import type { Program } from './program.ts';
 
+/** Settings of Adam and AdamW; the defaults are those of PPO. */
 export interface AdamOptions {
   /** Learning rate where `step` is not given one; default 3e-4. */
   readonly lr?: number;
@@ -28,6 +29,18 @@ export interface AdamOptions {
 /** Where the scalars lie that `ops.adam` does not read. */
 const SCALAR = { tau: 7, decay: 8 } as const;
 
+/**
+ * Adam (Kingma and Ba 2015, algorithm 1) and AdamW (Loshchilov and Hutter 2019, algorithm 2) with PyTorch's arithmetic, over
+ * the gradients that the networks' last `backward` left.
+ * @example
+ * const network = new QNetwork(kernels, { window: 4, features: 2, filters: 4, hidden: [8, 8] });
+ * network.initialize(new Rng(1));
+ * const adam = new Adam(kernels, network, { lr: 1e-3 });
+ * network.forward(new Float32Array(8).fill(1), 1);
+ * network.backward(new Float32Array([1, 0, 0]), 1);
+ * adam.step();
+ * adam.stateDict().get('step')?.data[0]; // => 1
+ */
 export class Adam {
   readonly #networks: readonly Network[];
   readonly #kernels: Kernels;

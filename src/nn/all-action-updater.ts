@@ -10,6 +10,7 @@ import type { ActorNetwork } from './networks.ts';
 import { Activations, backwardPhases, forwardUnits } from './plan.ts';
 import type { Program } from './program.ts';
 
+/** What an `AllActionUpdater` is made with. */
 export interface AllActionUpdaterOptions {
   /** Largest minibatch. */
   readonly batch: number;
@@ -19,11 +20,15 @@ export interface AllActionUpdaterOptions {
   readonly adam?: Omit<AdamOptions, 'follow'>;
 }
 
+/** Figures of one update, means over the minibatch. */
 export interface AllActionUpdate extends AllActionLoss {
   /** Before clipping. */
   readonly gradNorm: number;
 }
 
+/**
+ * One minibatch update of the all-action policy gradient: fill its arrays, call `update`. (batch, states, actions).
+ */
 export class AllActionUpdater implements AllActionBatch {
   readonly adam: Adam;
   /** (batch, window, features); this and the arrays below are the minibatch, to be filled before `update`. */

@@ -7,6 +7,7 @@ import { createWasmKernels } from './wasm.ts';
 
 const MAX_THREADS = 16;
 
+/** Which kernels, and with how many threads. */
 export interface KernelOptions {
   /** 'auto' (default) takes the fastest that works here: native, then wasm. */
   readonly kind?: KernelKind | 'auto';
@@ -17,6 +18,10 @@ export interface KernelOptions {
 /**
  * Kernels of the kind that was asked for.
  * @throws InputError where that kind can't run here, or `threads` is not a whole number from 1 to 16.
+ * @example
+ * const own = await createKernels({ kind: 'wasm', threads: 1 });
+ * own.name; // => 'wasm'
+ * own.dispose();
  */
 export async function createKernels(options: KernelOptions = {}): Promise<Kernels> {
   const kind = options.kind ?? 'auto';

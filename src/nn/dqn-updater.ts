@@ -9,6 +9,7 @@ import type { QNetwork } from './networks.ts';
 import { Activations, backwardPhases, forwardUnits } from './plan.ts';
 import type { Program } from './program.ts';
 
+/** What a `DQNUpdater` is made with. */
 export interface DQNUpdaterOptions {
   /** Largest batch. */
   readonly batch: number;
@@ -25,6 +26,7 @@ export interface DQNUpdaterOptions {
   readonly adam?: Omit<AdamOptions, 'follow'>;
 }
 
+/** Figures of one update, means over the minibatch. */
 export interface DQNUpdate {
   readonly loss: number;
   /** Mean of Q(s, a) over the batch. */
@@ -33,6 +35,19 @@ export interface DQNUpdate {
   readonly gradNorm: number;
 }
 
+/**
+ * One minibatch update of DQN: fill `obs` and `nextObs` (batch, window, features), `actions`, `rewards`, `terminated` and
+ * `nextMasks`, call `update`. Forward, loss, backward, Adam and Polyak averaging in the shape that is fastest.
+ * @example
+ * const sizes = { window: 4, features: 2, filters: 4, hidden: [8, 8] as const };
+ * const [online, target] = [new QNetwork(kernels, sizes), new QNetwork(kernels, sizes)];
+ * online.initialize(new Rng(1));
+ * target.copyFrom(online);
+ * const updater = new DQNUpdater(kernels, online, target, { batch: 2 });
+ * updater.rewards.set([1, -1]);
+ * updater.terminated.fill(1);
+ * updater.update(2, 1e-3).loss > 0; // => true
+ */
 export class DQNUpdater implements DQNBatch {
   readonly adam: Adam;
   /** (batch, window, features); this and the arrays below are the batch, to be filled before `update`. */

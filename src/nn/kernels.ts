@@ -1,8 +1,12 @@
 /** What networks and optimisers know of the numeric kernels; which implementation runs is known nowhere else. */
 import type { Phase, Program } from './program.ts';
 
+/** The implementations: the oracle in TypeScript, WebAssembly, machine code. */
 export type KernelKind = 'reference' | 'wasm' | 'native';
 
+/**
+ * Memory, threads and kernels of one implementation. Networks and optimisers use it; a user makes and disposes of it.
+ */
 export interface Kernels {
   readonly name: KernelKind;
   /** Instruction set: 'avx512', 'avx2', 'relaxed-simd', 'simd128' or 'float64'. */

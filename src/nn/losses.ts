@@ -40,7 +40,11 @@ export function maskedLogSoftmax(
 
 const allowed = (masks: Masks, i: number): boolean => masks === null || masks[i] !== 0;
 
-/** Probabilities (batch, width) of the masked softmax. */
+/**
+ * Probabilities (batch, width) of the masked softmax.
+ * @example
+ * softmax(new Float32Array([0, 0, 9]), Uint8Array.of(1, 1, 0), 1, 3); // => new Float32Array([0.5, 0.5, 0])
+ */
 export function softmax(logits: Float32Array, masks: Masks, batch: number, width: number): Float32Array {
   const out = new Float32Array(batch * width);
   for (let row = 0; row < batch * width; row += width) {
@@ -71,6 +75,7 @@ export interface PPOBatch {
   readonly returns: Float32Array;
 }
 
+/** Clip range and weights of PPO's loss (equation 9). */
 export interface PPOCoefficients {
   /** Clip range of the probability ratio; 0.2. */
   readonly clip: number;
@@ -80,6 +85,7 @@ export interface PPOCoefficients {
   readonly entropy: number;
 }
 
+/** The parts of PPO's loss, means over the batch. */
 export interface PPOLoss {
   /** policy + value coefficient x value - entropy coefficient x entropy. */
   readonly loss: number;
@@ -159,6 +165,7 @@ export interface AllActionBatch {
   readonly weights: Float64Array;
 }
 
+/** The parts of the all-action loss, means over the batch. */
 export interface AllActionLoss {
   /** policy - entropy coefficient x entropy; all three are means over the batch, weighted over the states. */
   readonly loss: number;
@@ -263,6 +270,7 @@ export const huber: RegressionLoss = Object.assign(
   { slope: (error: number) => Math.min(1, Math.max(-1, error)) },
 );
 
+/** What the targets of DQN are made of; shapes (batch) and (batch, actions). */
 export interface DQNBatch {
   /** (batch) */
   readonly actions: Uint8Array | Int32Array;

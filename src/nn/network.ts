@@ -28,6 +28,10 @@ interface Programs {
 /** Programs are kept for this many batch sizes. */
 const KEPT_BATCH_SIZES = 16;
 
+/**
+ * A network over one flat parameter vector: `infer` for acting, `forward` and `backward` for training, `stateDict` in PyTorch's
+ * names and layouts. Inputs are (batch, window, features) row-major.
+ */
 export class Network {
   readonly kernels: Kernels;
   readonly config: NetworkConfig;

@@ -10,6 +10,7 @@ import type { ActorNetwork, ValueNetwork } from './networks.ts';
 import { Activations, backwardPhases, forwardUnits } from './plan.ts';
 import type { Program } from './program.ts';
 
+/** What a `PPOUpdater` is made with. */
 export interface PPOUpdaterOptions {
   /** Largest minibatch. */
   readonly batch: number;
@@ -24,11 +25,24 @@ export interface PPOUpdaterOptions {
   readonly adam?: Omit<AdamOptions, 'follow'>;
 }
 
+/** Figures of one update, means over the minibatch. */
 export interface PPOUpdate extends PPOLoss {
   /** Before clipping. */
   readonly gradNorm: number;
 }
 
+/**
+ * One minibatch update of PPO: fill `obs` (batch, window, features), `masks`, `actions`, `oldLogProbs`, `advantages` and
+ * `returns`, call `update`. Both forward passes, the loss, both backward passes and Adam in the shape that is fastest.
+ * @example
+ * const sizes = { window: 4, features: 2, filters: 4, hidden: [8, 8] as const };
+ * const [actor, critic] = [new ActorNetwork(kernels, sizes), new ValueNetwork(kernels, sizes)];
+ * for (const network of [actor, critic]) network.initialize(new Rng(1));
+ * const updater = new PPOUpdater(kernels, actor, critic, { batch: 2 });
+ * updater.oldLogProbs.fill(Math.log(1 / 3));
+ * updater.advantages.set([1, -1]);
+ * updater.update(2, 1e-3).entropy > 1; // => true
+ */
 export class PPOUpdater {
   readonly adam: Adam;
   /** (batch, window, features); this and the arrays below are the minibatch, to be filled before `update`. */

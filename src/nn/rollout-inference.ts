@@ -8,6 +8,15 @@ import type { ActorNetwork, ValueNetwork } from './networks.ts';
 import { Activations, forwardUnits } from './plan.ts';
 import type { Program } from './program.ts';
 
+/**
+ * Actor and critic on the same observations in one call of the kernels: fill `obs`, call `run`, read `logProbs` and `values`.
+ * The program works on the networks' own parameters, whatever they are by then.
+ * @example
+ * const [actor, critic] = [new ActorNetwork(kernels), new ValueNetwork(kernels)];
+ * const rollout = new RolloutInference(kernels, actor, critic, 8);
+ * rollout.run(null);
+ * rollout.values.length; // => 8
+ */
 export class RolloutInference {
   /** (batch, window, features): fill it, then call `run`. */
   readonly obs: Float32Array;

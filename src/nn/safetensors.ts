@@ -6,7 +6,12 @@ import { InputError } from '../core/errors.ts';
 import { type Json, parseJson } from '../core/json.ts';
 import type { StateDict } from './network.ts';
 
-/** The bytes of a file; the same state gives the same bytes. */
+/**
+ * The bytes of a file; the same state gives the same bytes.
+ * @example
+ * const weights = new Map([['w', { shape: [2], data: new Float32Array([1, 2]) }]]);
+ * decodeSafetensors(encodeSafetensors(weights)); // => weights
+ */
 export function encodeSafetensors(state: StateDict, metadata: Record<string, string> = {}): Uint8Array {
   const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
   let offset = 0;

@@ -12,6 +12,7 @@ import { assert, InputError } from '../core/errors.ts';
 import { type FileSystem, readText, removeQuietly, writeDurably } from '../core/file-system.ts';
 import { type Json, parseJson } from '../core/json.ts';
 
+/** What is known of a run before it starts. */
 export interface Registration {
   /** train, baseline or another command that makes a result. */
   readonly kind: string;
@@ -198,6 +199,12 @@ export class Run {
   }
 }
 
+/**
+ * Every run and trial of a storage. A run is registered, durably, before it starts, so that no result can be picked from runs
+ * that nobody counted.
+ * @example
+ * new RunRegistry(files).list(); // => []
+ */
 export class RunRegistry {
   readonly #files: FileSystem;
 

@@ -32,6 +32,7 @@ export const shieldSchema = z.strictObject({
     .prefault({}),
 });
 
+/** How a profile treats exits where nobody says otherwise. */
 export function exitsOf(profile: Profile): Exits {
   return profile === 'spec' ? 'literal' : 'always-pass';
 }
@@ -61,7 +62,11 @@ function checkConfig(rule: AnyRule, config: unknown): Thresholds {
   throw new InputError(`shield: ${[rule.name, ...issue.path].join('.')}: ${issue.message}`);
 }
 
-/** The rules of a profile, with a user's changes, in the order in which they are asked. */
+/**
+ * The rules of a profile, with a user's changes, in the order in which they are asked.
+ * @example
+ * configureRules('none', { 'stop-loss': {} }).length; // => 1
+ */
 export function configureRules(
   profile: Profile,
   overrides: Overrides = {},

@@ -8,7 +8,9 @@ import type { AgentDecision } from '../core/agent.ts';
 import type { Json } from '../core/json.ts';
 import type { DecisionFacts, PositionFacts, ProtectiveLevels, RuleVerdict } from '../core/shield.ts';
 
+/** The shields that there are, the strictest first. */
 export const PROFILES = ['cautious', 'balanced', 'spec', 'none'] as const;
+/** One of `PROFILES`. */
 export type Profile = (typeof PROFILES)[number];
 
 /** What a rule judges: one request at the close of one bar. */
@@ -24,6 +26,7 @@ export interface Question {
   readonly trainingDistance: number | null;
 }
 
+/** What a rule says, and its state from then on. */
 export interface RuleResult<State> {
   readonly verdict: RuleVerdict;
   readonly state: State;
@@ -31,6 +34,7 @@ export interface RuleResult<State> {
 
 export type Thresholds = Record<string, number | readonly number[]>;
 
+/** A rule of the shield: pure, with its thresholds and its state handed in. `examples/custom-rule.ts` writes one. */
 export interface Rule<Config extends Thresholds, State extends Json> {
   readonly name: string;
   /** One sentence for the table in the docs. */
@@ -65,18 +69,23 @@ export function threshold<S extends z.ZodType>(schema: S, tighter: Tighter, unit
 
 /** A rule without memory. */
 export type NoState = null;
+/** The state of a rule without memory. */
 export const noState = z.null();
 
+/** The verdict of a rule that has no objection. */
 export const ALLOW: RuleVerdict = { kind: 'allow' };
 
+/** A verdict: this request becomes HOLD, unless it reduces the position. `numbers` are those that led to it. */
 export function deny(code: string, numbers: Readonly<Record<string, number>>): RuleVerdict {
   return { kind: 'deny', code, numbers };
 }
 
+/** A verdict: only requests that reduce the position pass. */
 export function reduceOnly(code: string, numbers: Readonly<Record<string, number>>): RuleVerdict {
   return { kind: 'reduce-only', code, numbers };
 }
 
+/** A verdict: everything is closed, and nothing is opened until a person resets. */
 export function halt(code: string, numbers: Readonly<Record<string, number>>): RuleVerdict {
   return { kind: 'halt', code, numbers };
 }

@@ -34,6 +34,7 @@ import { outOfRange } from './rules/out-of-range.ts';
 import { smurf } from './rules/smurf.ts';
 import { measureDistance, type TrainingRange, takeColumns } from './training-range.ts';
 
+/** What a shield is made of. */
 export interface ShieldOptions {
   /** Default: cautious. */
   readonly profile?: Profile;
@@ -265,7 +266,11 @@ function refuseTwice(): never {
   );
 }
 
-/** The shield of a profile with a user's changes. */
+/**
+ * The shield of a profile with a user's changes.
+ * @example
+ * createShield({ profile: 'balanced', without: ['spread'] }).rules.length > 10; // => true
+ */
 export function createShield(options: ShieldOptions = {}): RuleShield {
   const { profile = 'cautious', overrides, without, supervisor, primary } = options;
   let rules = configureRules(profile, overrides, without);

@@ -3,6 +3,7 @@ import { profileConfig } from './profiles.ts';
 import { PROFILES, type Profile, type Tighter } from './rule.ts';
 import { RULES } from './rules/index.ts';
 
+/** One threshold with its unit, meaning and value in each profile. */
 export interface ThresholdRow {
   readonly rule: string;
   /** Empty for a rule that has none. */

@@ -19,6 +19,7 @@ export const trainingRangeSchema = z.strictObject({
   /** The 99.9 % quantile of the training rows' distances. */
   quantile: z.number().positive(),
 });
+/** What an observation's oddness is measured against. */
 export type TrainingRange = z.output<typeof trainingRangeSchema>;
 
 /** The fit that a checkpoint's description carries, as `createShield` takes it; nothing where it carries none. */

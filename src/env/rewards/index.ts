@@ -9,6 +9,7 @@ import { realized } from './realized.ts';
 import type { Reward } from './reward.ts';
 import { smurf } from './smurf.ts';
 
+/** Every reward by itself; `rewardNamed` finds one, wrapped or not. */
 export const REWARDS: readonly Reward[] = [
   marketOrder,
   realized,
@@ -21,7 +22,11 @@ export const REWARDS: readonly Reward[] = [
 /** What a reward may be called, for the help. */
 export const REWARD_NAMES = `${REWARDS.map((reward) => reward.name).join(', ')}, or smurf(NAME) around one of them`;
 
-/** @throws InputError for a name that is neither in the list nor smurf(a name in the list). */
+/**
+ * @throws InputError for a name that is neither in the list nor smurf(a name in the list).
+ * @example
+ * rewardNamed('smurf(horizon)').horizon; // => 20
+ */
 export function rewardNamed(name: string): Reward {
   const wrapped = /^smurf\((.+)\)$/.exec(name);
   const base = REWARDS.find((reward) => reward.name === (wrapped?.[1] ?? name));

@@ -36,6 +36,9 @@ export interface TableReward extends RewardFacts {
   table(series: CandleSeries, costs: Costs): Float64Array;
 }
 
+/**
+ * What a step pays: either through the account, or by a table of the bar alone. Made once, shared by all environments.
+ */
 export type Reward = AccountReward | TableReward;
 
 /** Shares of the notional, each side. An AccountConfig is one. */

@@ -4,7 +4,11 @@ import type { Reward } from './reward.ts';
 /** HOLD's bonus as a share of the fee rate: the published 0.0055 at a fee of 1 %. */
 export const SMURF_SHARE = 0.55;
 
-/** The base reward, but HOLD earns a small bonus: what the supervisor is trained with. */
+/**
+ * The base reward, but HOLD earns a small bonus: what the supervisor is trained with.
+ * @example
+ * smurf(rewardNamed('market-order')).name; // => 'smurf(market-order)'
+ */
 export function smurf(base: Reward, share = SMURF_SHARE): Reward {
   const facts = { name: `smurf(${base.name})`, docs: `${base.docs}; HOLD earns ${share} x the fee rate on top` };
   if (base.kind === 'account') {

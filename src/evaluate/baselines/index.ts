@@ -12,6 +12,7 @@ import { volatilityMatched } from './volatility-matched.ts';
 
 export type { Baseline, BaselineContext } from './baseline.ts';
 
+/** Policies that an agent has to be compared with, in the order in which tables show them. */
 export const BASELINES: readonly Baseline[] = [
   buyAndHold,
   flat,

@@ -23,6 +23,7 @@ import { trailingStop } from './trailing-stop.ts';
 import { unknownState } from './unknown-state.ts';
 import { volatilitySpike } from './volatility-spike.ts';
 
+/** Every rule, in the order in which they are asked: the supervisor, N-consecutive, the other limits. */
 export const RULES: readonly AnyRule[] = [
   smurf,
   repeatLimit,
