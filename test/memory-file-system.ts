@@ -2,7 +2,9 @@
  * A file system in memory that can crash. It keeps what a real disk keeps: files and folders as inodes, of which only
  * what was synced is sure to survive. Since the last syncs, contents and folder entries have each been written in
  * order but independently of each other (a journal commits entries without waiting for data), so a crash leaves some
- * prefix of the unsynced contents, the last one possibly torn in half, beside some prefix of the unsynced entries.
+ * prefix of the unsynced contents, the last one possibly torn in half, beside some prefix of the unsynced entries. A
+ * power cut can leave worse of what was appended: its length without its content (zeros), or a block of it lost and a
+ * later one there.
  * `crashStates` yields every such state; `atEveryCrash` does so after each operation of an action.
  */
 import type { FileSystem } from '../src/core/file-system.ts';
@@ -192,14 +194,34 @@ export class MemoryFileSystem implements FileSystem {
         yield this.#crashed(data, false, entries);
         if (data < this.#data.length && this.#data[data].torn !== null) yield this.#crashed(data, true, entries);
       }
+      for (const [file, content] of this.#powerCuts())
+        yield this.#crashed(this.#data.length, false, entries, [file, content]);
+    }
+    yield this.copy();
+  }
+
+  /** Files of which more than one append is unsynced, or the only one: with zeros in the place of some of it. */
+  *#powerCuts(): Generator<readonly [File, Uint8Array]> {
+    for (const file of new Set(this.#data.map((change) => change.file))) {
+      const ends = this.#data.filter((change) => change.file === file).map(({ content }) => content.length);
+      const start = file.durable.length;
+      const grows = ends.every((end, i) => end > (ends[i - 1] ?? start));
+      const isAppended = grows && file.durable.every((byte, i) => file.content[i] === byte);
+      if (!isAppended || start === 0) continue;
+      const zeroed = (from: number, to: number) => file.content.slice().fill(0, from, to);
+      yield [file, zeroed(start, file.content.length)];
+      if (ends.length > 1) yield [file, zeroed(start, ends[0])];
+      // The first block of a long append.
+      else yield [file, zeroed(start, start + ((ends[0] - start) >> 1))];
     }
   }
 
   /** Keeps the first `data` content changes (and half of the next if `torn`) and the first `entries` entry changes. */
-  #crashed(data: number, torn: boolean, entries: number): MemoryFileSystem {
+  #crashed(data: number, torn: boolean, entries: number, instead?: readonly [File, Uint8Array]): MemoryFileSystem {
     const contents = new Map<File, Uint8Array>();
     for (const change of this.#data.slice(0, data)) contents.set(change.file, change.content);
     if (torn) contents.set(this.#data[data].file, this.#data[data].torn!);
+    if (instead !== undefined) contents.set(...instead);
     const tables = new Map<Folder, Map<string, Inode>>();
     for (const change of this.#entries.slice(0, entries)) {
       for (const { folder, name, inode } of change.edits) {

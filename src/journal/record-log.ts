@@ -1,10 +1,13 @@
 /**
  * An append-only file of records, each a line of text:
  *
- *     <bytes of the JSON> <CRC-32> <SHA-256 of the previous hash and the JSON> <JSON>\n
+ *     <bytes of the JSON> <CRC-32 of the rest> <SHA-256 of the previous hash and the JSON> <durable bytes> <JSON>\n
  *
  * The length and the checksum tell a torn record from a whole one; the hashes chain every record to all before it, so
- * that nothing can be altered, left out or swapped unseen. It is text, so `grep` and `cut -d' ' -f4-` read it too.
+ * that nothing can be altered, left out or swapped unseen. How many bytes of the file were durable when a record was
+ * written tells what a power cut leaves (blocks of zeros, a lost one between others that came through) from a disk that
+ * lost what it had kept: the first may be cut, the second is refused. Records of earlier versions lack that number. It is
+ * text, so `grep` and `cut -d' ' -f5-` read it too.
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
@@ -22,7 +25,7 @@ export interface LogFault {
   /** Byte offset at which it begins. */
   readonly offset: number;
   readonly reason: string;
-  /** True where only the file's last record is incomplete: what a crash leaves, and what may be cut. */
+  /** True where nothing from here on was surely durable: what a crash leaves, and what may be cut. */
   readonly torn: boolean;
 }
 
@@ -39,40 +42,75 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 const chain = (head: string, json: Uint8Array): string => createHash('sha256').update(head).update(json).digest('hex');
-const checksum = (json: Uint8Array): string => crc32(json).toString(16).padStart(8, '0');
+const checksum = (text: Uint8Array): string => crc32(text).toString(16).padStart(8, '0');
 
-/** One record as the bytes of its line, and the hash that the next one chains to. */
-export function encodeRecord(value: Json, head: string): { readonly bytes: Uint8Array; readonly head: string } {
-  const json = encoder.encode(JSON.stringify(value));
+/**
+ * One record as the bytes of its line, and the hash that the next one chains to.
+ * @param durable bytes of the file that are known to be durable
+ */
+export function encodeRecord(
+  value: Json,
+  head: string,
+  durable = 0,
+): { readonly bytes: Uint8Array; readonly head: string } {
+  const text = JSON.stringify(value);
+  const json = encoder.encode(text);
+  const rest = encoder.encode(`${durable} ${text}`);
   const next = chain(head, json);
-  const prefix = encoder.encode(`${json.length} ${checksum(json)} ${next} `);
-  const bytes = new Uint8Array(prefix.length + json.length + 1);
+  const prefix = encoder.encode(`${json.length} ${checksum(rest)} ${next} `);
+  const bytes = new Uint8Array(prefix.length + rest.length + 1);
   bytes.set(prefix);
-  bytes.set(json, prefix.length);
+  bytes.set(rest, prefix.length);
   bytes[bytes.length - 1] = 10;
   return { bytes, head: next };
 }
 
-type Parsed = { value: Json; head: string; end: number } | { reason: string; short: boolean };
+interface Line {
+  readonly json: Uint8Array;
+  readonly hash: string;
+  /** null in records of earlier versions. */
+  readonly durable: number | null;
+  readonly end: number;
+}
 
-function parseRecord(bytes: Uint8Array, offset: number, head: string): Parsed {
-  const line = new TextDecoder('latin1').decode(bytes.subarray(offset, offset + 96));
-  const match = /^(\d{1,9}) ([0-9a-f]{8}) ([0-9a-f]{64}) /.exec(line);
+/** A record by its length and checksum, whatever it chains to. */
+function parseLine(bytes: Uint8Array, offset: number): Line | { readonly reason: string; readonly short: boolean } {
+  const line = new TextDecoder('latin1').decode(bytes.subarray(offset, offset + 128));
+  const match = /^(\d{1,9}) ([0-9a-f]{8}) ([0-9a-f]{64}) (?:(\d{1,15}) )?/.exec(line);
   const rest = bytes.length - offset;
   if (match === null) return { reason: 'no record begins here', short: rest < 84 };
   const start = offset + match[0].length;
   const end = start + Number(match[1]);
   if (end + 1 > bytes.length) return { reason: 'the record is cut short', short: true };
-  const json = bytes.subarray(start, end);
   if (bytes[end] !== 10) return { reason: 'the record does not end where it says', short: false };
-  if (checksum(json) !== match[2]) return { reason: 'the checksum is wrong', short: end + 1 === bytes.length };
-  if (chain(head, json) !== match[3])
-    return { reason: 'the hash does not follow from the record before', short: false };
-  try {
-    return { value: parseJson(decoder.decode(json)), head: match[3], end: end + 1 };
-  } catch {
-    return { reason: 'the record is no JSON', short: false };
+  const checked = offset + match[0].length - (match[4] === undefined ? 0 : match[4].length + 1);
+  if (checksum(bytes.subarray(checked, end)) !== match[2])
+    return { reason: 'the checksum is wrong', short: end + 1 === bytes.length };
+  const durable = match[4] === undefined ? null : Number(match[4]);
+  return { json: bytes.subarray(start, end), hash: match[3], durable, end: end + 1 };
+}
+
+/**
+ * Whether a fault can be what a crash leaves: nothing from `offset` on was durable, by the word of every whole record
+ * that comes after it. Records of earlier versions say nothing, so that only a last one may be incomplete.
+ */
+function canBeCut(bytes: Uint8Array, offset: number, short: boolean): boolean {
+  let lastLine = true;
+  for (let at = bytes.indexOf(10, offset); at >= 0 && at + 1 < bytes.length; at = bytes.indexOf(10, at + 1)) {
+    lastLine = false;
+    const line = parseLine(bytes, at + 1);
+    if ('reason' in line) continue;
+    if (line.durable === null || line.durable > offset) return false;
   }
+  return (short && lastLine) || marksDurability(bytes, offset);
+}
+
+/** Whether the records before `offset` tell what was durable: then whatever comes after it without a word wasn't. */
+function marksDurability(bytes: Uint8Array, offset: number): boolean {
+  if (offset === 0) return bytes.every((byte) => byte === 0);
+  const before = bytes.lastIndexOf(10, offset - 2) + 1;
+  const line = parseLine(bytes, before);
+  return !('reason' in line) && line.durable !== null;
 }
 
 /** Reads records up to the first bad one. */
@@ -80,17 +118,20 @@ export function readRecords(bytes: Uint8Array): LogContent {
   const records: Json[] = [];
   let head = GENESIS;
   let offset = 0;
+  const faulty = (reason: string, torn: boolean): LogContent => {
+    return { records, head, length: offset, fault: { record: records.length, offset, reason, torn } };
+  };
   while (offset < bytes.length) {
-    const parsed = parseRecord(bytes, offset, head);
-    if ('reason' in parsed) {
-      const { reason, short } = parsed;
-      // A crash can leave anything in the last record, but nothing whole after it.
-      const torn = short && !bytes.subarray(offset, bytes.length - 1).includes(10);
-      return { records, head, length: offset, fault: { record: records.length, offset, reason, torn } };
+    const line = parseLine(bytes, offset);
+    if ('reason' in line) return faulty(line.reason, canBeCut(bytes, offset, line.short));
+    if (chain(head, line.json) !== line.hash) return faulty('the hash does not follow from the record before', false);
+    try {
+      records.push(parseJson(decoder.decode(line.json)));
+    } catch {
+      return faulty('the record is no JSON', false);
     }
-    records.push(parsed.value);
-    head = parsed.head;
-    offset = parsed.end;
+    head = line.hash;
+    offset = line.end;
   }
   return { records, head, length: offset, fault: null };
 }
@@ -114,6 +155,7 @@ export function openLog(
   }
   // Always: a crash may have come between an earlier opening and its syncs, and a name that isn't durable loses all.
   for (const folder of folders.reverse()) files.sync(folder);
+  files.sync(path);
   const { records, head, length, fault } = readRecords(files.read(path));
   if (fault !== null && !fault.torn) throw new DamagedLog(path, fault);
   if (fault !== null) {
@@ -153,7 +195,7 @@ export class RecordLog {
 
   /** Appends; durable only after `sync`, which also tells of a disk that fails. */
   append(value: Json): void {
-    const { bytes, head } = encodeRecord(value, this.#head);
+    const { bytes, head } = encodeRecord(value, this.#head, this.#durable);
     this.#pending.push(bytes);
     this.#head = head;
     if (this.#broken && !this.#dead) return;

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/core/json.ts';
@@ -133,4 +135,71 @@ it('writes nothing more after an error that is not the disk’s', () => {
   files.append = append;
   expect(() => log.append({ a: 2 })).toThrow('restart to recover');
   expect(() => log.sync()).toThrow('restart to recover');
+});
+
+describe('after a power cut', () => {
+  const bytesOf = (count: number, durableAfter: number) => {
+    const files = new MemoryFileSystem();
+    const { log } = openLog(files, path);
+    for (let i = 0; i < count; i++) {
+      log.append({ i, text: 'x'.repeat(300) });
+      if (i < durableAfter) log.sync();
+    }
+    return files.read(path);
+  };
+  const ends = (bytes: Uint8Array) => [...bytes].flatMap((byte, i) => (byte === 10 ? [i + 1] : []));
+  const openWith = (bytes: Uint8Array) => {
+    const files = new MemoryFileSystem();
+    files.mkdir('bots/one');
+    files.write(path, bytes);
+    return openLog(files, path);
+  };
+
+  it('a tail of zeros, of any length, is cut and said', () => {
+    const whole = bytesOf(3, 3);
+    for (const zeros of [1, 83, 84, 4_096, 70_000]) {
+      const bytes = new Uint8Array(whole.length + zeros);
+      bytes.set(whole);
+      const { records, cut } = openWith(bytes);
+      expect(records).toHaveLength(3);
+      expect(cut).toMatchObject({ record: 3, torn: true });
+    }
+    expect(openWith(new Uint8Array(500)).records).toEqual([]);
+  });
+
+  it('a lost block before others that came through is cut, where none of it was durable', () => {
+    const bytes = bytesOf(6, 2);
+    const at = ends(bytes);
+    for (const [from, to] of [
+      [at[1], at[2]],
+      [at[2] + 20, at[3] - 20],
+      [at[1], at[4]],
+    ])
+      expect(openWith(bytes.slice().fill(0, from, to))).toMatchObject({ cut: { torn: true } });
+    expect(openWith(bytes.slice().fill(0, at[1], at[2])).records).toHaveLength(2);
+  });
+
+  it('a lost block of what was durable is refused, and nothing is cut', () => {
+    const bytes = bytesOf(6, 6);
+    const at = ends(bytes);
+    expect(() => openWith(bytes.slice().fill(0, at[1], at[2]))).toThrow(DamagedLog);
+    expect(() => openWith(bytes.slice().fill(0, at[1] + 100, at[1] + 120))).toThrow(DamagedLog);
+  });
+
+  it('journals of earlier versions are read, and only a torn last record of theirs is cut', () => {
+    const old = (values: readonly Json[]) => {
+      let text = '';
+      let head = GENESIS;
+      for (const value of values) {
+        const json = JSON.stringify(value);
+        head = createHash('sha256').update(head).update(json).digest('hex');
+        text += `${json.length} ${crc32(json).toString(16).padStart(8, '0')} ${head} ${json}\n`;
+      }
+      return new TextEncoder().encode(text);
+    };
+    const bytes = old([{ a: 1 }, { a: 2 }, { a: 3 }]);
+    expect(openWith(bytes)).toMatchObject({ records: [{ a: 1 }, { a: 2 }, { a: 3 }], cut: null });
+    expect(openWith(bytes.slice(0, -5)).records).toHaveLength(2);
+    expect(() => openWith(bytes.slice().fill(0, 90, 120))).toThrow(DamagedLog);
+  });
 });
