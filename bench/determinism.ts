@@ -67,6 +67,7 @@ async function trainOn(kernels: Kernels, kind: LearnerName): Promise<string> {
     reward: 'market-order',
     rewardScale: 100,
     trainingRange: null,
+    origin: null,
     account: { ...DEFAULT_ACCOUNT } as unknown as Json,
   };
   const { create, settings } = findLearner(kind);

@@ -89,6 +89,7 @@ async function measure({ kind, config, accountFeatures = false, from, to, every 
       reward: 'market-order',
       rewardScale: 100,
       trainingRange: null,
+      origin: null,
       account: { ...DEFAULT_ACCOUNT } as unknown as Json,
     },
   };

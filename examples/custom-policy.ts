@@ -40,7 +40,6 @@ const evaluation = evaluatePolicy({
   account: DEFAULT_ACCOUNT,
   shield: null,
   seed: 1,
-  trials: { count: 1, sharpeVariance: null },
 });
 console.log(renderTable(evaluation));
 // On a martingale nobody can earn anything: the verdict must not be 'edge'.

@@ -11,20 +11,21 @@ import { type AccountConfig, DEFAULT_ACCOUNT } from '../src/core/account.ts';
 import { BUY, HOLD, SELL } from '../src/core/action.ts';
 import { PLAIN } from '../src/core/agent.ts';
 import type { CandleSeries } from '../src/core/candle.ts';
+import { betaOf } from '../src/evaluate/alpha.ts';
 import { backtest } from '../src/evaluate/backtest.ts';
 import { holdingPolicy, wholeAccount } from '../src/evaluate/baselines/buy-and-hold.ts';
 import { constantPolicy } from '../src/evaluate/baselines/constant.ts';
 import { coinFlipPolicy, randomPolicy } from '../src/evaluate/baselines/random.ts';
 import { smaCrossPolicy } from '../src/evaluate/baselines/sma-cross.ts';
-import type { Ledger } from '../src/evaluate/ledger.ts';
+import { barReturns, type Ledger } from '../src/evaluate/ledger.ts';
+import { NO_LOOKS } from '../src/evaluate/looks.ts';
 import type { Policy } from '../src/evaluate/policy.ts';
-import { countTrials, judge, VERDICTS } from '../src/evaluate/verdict.ts';
+import { judge, VERDICTS } from '../src/evaluate/verdict.ts';
 import { type SyntheticOptions, synthesize } from '../src/market/synthetic.ts';
 
 const PATHS = Number(process.argv[2] ?? 300);
 const LENGTHS = [720, 2160, 6575];
 const WARMUP = 250;
-const ONE_TRIAL = { count: 1, sharpeVariance: null };
 
 const COSTS: Record<string, Partial<AccountConfig>> = {
   free: { feeRate: 0, slippageRate: 0, borrowRatePerYear: 0 },
@@ -87,9 +88,20 @@ function judgeWorthless(market: string, options: Partial<SyntheticOptions>, bars
       const account: AccountConfig = { ...DEFAULT_ACCOUNT, ...overrides, mode };
       const holding = hold(series, account);
       const ledger = run(series, make(series, path), account);
-      count(market, policy, costs, bars, judge(ledger, holding, ONE_TRIAL, path).verdict);
+      count(market, policy, costs, bars, judge(ledger, holding, { seed: path }).verdict);
     }
   }
+}
+
+/** Other looks at the same bars, as the registry would tell of them. */
+function looksOf(ledgers: readonly Ledger[], holding: Ledger) {
+  const held = barReturns(holding);
+  const others = ledgers.map((ledger) => {
+    const returns = barReturns(ledger);
+    const beta = betaOf(returns, held);
+    return returns.map((value, i) => value - beta * held[i]);
+  });
+  return { ...NO_LOOKS, others, sharpes: others.map(() => null) };
 }
 
 /** Ten random policies on one fold; the luckiest is shown, and the number of trials is told. */
@@ -98,7 +110,7 @@ function judgeLuckiest(bars: number, path: number): void {
   const account: AccountConfig = { ...DEFAULT_ACCOUNT, ...COSTS.free, mode: 'margin' };
   const holding = hold(series, account);
   const tried = Array.from({ length: 10 }, (_, i) => run(series, randomPolicy('r', 0.1, path * 10 + i), account));
-  const sharpes = tried.map((ledger) => judge(ledger, holding, ONE_TRIAL, path).sharpePerBar);
+  const sharpes = tried.map((ledger) => judge(ledger, holding, { seed: path }).sharpePerBar);
   const best = tried[sharpes.indexOf(Math.max(...sharpes.map((sharpe) => sharpe ?? 0)))];
   if (best === undefined) return;
   count(
@@ -106,9 +118,15 @@ function judgeLuckiest(bars: number, path: number): void {
     'luckiest of 10, trials told',
     'free',
     bars,
-    judge(best, holding, countTrials(sharpes), path).verdict,
+    judge(best, holding, {
+      seed: path,
+      looks: looksOf(
+        tried.filter((one) => one !== best),
+        holding,
+      ),
+    }).verdict,
   );
-  count('martingale', 'luckiest of 10, trials hidden', 'free', bars, judge(best, holding, ONE_TRIAL, path).verdict);
+  count('martingale', 'luckiest of 10, trials hidden', 'free', bars, judge(best, holding, { seed: path }).verdict);
 }
 
 function judgeSignal(signal: number, bars: number, path: number): void {
@@ -120,7 +138,7 @@ function judgeSignal(signal: number, bars: number, path: number): void {
     'trades on the truth',
     'default',
     bars,
-    judge(ledger, hold(series, account), ONE_TRIAL, path).verdict,
+    judge(ledger, hold(series, account), { seed: path }).verdict,
   );
 }
 

@@ -48,6 +48,7 @@ const agent = new PPOAgent({
     timeframeMs: minuteMs,
     scaler: scalerToJson(scaler),
     trainingRange: null,
+    origin: null,
     reward: 'market-order',
     rewardScale: 100,
     account: { ...account },

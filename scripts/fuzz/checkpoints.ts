@@ -67,6 +67,7 @@ export const checkpoints: Surface = {
         timeframeMs: 3_600_000,
         scaler: null,
         trainingRange: null,
+        origin: null,
         reward: 'market-order',
         rewardScale: 100,
         account: account as never,

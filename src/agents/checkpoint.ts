@@ -17,6 +17,7 @@ import type { FileSystem } from '../core/file-system.ts';
 import { type Json, parseJson } from '../core/json.ts';
 import { decodeSafetensors, encodeSafetensors, type Kernels, type StateDict } from '../nn/index.ts';
 import { findFolder, writeFolderDurably } from './durable-folder.ts';
+import { type Origin, originSchema } from './origin.ts';
 import { type Standing, standingSchema } from './standing.ts';
 
 export const SCHEMA_VERSION = 2;
@@ -44,6 +45,7 @@ const specSchema = z.strictObject({
   rewardScale: z.number(),
   trainingRange: json,
   account: json,
+  origin: originSchema.nullable().default(null),
 });
 
 /** What an agent sees and was trained for. It stands in its checkpoint and must equal what the agent is used with. */
@@ -69,6 +71,8 @@ export interface AgentSpec {
   readonly trainingRange: Json;
   /** Mode, units and costs of the account it was trained with. */
   readonly account: Json;
+  /** What trained and chose it; missing or null where that was not kept: then no verdict is given on it. */
+  readonly origin?: Origin | null;
 }
 
 const checkpointSchema = z.strictObject({
@@ -244,6 +248,8 @@ export function requireAgent(checkpoint: OpenCheckpoint, agent: string): void {
 /** @throws InputError naming the first part of `expected` from which the checkpoint differs, with both. */
 export function requireSpec(path: string, found: AgentSpec, expected: Partial<AgentSpec>): void {
   for (const name of Object.keys(expected) as (keyof AgentSpec)[]) {
+    // Where it comes from is no part of what it can be used for.
+    if (name === 'origin') continue;
     const [a, b] = [JSON.stringify(found[name]), JSON.stringify(expected[name])];
     if (a !== b)
       throw new InputError(

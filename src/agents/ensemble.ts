@@ -30,6 +30,10 @@ export class EnsembleAgent implements LoadedAgent {
     this.members = members;
   }
 
+  get parts(): readonly LoadedAgent[] {
+    return this.members;
+  }
+
   get spec(): AgentSpec {
     return this.members[0].spec;
   }

@@ -23,6 +23,8 @@ export { EnsembleAgent } from './ensemble.ts';
 export { ExactAgent, type ExactConfig, exactConfigSchema } from './exact.ts';
 export { IntegratedAgent, type SupervisionResult } from './integrated.ts';
 export type { Learner, LoadedAgent, TrainReport } from './learner.ts';
+export { findObstacle, partsOf } from './obstacle.ts';
+export type { Origin } from './origin.ts';
 export { PPOAgent, type PPOConfig, ppoConfigSchema } from './ppo.ts';
 export { describeStanding, mayTrade, type Standing, summariseStanding } from './standing.ts';
 export { increasesRisk, SMURF_SETTINGS, type SupervisionCheck, VETO_LIMITS, VetoCounter } from './supervision.ts';

@@ -68,6 +68,10 @@ export class IntegratedAgent implements LoadedAgent {
     return this.supervisor.getAction({ values: this.#values, mask: ALL_ALLOWED });
   }
 
+  get parts(): readonly LoadedAgent[] {
+    return [this.primary, this.supervisor];
+  }
+
   get steps(): number {
     return this.primary.steps;
   }

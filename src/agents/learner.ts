@@ -12,6 +12,8 @@ export interface LoadedAgent extends Agent {
   /** Its name in the list of agents, and in its checkpoint. */
   readonly kind: string;
   readonly spec: AgentSpec;
+  /** What it only joins: a primary and its supervisor, an ensemble's members. */
+  readonly parts?: readonly LoadedAgent[];
   /** Environment steps of training. */
   readonly steps: number;
   /** The checkpoint by file name, checkpoint.json included. */

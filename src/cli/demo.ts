@@ -1,7 +1,7 @@
 /**
  * What `npm start` runs: two synthetic markets, one in which nothing can be earned and one with a planted signal, a
- * training on each, and two verdicts. A system that finds an edge in the first is lying; one that finds none in the
- * second is blind.
+ * training on each, and two verdicts. A system that finds an edge in the first is lying; one that sees nothing in the
+ * second is blind; and one that trusts the second would trust any leak: no market pays like a planted signal.
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +38,7 @@ const MARKETS: readonly Market[] = [
     symbol: 'SIGNAL',
     what: 'a planted signal foretells the next bar (correlation 0.5)',
     options: { signal: 0.5 },
-    expected: 'edge',
+    expected: 'suspicious: look for a leak',
   },
 ];
 
@@ -139,7 +139,7 @@ export const demo = defineCommand({
     const isRight = rows.every((row) => row.verdict === row.expected);
     const seconds = (context.clock.nowMs() - startMs) / 1000;
     const end = isRight
-      ? `as it should be: no edge where there is none, and the one that was planted was found (${seconds.toFixed(0)} s)`
+      ? `as it should be: no edge where there is none; the signal that was planted was found, and is too good for a market (${seconds.toFixed(0)} s)`
       : `${styleText('red', 'not as it should be')}: expected ${rows.map((row) => `'${row.expected}'`).join(' and ')}`;
     return {
       text: `\n${text}\n\n${end}\n\nnext: 'npm run tradernet -- --help', and the README`,

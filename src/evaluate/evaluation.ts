@@ -8,15 +8,17 @@ import type { CandleSeries } from '../core/candle.ts';
 import type { Json } from '../core/json.ts';
 import type { Shield } from '../core/shield.ts';
 import type { ScaledTable } from '../features/observation.ts';
+import type { Trial } from '../runs/registry.ts';
 import { backtest } from './backtest.ts';
 import { type BaselineContext, isPossible } from './baselines/baseline.ts';
 import { BASELINES, backtestBaseline, findBaseline } from './baselines/index.ts';
 import { backtestRandom, matchTurnover } from './baselines/random.ts';
 import { maximumDrawdown } from './drawdown.ts';
+import { testDelay } from './leak-check.ts';
 import { barReturns, type Ledger, type TradeExit, type VerdictCounts } from './ledger.ts';
+import { type JudgedBars, NO_LOOKS, sortLooks } from './looks.ts';
 import { type Metrics, measure } from './metrics.ts';
 import { agentPolicy, type Policy } from './policy.ts';
-import type { Trials } from './sharpe-ratio.ts';
 import type { RowRange } from './split.ts';
 import { type Judgement, judge } from './verdict.ts';
 
@@ -83,8 +85,9 @@ export interface Evaluation {
   readonly randomRank: number | null;
   /** What ran: checkpoint, data hash, config, kernels. */
   readonly provenance: Readonly<Record<string, Json>>;
-  /** Simple returns of the subject, bar by bar. */
+  /** Simple returns of the subject, bar by bar, and buy-and-hold's. */
   readonly returns: readonly number[];
+  readonly held: readonly number[];
   readonly chart: Chart;
 }
 
@@ -95,9 +98,17 @@ export interface EvaluationOptions {
   readonly account: AccountConfig;
   readonly shield: Shield | null;
   readonly seed: number;
-  readonly trials: Trials;
   /** Rounds of the bootstrap behind the verdict. */
   readonly resamples?: number;
+  /** What else has looked at these bars, and what is judged among it; default: nothing. */
+  readonly looks?: {
+    readonly trials: readonly Trial[];
+    readonly configHash: string | null;
+    /** Of the judged weights: the same ones looked at before are no other look. */
+    readonly weights: string;
+  };
+  /** Why no verdict can be given on these bars; default: nothing is in the way. */
+  readonly obstacle?: string | null;
   /** Default `test`. */
   readonly fold?: string;
   readonly provenance?: Readonly<Record<string, Json>>;
@@ -154,8 +165,36 @@ function rankAmongRandom(context: BaselineContext, subject: Ledger): number | nu
   return below / RANDOM_PATHS;
 }
 
-function examine(options: EvaluationOptions, subject: Ledger, label: string, doc: string): Evaluation {
-  const { series, table, split, account, seed, trials, resamples, fold = 'test', provenance = {} } = options;
+/** What looks like an edge is tried one bar late before it is called one. */
+function judgeSubject(
+  options: EvaluationOptions,
+  subject: Ledger,
+  holding: Ledger,
+  makePolicy: (() => Policy) | null,
+): Judgement {
+  const { series, table, account, split, seed, resamples, looks, obstacle = null } = options;
+  const bars: JudgedBars = {
+    market: `${series.venue}:${series.symbol}`,
+    timeframeMs: series.timeframeMs,
+    timeMs: subject.timeMs,
+    held: barReturns(holding),
+  };
+  const sorted = looks === undefined ? NO_LOOKS : sortLooks(bars, looks.trials, looks);
+  const known = { seed, looks: sorted, obstacle, ...(resamples === undefined ? {} : { resamples }) };
+  const judgement = judge(subject, holding, known);
+  if (judgement.verdict !== 'edge' || makePolicy === null) return judgement;
+  const { kept } = testDelay({ makePolicy, series, table, account, rows: split.test });
+  return judge(subject, holding, { ...known, keptWhenLate: kept });
+}
+
+function examine(
+  options: EvaluationOptions,
+  subject: Ledger,
+  label: string,
+  doc: string,
+  makePolicy: (() => Policy) | null,
+): Evaluation {
+  const { series, table, split, account, seed, fold = 'test', provenance = {} } = options;
   const { train, test } = split;
   const context: BaselineContext = { series, table, account, train, test, reference: subject, seed };
   const possible = BASELINES.filter((baseline) => isPossible(baseline, context));
@@ -174,13 +213,14 @@ function examine(options: EvaluationOptions, subject: Ledger, label: string, doc
     bars: subject.bars,
     account,
     seed,
-    judgement: judge(subject, holding, trials, seed, resamples),
+    judgement: judgeSubject(options, subject, holding, makePolicy),
     subject: score(subject, label, doc),
     baselines: beside.map(({ ledger, label, doc }) => score(ledger, label, doc)),
     skipped: BASELINES.filter((baseline) => !possible.includes(baseline)).map(({ name }) => name),
     randomRank: rankAmongRandom(context, subject),
     provenance,
     returns: Array.from(barReturns(subject)),
+    held: Array.from(barReturns(holding)),
     chart: chartOf(subject, label, beside),
   };
 }
@@ -207,7 +247,7 @@ export function evaluatePolicy(
 ): Evaluation {
   const { series, table, split, account, shield, policy, label, doc } = options;
   const ledger = backtest({ policy, series, table, account, shield, rows: split.test });
-  return examine(options, ledger, label, doc);
+  return examine(options, ledger, label, doc, () => policy);
 }
 
 /**
@@ -225,5 +265,5 @@ export function evaluateBaseline(options: EvaluationOptions & { readonly name: s
   const baseline = findBaseline(name);
   const { train, test } = split;
   const ledger = backtestBaseline(baseline, { series, table, account, train, test, reference: null, seed });
-  return examine(options, ledger, baseline.label, baseline.doc);
+  return examine(options, ledger, baseline.label, baseline.doc, null);
 }

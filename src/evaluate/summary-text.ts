@@ -36,7 +36,7 @@ export function describeDrawdown({ drawdown, metrics }: Scored, timeframeMs: num
 /** The whole evaluation as lines of text, the verdict first. */
 export function renderTable(evaluation: Evaluation): string {
   const { subject, baselines, judgement, timeframeMs, randomRank, account } = evaluation;
-  const { meanReturn, excessReturn, deflatedSharpe, minimumBars } = judgement;
+  const { alpha, beta, superior, seeds, meanReturn, excessReturn, deflatedSharpe, minimumBars } = judgement;
   const from = formatTime(evaluation.fromMs, timeframeMs);
   const to = formatTime(evaluation.toMs, timeframeMs);
   const interval = ({ estimate, lower, upper }: typeof meanReturn) =>
@@ -61,8 +61,10 @@ export function renderTable(evaluation: Evaluation): string {
     `Maximum drawdown        ${describeDrawdown(subject, timeframeMs)}`,
     `Costs charged           fee ${formatShare(account.feeRate)}, slippage ${formatShare(account.slippageRate)}, each side`,
     `Mean return             ${interval(meanReturn)}`,
+    `Beyond its market share ${interval(alpha)}, beta ${formatNumber(beta.estimate, 2)}`,
     `Minus buy and hold      ${interval(excessReturn)}`,
-    `Deflated Sharpe ratio   ${deflatedSharpe === null ? NOTHING : formatNumber(deflatedSharpe, 3)} after ${judgement.trials} ${judgement.trials === 1 ? 'trial' : 'trials'} on this fold`,
+    `Luck alone is this good ${superior === null ? NOTHING : `in ${formatShare(superior.p)} of cases`}, ${judgement.trials} ${judgement.trials === 1 ? 'configuration' : 'configurations'} looked at, ${seeds.seen} of ${seeds.asked} seeds`,
+    `Deflated Sharpe ratio   ${deflatedSharpe === null ? NOTHING : formatNumber(deflatedSharpe, 3)} after ${judgement.trials} ${judgement.trials === 1 ? 'trial' : 'trials'} on this fold; it decides nothing`,
     `Bars to prove it        ${minimumBars === null ? 'no number of bars would' : formatNumber(minimumBars, 0)}`,
     `Beats random trading    ${randomRank === null ? NOTHING : `${formatShare(randomRank)} of policies with the same turnover`}`,
     ...(acted.length === 0

@@ -1,21 +1,25 @@
 /**
- * The verdict on a ledger, in one of four sentences. The rule, asked in this order:
+ * The verdict on a ledger, in one of six sentences. The rule, asked in this order:
  *
- * 1. "too little data to judge": fewer than 250 bars, or less than 30 days.
- * 2. "worse than holding": the interval of the mean bar return minus buy-and-hold's lies below 0.
- * 3. "edge": money was made; the interval of the mean bar return lies above 0 (better than flat, after costs); the
- *    interval of its difference to buy-and-hold lies above 0; the deflated Sharpe ratio, which knows how many
- *    configurations have seen this fold, is at least 0.95. With fewer than 20 trades: "too little data to judge".
- * 4. "no evidence of an edge": all else.
+ * 1. "can't be judged": some part of the agent was trained or chosen on these bars, or nobody knows.
+ * 2. "too little data to judge": fewer than 250 bars, or less than 30 days.
+ * 3. "worse than holding": the 95 % interval of alpha lies below 0, alpha = mean(r - beta r_hold).
+ * 4. "no evidence of an edge": no money was made, or alpha's lower 95 % bound is not above 0, or the best of everything
+ *    that looked at these bars is this good by luck with more than 5 % (superior predictive ability).
+ * 5. "suspicious: look for a leak": a Sharpe ratio above 5 after costs, or a profit that all but vanishes with one bar of
+ *    delay. Markets don't pay like this; mistakes do.
+ * 6. "edge", on at least 20 trades; else "too little data to judge".
  *
- * Intervals are two-sided 95 % ones of the stationary bootstrap over the same bars of both ledgers; returns are simple,
- * so that on a martingale every policy's mean is its costs. Either comparison alone is not enough: holding less than
- * everything beats holding in a falling market, and holding beats flat in a rising one, without any skill.
+ * Alpha doesn't care how large the bets are, so the verdict doesn't. The returns are those of the configuration: the mean
+ * over all its seeds that were looked at here. Intervals are those of the stationary bootstrap over the same bars of both
+ * ledgers; returns are simple, so that on a martingale every policy's mean is its costs.
  * `scripts/calibrate-verdict.ts` measures how often worthless policies are called an edge.
  */
 import { Rng } from '../core/rng.ts';
+import { estimateAlpha } from './alpha.ts';
 import { bootstrapMeans, type Interval, optimalBlockLength } from './bootstrap.ts';
 import { barReturns, type Ledger } from './ledger.ts';
+import { type Looks, meanOf, NO_LOOKS } from './looks.ts';
 import {
   barsPerYear,
   deflatedSharpe,
@@ -25,22 +29,38 @@ import {
   sharpeSample,
   type Trials,
 } from './sharpe-ratio.ts';
+import { type SuperiorAbility, testSuperiorAbility } from './superior-ability.ts';
 
 /**
- * The four sentences that an evaluation may come to.
+ * The six sentences that an evaluation may come to.
  * @example
  * VERDICTS[1]; // => 'no evidence of an edge'
  */
-export const VERDICTS = ['edge', 'no evidence of an edge', 'worse than holding', 'too little data to judge'] as const;
-/** One of the four. */
+export const VERDICTS = [
+  'edge',
+  'no evidence of an edge',
+  'worse than holding',
+  'too little data to judge',
+  'suspicious: look for a leak',
+  "can't be judged",
+] as const;
+/** One of the six. */
 export type VerdictText = (typeof VERDICTS)[number];
 
 export const FEWEST_BARS = 250;
 export const FEWEST_DAYS = 30;
 export const FEWEST_TRADES = 20;
 export const CONFIDENCE = 0.95;
+/** A result this good by luck alone is no evidence. */
+export const LARGEST_P = 0.05;
+/** A year's Sharpe ratio after costs above which a mistake is likelier than a market. */
+export const HIGHEST_SHARPE = 5;
+/** Seeds of a configuration that a verdict should rest on. */
+export const SEEDS_ASKED = 5;
 /** Rounds of the bootstrap where nobody says otherwise. */
 export const RESAMPLES = 2000;
+/** Of each look: with hundreds of them this is most of the time. */
+const LOOK_RESAMPLES = 1000;
 const DAY_MS = 86_400_000;
 /** Stream of the seed that the resampling draws from. */
 const STREAM = 43;
@@ -49,17 +69,27 @@ export interface Judgement {
   readonly verdict: VerdictText;
   /** What decided it, in plain words with the figures. */
   readonly reason: string;
+  /** A year: what was earned beyond the share of the market that was held, and that share. */
+  readonly alpha: Interval;
+  readonly beta: Interval;
+  /** How likely luck alone is this good among all who looked; null where returns don't vary. */
+  readonly superior: SuperiorAbility | null;
+  /** Seeds of the configuration that the verdict rests on, and how many it should. */
+  readonly seeds: { readonly seen: number; readonly asked: number };
   /** Mean simple return a year (arithmetic, not compounded). */
   readonly meanReturn: Interval;
   /** The same, minus buy-and-hold's. */
   readonly excessReturn: Interval;
   /** Mean length of a resampled block, in bars. */
   readonly meanBlock: number;
-  /** Sharpe ratio per bar; null where returns don't vary, as the next four. */
+  /** Sharpe ratio per bar of the ledger itself; null where returns don't vary, as the next four. */
   readonly sharpePerBar: number | null;
   /** Probability that the true Sharpe ratio is above 0, were this the only trial. */
   readonly probabilisticSharpe: number | null;
-  /** The same, given all trials on this fold. */
+  /**
+   * The same, given all trials on this fold. It takes the trials for draws of one kind: six bad ones make luck look
+   * larger than it is, and clones count each. It is printed, and decides nothing.
+   */
   readonly deflatedSharpe: number | null;
   /** Per bar: what the best of as many worthless trials is expected to reach. */
   readonly luckySharpe: number | null;
@@ -67,6 +97,22 @@ export interface Judgement {
   readonly minimumBars: number | null;
   readonly trials: number;
 }
+
+/** What a judgement knows beside the two ledgers. */
+export interface Circumstances {
+  readonly seed: number;
+  /** Default: nobody else has looked. */
+  readonly looks?: Looks;
+  /** Why nothing can be concluded from these bars; default: nothing is in the way. */
+  readonly obstacle?: string | null;
+  /** Share of a clear profit before costs that one bar of delay leaves; null (default) where that was not tried. */
+  readonly keptWhenLate?: number | null;
+  /** Rounds of the bootstrap. */
+  readonly resamples?: number;
+}
+
+/** Of a clear profit so much must be left one bar late. */
+const LEAST_KEPT = 0.25;
 
 /**
  * Few known Sharpe ratios say nothing about their variance; from here on it is taken from them.
@@ -101,48 +147,71 @@ function change({ equity, bars, startingEquity }: Ledger): string {
   return `${made > 0 ? '+' : ''}${percent(made)}`;
 }
 
+const plural = (count: number, one: string, many: string) => (count === 1 ? `one ${one}` : `${count} ${many}`);
+
 /** Both ledgers must cover the same bars. */
-export function judge(ledger: Ledger, holding: Ledger, trials: Trials, seed: number, resamples = RESAMPLES): Judgement {
-  const returns = barReturns(ledger);
+export function judge(ledger: Ledger, holding: Ledger, circumstances: Circumstances): Judgement {
+  const { seed, looks = NO_LOOKS, obstacle = null, keptWhenLate = null, resamples = RESAMPLES } = circumstances;
+  const own = barReturns(ledger);
+  const returns = looks.seeds.length === 0 ? own : meanOf([own, ...looks.seeds]);
   const held = barReturns(holding);
   const excess = returns.map((value, i) => value - held[i]);
   // n^(1/3) at least: automatic lengths of 1 leave the clustering of volatility out.
   const meanBlock = Math.max(Math.cbrt(returns.length), optimalBlockLength(returns), optimalBlockLength(excess));
-  const options = { meanBlock, resamples, confidence: CONFIDENCE, rng: new Rng(seed, STREAM) };
+  const rng = new Rng(seed, STREAM);
+  const options = { meanBlock, resamples, confidence: CONFIDENCE, rng };
   const year = barsPerYear(ledger.timeframeMs);
   const [meanReturn, excessReturn] = bootstrapMeans([returns, excess], options).map((interval) =>
     perYear(interval, year),
   );
+  const market = estimateAlpha(returns, held, options);
+  const alpha = perYear(market.alpha, year);
+  // The lower bound of a two-sided 90 % interval is a one-sided 95 % one.
+  const oneSided = estimateAlpha(returns, held, {
+    ...options,
+    confidence: 2 * CONFIDENCE - 1,
+    rng: new Rng(seed, STREAM),
+  });
+  const beyond = returns.map((value, i) => value - market.beta.estimate * held[i]);
+  const superior = testSuperiorAbility(beyond, looks.others, looks.unknown, { ...options, resamples: LOOK_RESAMPLES });
+  const ownSample = sharpeSample(own);
   const sample = sharpeSample(returns);
-  const deflated = sample && deflatedSharpe(sample, trials);
+  const trials = countTrials([...looks.sharpes, ownSample?.sharpe ?? null]);
   const minimum = sample && minimumTrackRecord(sample);
-
+  const seeds = { seen: 1 + looks.seeds.length, asked: SEEDS_ASKED };
   const costs = ledger.feesPaid > 0 ? 'after costs' : 'with no fee charged';
+  const looked = plural(trials.count, 'configuration', 'configurations');
 
   const decide = (): { verdict: VerdictText; reason: string } => {
     const days = (ledger.bars * ledger.timeframeMs) / DAY_MS;
+    if (obstacle !== null) return { verdict: "can't be judged", reason: obstacle };
     if (ledger.bars < FEWEST_BARS || days < FEWEST_DAYS)
       return {
         verdict: 'too little data to judge',
         reason: `${ledger.bars} bars over ${days.toFixed(1)} days; at least ${FEWEST_BARS} bars and ${FEWEST_DAYS} days are needed`,
       };
-    if (excessReturn.upper < 0)
+    if (alpha.upper < 0)
       return {
         verdict: 'worse than holding',
-        reason: `it made ${change(ledger)} in ${Math.round(days)} days and buy-and-hold ${change(holding)}; with 95 % confidence that is no bad luck`,
+        reason: `it made ${change(ledger)} in ${Math.round(days)} days, less than the same share of the market (beta ${market.beta.estimate.toFixed(2)}) held without trading; with 95 % confidence that is no bad luck`,
       };
     const doubts: string[] = [];
-    const made = ledger.equity[ledger.bars - 1] > ledger.startingEquity;
-    if (meanReturn.upper < 0) doubts.push(`it loses money, ${change(ledger)} in ${Math.round(days)} days`);
-    else if (!made || meanReturn.lower <= 0) doubts.push(`its mean return may be nothing (${span(meanReturn)})`);
-    if (excessReturn.estimate <= 0) doubts.push(`it has no lead over buy-and-hold, which made ${change(holding)}`);
-    else if (excessReturn.lower <= 0) doubts.push(`its lead over buy-and-hold may be luck (${span(excessReturn)})`);
-    if (deflated === null || deflated < CONFIDENCE) {
-      const probability = deflated === null ? 'undefined' : deflated.toFixed(3);
-      const words = trials.count === 1 ? 'one trial' : `${trials.count} trials`;
-      doubts.push(`the deflated Sharpe ratio after ${words} is ${probability}, below ${CONFIDENCE}`);
-    }
+    const grown = returns.reduce((equity, value) => equity * (1 + value), 1);
+    if (grown <= 1) doubts.push(`it made no money (${change(ledger)} in ${Math.round(days)} days)`);
+    if (oneSided.alpha.lower <= 0)
+      doubts.push(`what it earned beyond its share of the market may be nothing (${span(alpha)})`);
+    else if (superior === null || superior.p > LARGEST_P)
+      doubts.push(`luck alone is this good in ${percent(superior?.p ?? 1)} of cases, with ${looked} looked at`);
     if (doubts.length > 0) return { verdict: 'no evidence of an edge', reason: doubts.join('; ') };
+    const sharpe = (sample?.sharpe ?? 0) * Math.sqrt(year);
+    const suspicions: string[] = [];
+    if (sharpe > HIGHEST_SHARPE)
+      suspicions.push(
+        `a Sharpe ratio of ${sharpe.toFixed(1)} ${costs} is too good for a market (more than ${HIGHEST_SHARPE})`,
+      );
+    if (keptWhenLate !== null && keptWhenLate < LEAST_KEPT)
+      suspicions.push(`one bar of delay leaves ${percent(Math.max(0, keptWhenLate))} of its Sharpe ratio`);
+    if (suspicions.length > 0) return { verdict: 'suspicious: look for a leak', reason: suspicions.join('; ') };
     if (ledger.trades.length < FEWEST_TRADES)
       return {
         verdict: 'too little data to judge',
@@ -150,19 +219,25 @@ export function judge(ledger: Ledger, holding: Ledger, trials: Trials, seed: num
       };
     return {
       verdict: 'edge',
-      reason: `better than flat (${span(meanReturn)}) and than buy-and-hold (${span(excessReturn)}), ${costs}, with ${trials.count === 1 ? 'one trial' : `${trials.count} trials`} counted`,
+      reason: `it earned more than its share of the market (${span(alpha)}), ${costs}; luck alone is this good in ${percent(superior?.p ?? 1)} of cases, with ${looked} looked at`,
     };
   };
-
+  const decided = decide();
+  const few = seeds.seen < seeds.asked && decided.verdict === 'edge';
   return {
-    ...decide(),
+    ...decided,
+    reason: few ? `${decided.reason}; ${plural(seeds.seen, 'seed', 'seeds')} of ${seeds.asked}` : decided.reason,
+    alpha,
+    beta: market.beta,
+    superior,
+    seeds,
     meanReturn,
     excessReturn,
     meanBlock,
-    sharpePerBar: sample?.sharpe ?? null,
-    probabilisticSharpe: sample && probabilisticSharpe(sample, 0),
-    deflatedSharpe: deflated,
-    luckySharpe: sample && expectedMaximumSharpe(trials.count, trials.sharpeVariance ?? 1 / (sample.bars - 1)),
+    sharpePerBar: ownSample?.sharpe ?? null,
+    probabilisticSharpe: ownSample && probabilisticSharpe(ownSample, 0),
+    deflatedSharpe: ownSample && deflatedSharpe(ownSample, trials),
+    luckySharpe: ownSample && expectedMaximumSharpe(trials.count, trials.sharpeVariance ?? 1 / (ownSample.bars - 1)),
     minimumBars: minimum === null || !Number.isFinite(minimum) ? null : Math.ceil(minimum),
     trials: trials.count,
   };

@@ -11,7 +11,7 @@ import { ablateMarket } from './counterfactuals.ts';
 import { type EvaluateRunOptions, prepareEvaluation, recordOf } from './evaluate-run.ts';
 import type { RunContext } from './run-context.ts';
 import { shieldFor } from './shield.ts';
-import { nameFold, nameResult } from './trial.ts';
+import { foldSpans, nameFold, nameResult } from './trial.ts';
 
 export interface ProfileAblation {
   readonly symbol: string;
@@ -56,6 +56,8 @@ export function ablateRun(
         trial,
         sharpePerBar: sharpeSample(returns)?.sharpe ?? null,
         returns: Array.from(returns),
+        weights: checkpoint.weights,
+        spans: foldSpans(market, fold),
         figures: ablation.rows as unknown as Json,
       });
       const note = bare ? 'without smurf: no supervisor is named (--supervisor RUN)' : '';

@@ -4,12 +4,11 @@ import type { CandleSeries } from '../core/candle.ts';
 import type { Json } from '../core/json.ts';
 import { findBaseline } from '../evaluate/baselines/index.ts';
 import { type Evaluation, evaluateBaseline } from '../evaluate/evaluation.ts';
-import { countTrials } from '../evaluate/verdict.ts';
-import { hashJson, RunRegistry, trialSharpes } from '../runs/registry.ts';
+import { hashJson, RunRegistry } from '../runs/registry.ts';
 import type { ExperimentConfig } from './config.ts';
 import { prepareMarkets } from './prepare.ts';
 import type { RunContext } from './run-context.ts';
-import { nameFold, nameResult } from './trial.ts';
+import { foldSpans, nameFold, nameResult } from './trial.ts';
 
 export interface BaselineRun {
   readonly run: string;
@@ -51,7 +50,7 @@ export function baselineRun(
       account,
       shield: null,
       seed,
-      trials: countTrials(trialSharpes(registry.trials(foldKey))),
+      looks: { trials: registry.trials(foldKey), configHash: trial, weights: trial },
       resamples: config.evaluation.bootstrapSamples,
       provenance: { policy: name, featureSet: prepared.set.name, dataHash: prepared.dataHash, codeVersion },
     });
@@ -59,7 +58,10 @@ export function baselineRun(
       foldKey,
       trial,
       sharpePerBar: evaluation.judgement.sharpePerBar,
+      weights: trial,
       returns: evaluation.returns,
+      held: evaluation.held,
+      spans: foldSpans(market, 'test'),
       figures: { verdict: evaluation.judgement.verdict, ...evaluation.subject.metrics } as unknown as Json,
     });
     return evaluation;

@@ -1,5 +1,12 @@
 /** A checkpoint on the fold that it never saw: counted as a trial before it looks, judged beside all baselines. */
-import { type LoadedAgent, loadAgent, openCheckpoint, type Standing, summariseStanding } from '../agents/index.ts';
+import {
+  findObstacle,
+  type LoadedAgent,
+  loadAgent,
+  openCheckpoint,
+  type Standing,
+  summariseStanding,
+} from '../agents/index.ts';
 import { HOLD } from '../core/action.ts';
 import { type Agent, PLAIN } from '../core/agent.ts';
 import type { CandleSeries } from '../core/candle.ts';
@@ -9,18 +16,16 @@ import type { Json } from '../core/json.ts';
 import { SHIELD_COLUMNS, type Shield } from '../core/shield.ts';
 import type { AblationRow } from '../evaluate/ablation.ts';
 import { type Evaluation, evaluate } from '../evaluate/evaluation.ts';
-import { countTrials } from '../evaluate/verdict.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import type { Kernels } from '../nn/index.ts';
-import { type Run, RunRegistry, trialSharpes } from '../runs/registry.ts';
+import { hashJson, type Run, RunRegistry } from '../runs/registry.ts';
 import type { ExperimentConfig } from './config.ts';
 import { ablateMarket } from './counterfactuals.ts';
 import { trainedConfig } from './extension.ts';
 import { type Prepared, prepareMarkets } from './prepare.ts';
 import { CHECKPOINTS, type RunContext } from './run-context.ts';
 import { shieldFor } from './shield.ts';
-import { type Fold, hashTrial, nameFold, nameResult, trialConfig } from './trial.ts';
-import { requireUnseen } from './unseen.ts';
+import { type Fold, foldSpans, hashTrial, nameFold, nameResult, trialConfig } from './trial.ts';
 
 export interface Checkpoint {
   /** As the user named it. */
@@ -32,6 +37,8 @@ export interface Checkpoint {
   readonly run: Run | null;
   /** What the validation said of it; null where nobody validated, or before that was kept. */
   readonly standing: Standing | null;
+  /** SHA-256 of what it holds: the same weights looked at twice are one look. */
+  readonly weights: string;
 }
 
 /** Whether an agent does nothing, since its gate is closed and no person said otherwise. */
@@ -74,9 +81,10 @@ export function findCheckpoint(
   return { name, path: other.path, run: null, ...load(other.files, other.path, kernels) };
 }
 
-function load(files: FileSystem, path: string, kernels: Kernels): Pick<Checkpoint, 'agent' | 'standing'> {
+function load(files: FileSystem, path: string, kernels: Kernels): Pick<Checkpoint, 'agent' | 'standing' | 'weights'> {
   const agent = loadAgent(files, path, kernels);
-  return { agent, standing: openCheckpoint(files, path).description.standing };
+  const { standing, files: contents } = openCheckpoint(files, path).description;
+  return { agent, standing, weights: hashJson(contents) };
 }
 
 function openable(files: FileSystem, path: string): boolean {
@@ -124,14 +132,7 @@ export interface RunEvaluation extends Evaluation {
 }
 
 /** What can be known of an evaluation before it looks at its fold. @throws InputError where the data doesn't fit */
-export function prepareEvaluation({
-  checkpoint,
-  series,
-  config: asked,
-  supervisor,
-  force,
-  fold = 'test',
-}: EvaluateRunOptions): {
+export function prepareEvaluation({ checkpoint, series, config: asked, supervisor, force }: EvaluateRunOptions): {
   readonly config: ExperimentConfig;
   readonly prepared: Prepared;
   trialOf(config: ExperimentConfig): string;
@@ -145,8 +146,8 @@ export function prepareEvaluation({
         `${one.symbol}: bars of ${one.timeframeMs / 60_000} min, but the checkpoint was trained on ${timeframeMs / 60_000} min; give --timeframe`,
       );
   const prepared = prepareMarkets(series, config, scalerFromJson(agent.spec.scaler));
-  if (run !== null && fold === 'test') requireUnseen(run, prepared.markets);
-  const trained = run !== null ? trainedConfig(run) : [trialConfig(config, prepared), checkpoint.name];
+  // A copy is known by what made it, wherever it lies and whatever it is called.
+  const trained = run !== null ? trainedConfig(run) : (agent.spec.origin?.recipe ?? trialConfig(config, prepared));
   return {
     config,
     prepared,
@@ -183,7 +184,7 @@ export function recordOf(
 /** One evaluation a market. @throws InputError where the data isn't what the checkpoint was made for */
 export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext): RunEvaluation[] {
   const { checkpoint, supervisor, force, fold = 'test', counterfactuals = true } = options;
-  const { agent, run, standing } = checkpoint;
+  const { agent, run, standing, weights } = checkpoint;
   const rests = isResting(checkpoint, force);
   const { config, prepared, trialOf } = prepareEvaluation(options);
   const { profile } = config.shield;
@@ -196,6 +197,11 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
     options.onEvaluation?.(market.series.symbol);
     const foldKey = nameFold(market, fold);
     const trial = fold === 'test' ? trialOf(config) : null;
+    const fromMs = market.series.timeMs[market.split[fold].from];
+    const obstacle =
+      fold === 'test'
+        ? findObstacle([agent, ...(supervisor === undefined ? [] : [supervisor])], fromMs)
+        : 'these bars chose the checkpoint: figures, and no verdict';
     const result = nameResult(checkpoint, market.series.symbol, fold, profile);
     // Before the trial is written: a shield that can't be made has seen nothing.
     const shield: Shield | null = profile === 'none' ? null : shieldFor(config, agent, shielded);
@@ -210,7 +216,8 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
       account: config.account,
       shield,
       seed: config.seed,
-      trials: countTrials(trialSharpes(registry.trials(foldKey))),
+      looks: { trials: registry.trials(foldKey), configHash: trial, weights },
+      obstacle,
       resamples: config.evaluation.bootstrapSamples,
       fold,
       provenance: {
@@ -229,7 +236,10 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
       foldKey,
       trial,
       sharpePerBar: evaluation.judgement.sharpePerBar,
+      weights,
       returns: evaluation.returns,
+      held: evaluation.held,
+      spans: foldSpans(market, fold),
       figures: { verdict: evaluation.judgement.verdict, ...evaluation.subject.metrics } as unknown as Json,
     });
     const ablation =

@@ -128,7 +128,7 @@ export async function trainRun(options: TrainRunOptions, runContext: RunContext)
   const { files, kernels, clock, signal } = runContext;
   const prepared = prepareMarkets(series, config, options.scaler);
   const registry = new RunRegistry(files);
-  const spec = describeAgent(config, prepared);
+  const spec = describeAgent(config, prepared, options.decisive);
   const agent = createAgent(kernels, config, spec);
   const env = createTrainingEnv(config, prepared, agent.environments);
 

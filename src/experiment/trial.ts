@@ -1,5 +1,6 @@
 /** What counts as one trial, and the names under which a run keeps what it tried. */
 import type { Json } from '../core/json.ts';
+import { spansOf } from '../evaluate/looks.ts';
 import { hashJson } from '../runs/registry.ts';
 import { dropOtherAgents, type ExperimentConfig } from './config.ts';
 import type { Prepared, PreparedMarket } from './prepare.ts';
@@ -22,6 +23,12 @@ export function trialConfig(config: ExperimentConfig, prepared: Pick<Prepared, '
 export function nameFold({ series, split }: PreparedMarket, fold: Fold): string {
   const { from, to } = split[fold];
   return `${series.venue}:${series.symbol}:${series.timeframeMs}:${series.timeMs[from]}-${series.timeMs[to - 1]}`;
+}
+
+/** When the returns of a fold were known: its bars but the first, as runs without a gap. */
+export function foldSpans({ series, split }: PreparedMarket, fold: Fold): [number, number][] {
+  const { from, to } = split[fold];
+  return spansOf(series.timeMs.subarray(from + 1, to), series.timeframeMs);
 }
 
 /** Name of an evaluation among a run's results. */

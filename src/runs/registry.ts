@@ -36,8 +36,24 @@ export interface Trial {
   /** Of everything that was tried but the seed, the shield included. */
   readonly configHash: string;
   readonly seed: number;
+  /** Of the agent that was tried; the run's name where an earlier version kept none. */
+  readonly weights: string;
   /** Sharpe ratio per bar, not annualised; null while the evaluation has not finished. */
   readonly sharpePerBar: number | null;
+  /** What it saw; null where that was not kept: it has not finished, or an earlier version made it. */
+  readonly seen: SeenReturns | null;
+  /** `VENUE:SYMBOL` and the length of its bars. */
+  readonly market: string;
+  readonly timeframeMs: number;
+}
+
+/** Simple returns bar by bar, and when. */
+export interface SeenReturns {
+  /** Opens of the bars at whose closes the returns were known, as runs without a gap: [first open, bars]. */
+  readonly spans: readonly (readonly [number, number])[];
+  readonly returns: readonly number[];
+  /** Buy-and-hold's over the same bars; null where it wasn't kept. */
+  readonly held: readonly number[] | null;
 }
 
 export interface EvaluationRecord {
@@ -49,6 +65,11 @@ export interface EvaluationRecord {
   readonly sharpePerBar: number | null;
   /** Simple return of each bar of the fold. */
   readonly returns: readonly number[];
+  /** SHA-256 of the agent that was tried. Earlier versions kept neither it nor the next two. */
+  readonly weights?: string;
+  /** Buy-and-hold's over the same bars, and when they were: see `SeenReturns`. */
+  readonly held?: readonly number[];
+  readonly spans?: readonly (readonly [number, number])[];
   readonly figures: Json;
 }
 
@@ -86,6 +107,9 @@ const recordSchema = z.looseObject({
   trial: z.string().nullable(),
   sharpePerBar: z.number().nullable(),
   returns: z.custom<readonly number[]>(Array.isArray, 'must be a list'),
+  weights: z.string().optional(),
+  held: z.custom<readonly number[]>(Array.isArray, 'must be a list').optional(),
+  spans: z.array(z.tuple([z.number(), z.int().min(1)])).optional(),
   figures: z.json(),
 });
 
@@ -266,41 +290,47 @@ export class RunRegistry {
     return this.names().map((name) => this.open(name));
   }
 
-  /** Every evaluation that looked at bars of the fold as a test, finished or not. */
+  /** Every evaluation that looked at bars of the fold's time as a test, of whatever market, finished or not. */
   trials(foldKey: string): Trial[] {
+    const wanted = parseFoldKey(foldKey);
     return this.list().flatMap((run) =>
-      run
-        .results()
-        .filter(({ record }) => record.trial !== null && foldsOverlap(record.foldKey, foldKey))
-        .map(({ record }) => ({
+      run.results().flatMap(({ record }) => {
+        const fold = parseFoldKey(record.foldKey);
+        if (record.trial === null || !(record.foldKey === foldKey || (fold && wanted && overlap(fold, wanted))))
+          return [];
+        const { returns, held, spans, sharpePerBar } = record;
+        return {
           run: run.name,
-          configHash: record.trial as string,
+          configHash: record.trial,
           seed: run.registration.seed,
-          sharpePerBar: record.sharpePerBar,
-        })),
+          weights: record.weights ?? run.name,
+          sharpePerBar,
+          seen: spans === undefined ? null : { spans, returns, held: held ?? null },
+          market: fold?.market ?? record.foldKey,
+          timeframeMs: fold?.timeframeMs ?? Number.NaN,
+        };
+      }),
     );
   }
 }
 
-/**
- * Whether two folds, named `MARKET:FROM-TO` by the opens of their first and last bars, share bars. A cut that moves by
- * a day, or a day of new data, makes no unseen fold.
- */
-function foldsOverlap(a: string, b: string): boolean {
-  const [one, other] = [a, b].map((key) => /^(.*):(\d+)-(\d+)$/.exec(key));
-  if (!one || !other) return a === b;
-  return one[1] === other[1] && Number(one[2]) <= Number(other[3]) && Number(other[2]) <= Number(one[3]);
+interface FoldTimes {
+  readonly market: string;
+  readonly timeframeMs: number;
+  /** Opens of the first and the last bar. */
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
-/** One entry a configuration that saw the fold: the mean Sharpe ratio per bar of its seeds, null while none is known. */
-export function trialSharpes(trials: readonly Trial[]): (number | null)[] {
-  const byConfig = new Map<string, number[]>();
-  for (const trial of trials) {
-    const sharpes = byConfig.get(trial.configHash) ?? [];
-    if (trial.sharpePerBar !== null) sharpes.push(trial.sharpePerBar);
-    byConfig.set(trial.configHash, sharpes);
-  }
-  return [...byConfig.values()].map((list) =>
-    list.length === 0 ? null : list.reduce((sum, one) => sum + one, 0) / list.length,
-  );
+/** A fold is named `VENUE:SYMBOL:TIMEFRAME:FROM-TO`; null for what isn't such a name. */
+export function parseFoldKey(foldKey: string): FoldTimes | null {
+  const match = /^(.*):(\d+):(\d+)-(\d+)$/.exec(foldKey);
+  if (match === null) return null;
+  const [timeframeMs, fromMs, toMs] = match.slice(2).map(Number);
+  return { market: match[1], timeframeMs, fromMs, toMs };
+}
+
+/** A cut that moves by a day, or a day of new data, makes no unseen fold. */
+function overlap(a: FoldTimes, b: FoldTimes): boolean {
+  return a.fromMs < b.toMs + b.timeframeMs && b.fromMs < a.toMs + a.timeframeMs;
 }

@@ -196,6 +196,7 @@ describe('a checkpoint', () => {
         'reward',
         'rewardScale',
         'trainingRange',
+        'origin',
         'account',
         'columnsHash',
         'trainedSteps',

@@ -29,6 +29,7 @@ export function specFor(env: VectorEnv, changes: Partial<AgentSpec> = {}): Agent
     reward: 'market-order',
     rewardScale: 100,
     trainingRange: null,
+    origin: null,
     account: { ...(env instanceof TradingEnv ? env.config.account : DEFAULT_ACCOUNT) } as unknown as Json,
     ...changes,
   };

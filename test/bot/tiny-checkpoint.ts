@@ -33,6 +33,7 @@ export async function saveTinyCheckpoint(
       timeframeMs: series.timeframeMs,
       scaler: scalerToJson(scaler),
       trainingRange: null,
+      origin: null,
       reward: 'market-order',
       rewardScale: 100,
       account: { ...account, mode },

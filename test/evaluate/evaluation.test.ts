@@ -18,8 +18,7 @@ const BARS = 1600;
 const series = randomWalk(BARS, 11);
 const table = tableOf(BARS, (row) => Math.sin(row / 3), { window: 4, accountFeatures: true });
 const split = { train: { from: 0, to: 500 }, test: { from: 600, to: BARS } };
-const trials = { count: 1, sharpeVariance: null };
-const common = { series, table, split, account: DEFAULT_ACCOUNT, shield: null, seed: 5, trials };
+const common = { series, table, split, account: DEFAULT_ACCOUNT, shield: null, seed: 5 };
 
 /** Buys when the newest value of the only column is high, sells when it is low. */
 const agent: Agent = {

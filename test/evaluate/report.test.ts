@@ -27,7 +27,6 @@ function evaluationOf(bars: number, label = 'PPO'): Evaluation {
     account: DEFAULT_ACCOUNT,
     shield: createShield({ profile: 'balanced' }),
     seed: 1,
-    trials: { count: 2, sharpeVariance: null },
     policy: randomPolicy('agent', 0.1, 3),
     label,
     doc: 'a policy',

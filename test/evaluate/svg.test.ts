@@ -57,7 +57,6 @@ it.each([60, 3000])('drawEvaluation draws every fill of %i bars, and a hostile n
     account: DEFAULT_ACCOUNT,
     shield: null,
     seed: 1,
-    trials: { count: 1, sharpeVariance: null },
     policy: randomPolicy('agent', 0.1, 3),
     label: '<b>',
     doc: 'a policy',

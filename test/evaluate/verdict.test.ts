@@ -2,17 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { BUY, SELL } from '../../src/core/action.ts';
 import { PLAIN } from '../../src/core/agent.ts';
+import { Rng } from '../../src/core/rng.ts';
 import { backtest } from '../../src/evaluate/backtest.ts';
 import { backtestBaseline, findBaseline } from '../../src/evaluate/baselines/index.ts';
 import { coinFlipPolicy, randomPolicy } from '../../src/evaluate/baselines/random.ts';
+import { NO_LOOKS } from '../../src/evaluate/looks.ts';
 import type { Policy } from '../../src/evaluate/policy.ts';
-import { countTrials, judge, VERDICTS } from '../../src/evaluate/verdict.ts';
+import { type Circumstances, countTrials, judge, VERDICTS } from '../../src/evaluate/verdict.ts';
 import { SLOW } from '../effort.ts';
 import { ledgerOf } from './ledger-of.ts';
 import { HOUR, randomWalk } from './markets.ts';
 
 const BARS = 1000;
-const ONE = { count: 1, sharpeVariance: null };
+const ONE = { seed: 1 };
 
 /** Right about the next bar with this chance. */
 function seer(close: Float64Array, chance: number): Policy {
@@ -37,77 +39,130 @@ function compare(policy: Policy, options: { bars?: number; seed?: number; free?:
 }
 
 describe('the verdict', () => {
-  it('is one of exactly four sentences', () => {
-    expect(VERDICTS).toEqual(['edge', 'no evidence of an edge', 'worse than holding', 'too little data to judge']);
+  it('is one of exactly six sentences', () => {
+    expect(VERDICTS).toEqual([
+      ...['edge', 'no evidence of an edge', 'worse than holding', 'too little data to judge'],
+      ...['suspicious: look for a leak', "can't be judged"],
+    ]);
   });
 
-  it('calls a policy that is right about tomorrow an edge', () => {
-    const { series } = compare(randomPolicy('r', 0, 1));
-    const { ledger, holding } = compare(seer(series.close, 0.75));
-    const judgement = judge(ledger, holding, ONE, 1);
-    expect(judgement.verdict).toBe('edge');
-    expect(judgement.meanReturn.lower).toBeGreaterThan(0);
-    expect(judgement.excessReturn.lower).toBeGreaterThan(0);
-    expect(judgement.deflatedSharpe).toBeGreaterThan(0.95);
-    expect(judgement.minimumBars).toBeLessThan(BARS);
-    expect(judgement.reason).toMatch(/better than flat .* and than buy-and-hold .*, after costs/);
-  });
-
-  it('wants more of an edge the more was tried', () => {
-    const { series } = compare(randomPolicy('r', 0, 1));
-    const { ledger, holding } = compare(seer(series.close, 0.56), { free: true });
-    expect(judge(ledger, holding, ONE, 1)).toMatchObject({
-      verdict: 'edge',
-      reason: expect.stringContaining('with no fee charged'),
-    });
-    const deflated = judge(ledger, holding, { count: 5000, sharpeVariance: null }, 1);
-    expect(deflated.verdict).toBe('no evidence of an edge');
-    expect(deflated.reason).toMatch(/deflated Sharpe ratio after 5000 trials is 0\.\d+/);
-  });
-
-  it('wants money to have been made for sure, not only less lost than by holding', () => {
-    const noise = randomWalk(BARS, 6).close;
-    const returns = Array.from({ length: BARS - 1 }, (_, i) => noise[i + 1] / noise[i] - 1);
-    const average = returns.reduce((sum, value) => sum + value, 0) / returns.length;
-    const spread = Math.sqrt(returns.reduce((sum, value) => sum + (value - average) ** 2, 0) / returns.length);
-    const trade = compare(coinFlipPolicy(1)).ledger.trades;
-    /** Mean return of so many standard errors, beside a market that loses 1 % a bar. */
-    const verdictAt = (errors: number) => {
-      const mean = (errors * spread) / Math.sqrt(returns.length);
-      const grow = (values: number[]) => {
-        const equity = [1];
-        for (const value of values) equity.push(equity[equity.length - 1] * (1 + value));
-        return equity;
-      };
-      const ledger = ledgerOf(grow(returns.map((value) => value - average + mean)), { trades: trade });
-      return judge(ledger, ledgerOf(grow(returns.map(() => -0.01))), ONE, 1);
+  /** Bars of made-up returns: the market's, and a policy's with this alpha and noise a bar. */
+  function made(
+    seed: number,
+    options: { alpha: number; beta?: number; noise?: number; drift?: number; bars?: number },
+  ) {
+    const { alpha, beta = 0, noise = 0.004, drift = 0, bars = 3000 } = options;
+    const rng = new Rng(seed);
+    const held = Array.from({ length: bars }, () => drift + 0.006 * rng.normal());
+    const own = held.map((h) => alpha + beta * h + noise * rng.normal());
+    const grow = (values: readonly number[]) => {
+      const equity = [1];
+      for (const value of values) equity.push(equity[equity.length - 1] * (1 + value));
+      return equity;
     };
-    expect(verdictAt(3).verdict).toBe('edge');
-    // Between the one-sided and the two-sided 95 %: the deflated Sharpe ratio alone would let it pass.
-    const close = verdictAt(1.7);
-    expect(close.deflatedSharpe).toBeGreaterThan(0.95);
-    expect(close.verdict).toBe('no evidence of an edge');
-    expect(close.reason).toMatch(/^its mean return may be nothing/);
+    return { held, own, grow };
+  }
+  const trades = compare(coinFlipPolicy(1)).ledger.trades;
+  const judged = ({ held, own, grow }: ReturnType<typeof made>, size = 1, more: Partial<Circumstances> = {}) =>
+    judge(ledgerOf(grow(own.map((r) => size * r)), { trades }), ledgerOf(grow(held)), { seed: 1, ...more });
+
+  it('is an edge where it is there, whatever the size of the bets', () => {
+    // Sharpe 0.0375 a bar is 3.5 a year.
+    const world = made(1, { alpha: 0.00015, beta: 0.3 });
+    for (const size of [0.25, 0.5, 1, 2]) {
+      const { verdict, reason } = judged(world, size);
+      expect([size, verdict]).toEqual([size, 'edge']);
+      expect(reason).toMatch(
+        /more than its share of the market .*; luck alone is this good in .* of cases, with one configuration looked at; one seed of 5$/,
+      );
+    }
+  });
+
+  it('is not fooled by a share of a rising market, nor by holding less of a falling one', () => {
+    for (const drift of [0.0005, -0.0005])
+      for (const beta of [0.2, 0.5, 1]) {
+        const { verdict } = judged(made(3, { alpha: 0, beta, drift, noise: 0.001 }));
+        expect(verdict).toBe('no evidence of an edge');
+      }
+  });
+
+  it('does not call a low-volatility strategy worse than holding because the market rose', SLOW, () => {
+    let worse = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const world = made(100 + seed, { alpha: 0.00003, noise: 0.001, drift: 0.0002, bars: 4000 });
+      if (judged(world).verdict === 'worse than holding') worse++;
+    }
+    expect(worse).toBe(0);
+  });
+
+  it('knows what luck can do among all who looked', SLOW, () => {
+    const world = made(5, { alpha: 0.0002 });
+    expect(judged(world).verdict).toBe('edge');
+    const rng = new Rng(9);
+    const others = Array.from({ length: 400 }, () => Float64Array.from(world.own, () => 0.004 * rng.normal()));
+    const crowd = judged(world, 1, { looks: { ...NO_LOOKS, others, sharpes: others.map(() => null) } });
+    expect(crowd.verdict).toBe('no evidence of an edge');
+    expect(crowd.reason).toMatch(/luck alone is this good in [\d.]+ % of cases, with 401 configurations looked at/);
+    // Clones of it and hopeless company are no reason for doubt.
+    const clones = Array.from({ length: 400 }, () => Float64Array.from(world.own));
+    const hopeless = Array.from({ length: 6 }, () => Float64Array.from(world.own, () => 0.004 * rng.normal() - 0.001));
+    const company = { ...NO_LOOKS, others: [...clones, ...hopeless] };
+    expect(judged(world, 1, { looks: company }).verdict).toBe('edge');
+  });
+
+  it('is that of the configuration over its seeds: the best of them alone proves nothing', () => {
+    const rng = new Rng(12);
+    const world = made(6, { alpha: 0, bars: 6000 });
+    const seeds = Array.from({ length: 200 }, () => Float64Array.from(world.own, () => 0.004 * rng.normal()));
+    const total = (values: ArrayLike<number>) => Array.from(values).reduce((sum, one) => sum + one, 0);
+    seeds.sort((x, y) => total(y) - total(x));
+    const [best, ...rest] = seeds;
+    const lucky = { ...world, own: Array.from(best) };
+    expect(judged(lucky).verdict).toBe('edge');
+    const over = judged(lucky, 1, { looks: { ...NO_LOOKS, seeds: rest } });
+    expect(over.verdict).toBe('no evidence of an edge');
+    expect(over.seeds).toEqual({ seen: 200, asked: 5 });
+  });
+
+  it('suspects what is too good, and what one bar of delay takes away', () => {
+    expect(judged(made(7, { alpha: 0.0004 }))).toMatchObject({
+      verdict: 'suspicious: look for a leak',
+      reason: expect.stringMatching(/Sharpe ratio of \d+\.\d with no fee charged is too good/),
+    });
+    const world = made(1, { alpha: 0.00015 });
+    expect(judged(world, 1, { keptWhenLate: 0.8 }).verdict).toBe('edge');
+    expect(judged(world, 1, { keptWhenLate: 0.1 })).toMatchObject({
+      verdict: 'suspicious: look for a leak',
+      reason: 'one bar of delay leaves 10.0 % of its Sharpe ratio',
+    });
+  });
+
+  it('is none on bars that somebody has seen', () => {
+    const world = made(1, { alpha: 0.00015 });
+    expect(judged(world, 1, { obstacle: 'it was trained on them' })).toMatchObject({
+      verdict: "can't be judged",
+      reason: 'it was trained on them',
+    });
   });
 
   it('says that it is worse only where that is sure', () => {
     let worse = 0;
     for (let seed = 0; seed < 20; seed++) {
       const { ledger, holding } = compare(randomPolicy('random', 0.2, seed), { seed: 50 + seed, free: true });
-      if (judge(ledger, holding, ONE, 1).verdict === 'worse than holding') worse++;
+      if (judge(ledger, holding, ONE).verdict === 'worse than holding') worse++;
     }
     expect(worse).toBeLessThanOrEqual(3);
   });
 
   it('calls costs for nothing worse than holding', () => {
     const { ledger, holding } = compare(coinFlipPolicy(1));
-    expect(judge(ledger, holding, ONE, 1).verdict).toBe('worse than holding');
+    expect(judge(ledger, holding, ONE).verdict).toBe('worse than holding');
   });
 
   it('speaks of no lead where there is none, and of no loss beyond everything', () => {
     for (let seed = 0; seed < 40; seed++) {
       const { ledger, holding } = compare(randomPolicy('random', 0.6, seed), { seed: 90 + seed, bars: 800 });
-      const { reason, excessReturn } = judge(ledger, holding, ONE, 1);
+      const { reason, excessReturn } = judge(ledger, holding, ONE);
       if (excessReturn.estimate <= 0) expect(reason).not.toMatch(/its lead/);
       for (const [, figure] of reason.matchAll(/(-?[\d.]+) %/g))
         expect(Number(figure), reason).toBeGreaterThanOrEqual(-100);
@@ -116,7 +171,7 @@ describe('the verdict', () => {
 
   it('draws as many samples as it is told', () => {
     const { ledger, holding } = compare(randomPolicy('random', 0.2, 1), { free: true });
-    const [few, many] = [1000, 4000].map((resamples) => judge(ledger, holding, ONE, 1, resamples).meanReturn);
+    const [few, many] = [1000, 4000].map((resamples) => judge(ledger, holding, { seed: 1, resamples }).meanReturn);
     expect(few.lower).not.toBe(many.lower);
     expect(few.estimate).toBe(many.estimate);
   });
@@ -124,8 +179,8 @@ describe('the verdict', () => {
   it('sees no edge in holding itself, nor in doing nothing', () => {
     for (let seed = 0; seed < 10; seed++) {
       const { ledger, holding } = compare(randomPolicy('idle', 0, 1), { seed });
-      expect(judge(holding, holding, ONE, 1).verdict).toBe('no evidence of an edge');
-      const idle = judge(ledger, holding, ONE, 1);
+      expect(judge(holding, holding, ONE).verdict).toBe('no evidence of an edge');
+      const idle = judge(ledger, holding, ONE);
       expect(['no evidence of an edge', 'worse than holding']).toContain(idle.verdict);
       expect(idle.sharpePerBar).toBeNull();
     }
@@ -140,7 +195,7 @@ describe('the verdict', () => {
         free: true,
         bars: 750,
       });
-      if (judge(ledger, holding, ONE, seed).verdict === 'edge') edges++;
+      if (judge(ledger, holding, { seed }).verdict === 'edge') edges++;
     }
     expect(edges / paths).toBeLessThanOrEqual(0.05);
   });
@@ -148,13 +203,14 @@ describe('the verdict', () => {
   it('judges nothing on too few bars, days or trades', () => {
     const { series } = compare(randomPolicy('r', 0, 1));
     const few = compare(seer(series.close, 1), { bars: 200 });
-    expect(judge(few.ledger, few.holding, ONE, 1).reason).toMatch(/200 bars over 8.3 days; at least 250 bars/);
+    expect(judge(few.ledger, few.holding, ONE).reason).toMatch(/200 bars over 8.3 days; at least 250 bars/);
     const short = compare(seer(series.close, 1), { bars: 300 });
-    expect(judge(short.ledger, short.holding, ONE, 1).verdict).toBe('too little data to judge');
-    const daily = { ...short.ledger, timeframeMs: 24 * HOUR };
-    expect(judge(daily, short.holding, ONE, 1).verdict).toBe('edge');
-    const thin = { ...daily, trades: daily.trades.slice(0, 19) };
-    expect(judge(thin, short.holding, ONE, 1)).toMatchObject({
+    expect(judge(short.ledger, short.holding, ONE).verdict).toBe('too little data to judge');
+    const daily = made(4, { alpha: 0.0007, bars: 400 });
+    const long = ledgerOf(daily.grow(daily.own), { trades, timeframeMs: 24 * HOUR });
+    expect(judge(long, ledgerOf(daily.grow(daily.held)), ONE).verdict).toBe('edge');
+    const thin = { ...long, trades: long.trades.slice(0, 19) };
+    expect(judge(thin, ledgerOf(daily.grow(daily.held)), ONE)).toMatchObject({
       verdict: 'too little data to judge',
       reason: 'it looks good, on 19 trades only; at least 20 are needed',
     });
@@ -170,6 +226,6 @@ describe('the verdict', () => {
 
   it('is the same for the same seed', () => {
     const { ledger, holding } = compare(randomPolicy('random', 0.2, 1));
-    expect(judge(ledger, holding, ONE, 7)).toEqual(judge(ledger, holding, ONE, 7));
+    expect(judge(ledger, holding, { seed: 7 })).toEqual(judge(ledger, holding, { seed: 7 }));
   });
 });

@@ -26,7 +26,14 @@ async function trainAndJudge(shuffled: boolean) {
   try {
     const { run, folder } = await trainRun({ series: [series], config }, runContext);
     const path = `${folder}/best`;
-    const checkpoint = { name: run.name, agent: loadAgent(files, path, kernels), path, run, standing: null };
+    const checkpoint = {
+      name: run.name,
+      agent: loadAgent(files, path, kernels),
+      path,
+      run,
+      standing: null,
+      weights: 'w',
+    };
     return evaluateRun({ checkpoint, series: [series], config }, runContext)[0];
   } finally {
     kernels.dispose();
@@ -35,7 +42,7 @@ async function trainAndJudge(shuffled: boolean) {
 
 test('a planted signal pays for a trained agent', SLOW, async () => {
   const { judgement, subject } = await trainAndJudge(false);
-  expect(judgement.verdict).toBe('edge');
+  expect(judgement.verdict).toBe('suspicious: look for a leak');
   expect(subject.metrics.cumulativeReturn).toBeGreaterThan(1);
 });
 

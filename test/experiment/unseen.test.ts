@@ -4,7 +4,7 @@ import { trainRun } from '../../src/experiment/train-run.ts';
 import { createKernels } from '../../src/nn/index.ts';
 import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
 
-it('a checkpoint is tested on no bar that it was trained or chosen on', async () => {
+it('no verdict is given on a bar that some part of a checkpoint was trained or chosen on', async () => {
   const kernels = await createKernels({ threads: 1 });
   const runContext = tinyWorkplace(kernels);
   const series = [tinyMarket()];
@@ -22,9 +22,13 @@ it('a checkpoint is tested on no bar that it was trained or chosen on', async ()
       },
       runContext,
     );
-  expect(() => evaluateFrom(0.2, 0.2)).toThrow(/test fold begins at 2020-02-10T00:00, but .* on bars up to 2020-03-17/);
-  expect(run.results()).toEqual([]);
-  expect(evaluateFrom(0.7, 0.15)).toHaveLength(1);
-  expect(evaluateFrom(0.2, 0.2, 'validation')).toHaveLength(1);
+  const [known] = evaluateFrom(0.2, 0.2);
+  expect(known.judgement.verdict).toBe("can't be judged");
+  expect(known.judgement.reason).toMatch(/chosen? on bars of .* up to 2020-03-17.*these begin at 2020-02-10 00:00/);
+  // Its figures count as a look all the same.
+  expect(run.results()).toHaveLength(1);
+  expect(evaluateFrom(0.7, 0.15)[0].judgement.verdict).not.toBe("can't be judged");
+  const [chosen] = evaluateFrom(0.2, 0.2, 'validation');
+  expect(chosen.judgement).toMatchObject({ verdict: "can't be judged", reason: expect.stringContaining('no verdict') });
   kernels.dispose();
 });

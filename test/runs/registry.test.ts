@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/core/errors.ts';
-import { canonicalJson, type Registration, RunRegistry, trialSharpes } from '../../src/runs/registry.ts';
+import { canonicalJson, type Registration, RunRegistry } from '../../src/runs/registry.ts';
 import { atEveryCrash, MemoryFileSystem } from '../memory-file-system.ts';
 
 const registration = (seed: number, config: Registration['config'] = { agent: 'ppo' }): Registration => ({
@@ -61,7 +61,16 @@ describe('the registry of runs', () => {
     registry.register('a', registration(3)).finishEvaluation('validation', finished(9, null));
     registry.register('b', registration(1, { agent: 'dqn' })).finishEvaluation('test', finished(0.5, 'b'));
     registry.register('c', registration(1, { agent: 'x' })).startEvaluation('test', 'btc-test', 'c');
-    expect(trialSharpes(registry.trials('btc-test'))).toEqual([0.2, 0.5, null]);
+    const trials = registry
+      .trials('btc-test')
+      .map(({ configHash, seed, sharpePerBar }) => [configHash, seed, sharpePerBar]);
+    expect(trials.map(([, ...rest]) => rest)).toEqual([
+      [1, 0.1],
+      [2, 0.3],
+      [1, 0.5],
+      [1, null],
+    ]);
+    expect(new Set(trials.map(([config]) => config)).size).toBe(3);
     expect(registry.trials('another fold')).toEqual([]);
   });
 
@@ -74,11 +83,11 @@ describe('the registry of runs', () => {
     }
     run.startEvaluation('test', 'validation of btc', null);
     run.startEvaluation('test', 'another validation', null);
-    expect(trialSharpes(registry.trials('btc-test'))).toHaveLength(3);
+    expect(registry.trials('btc-test')).toHaveLength(3);
     expect(run.results().find(({ name }) => name === 'test')?.record.foldKey).toBe('another validation');
   });
 
-  test('a fold that shares bars with another was seen by its trials', () => {
+  test('a fold that shares time with another was seen by its trials, of whatever market', () => {
     const registry = new RunRegistry(new MemoryFileSystem());
     const run = registry.register('a', registration(1));
     const fold = (from: number, to: number, market = 'binance:BTC/USDT:3600000') => `${market}:${from}-${to}`;
@@ -87,7 +96,9 @@ describe('the registry of runs', () => {
     expect([fold(100, 200), fold(101, 200), fold(100, 201), fold(200, 300), fold(0, 100)].map(count)).toEqual(
       Array(5).fill(1),
     );
-    expect([fold(201, 300), fold(0, 99), fold(100, 200, 'binance:ETH/USDT:3600000')].map(count)).toEqual([0, 0, 0]);
+    // Which of them saw the same news is asked where returns are at hand.
+    expect(count(fold(100, 200, 'binance:ETH/USDT:3600000'))).toBe(1);
+    expect([fold(200 + 3600000, 3700000), fold(0, 99), fold(100, 200)].map(count)).toEqual([0, 1, 1]);
   });
 
   test('the same configuration has the same hash whatever the order of its keys', () => {

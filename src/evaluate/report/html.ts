@@ -35,6 +35,8 @@ const TONES: Readonly<Record<VerdictText, string>> = {
   'no evidence of an edge': 'none',
   'worse than holding': 'worse',
   'too little data to judge': 'little',
+  'suspicious: look for a leak': 'worse',
+  "can't be judged": 'little',
 };
 
 /** An interval as a bar on a line with 0 on it. */
@@ -52,7 +54,7 @@ function evidence(title: string, interval: Interval): string {
 }
 
 function verdictSection({ judgement, randomRank, subject }: Evaluation): string {
-  const { verdict, reason, meanReturn, excessReturn, deflatedSharpe, trials, minimumBars } = judgement;
+  const { verdict, reason, alpha, beta, superior, meanReturn, deflatedSharpe, trials, minimumBars, seeds } = judgement;
   const deflated = deflatedSharpe === null ? NOTHING : formatNumber(deflatedSharpe, 3);
   const proof =
     minimumBars === null ? 'No number of bars would prove it.' : `Proof takes ${formatNumber(minimumBars, 0)} bars.`;
@@ -60,13 +62,17 @@ function verdictSection({ judgement, randomRank, subject }: Evaluation): string 
     randomRank === null
       ? 'It never traded.'
       : `Beats ${formatNumber(100 * randomRank, 0)} % of random policies of the same turnover.`;
+  const luck = superior === null ? NOTHING : formatShare(superior.p);
+  const looked = `${trials} ${trials === 1 ? 'configuration has' : 'configurations have'} looked`;
+  const seedsSaid = `${seeds.seen} of ${seeds.asked} seeds.`;
   return `<section class="verdict ${TONES[verdict]}">
 <p class="word">${escapeHtml(verdict)}</p>
 <p class="why">${escapeHtml(`${subject.label}: ${reason}.`)}</p>
 <div class="evidence">
 ${evidence('Mean return a year', meanReturn)}
-${evidence('The same minus buy and hold', excessReturn)}
-<div><h3>Deflated Sharpe ratio, ${trials} ${trials === 1 ? 'trial' : 'trials'} on this fold</h3><strong>${deflated}</strong><p>Evidence begins at 0.95. ${proof}</p><p>${rank}</p></div>
+${evidence(`Beyond its share of the market (beta ${formatNumber(beta.estimate, 2)})`, alpha)}
+<div><h3>Luck alone is this good</h3><strong>${luck}</strong><p>${looked}; evidence is at most 5 %.</p><p>${seedsSaid}</p></div>
+<div><h3>Deflated Sharpe ratio, ${trials} ${trials === 1 ? 'trial' : 'trials'} on this fold</h3><strong>${deflated}</strong><p>Printed, and decides nothing. ${proof}</p><p>${rank}</p></div>
 </div>
 </section>`;
 }
