@@ -16,7 +16,7 @@ import type { Json } from '../src/core/json.ts';
 import { NodeFileSystem } from '../src/disk/node-file-system.ts';
 import { rewardNamed } from '../src/env/rewards/index.ts';
 import { TradingEnv } from '../src/env/trading-env.ts';
-import { scaleTable } from '../src/features/observation.ts';
+import { ACCOUNT_COLUMNS, scaleTable } from '../src/features/observation.ts';
 import { fitScaler } from '../src/features/scaler.ts';
 import { featureSet } from '../src/features/sets.ts';
 import { computeFeatures } from '../src/features/table.ts';
@@ -79,7 +79,9 @@ async function measure({ kind, config, accountFeatures = false, from, to, every 
   const kernels = await createKernels({ threads: THREADS });
   const { series } = synthesize({ bars: BARS, seed: 1 });
   const features = computeFeatures(series, featureSet('tradernet21'));
-  const table = scaleTable(features, fitScaler(features, 0, BARS, 'standardise'), { accountFeatures });
+  const table = scaleTable(features, fitScaler(features, 0, BARS, 'standardise'), {
+    extraColumns: accountFeatures ? ACCOUNT_COLUMNS : [],
+  });
   const spec: AgentSpec = {
     featureSet: 'tradernet21',
     columns: table.columns.slice(0, table.marketWidth),

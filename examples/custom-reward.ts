@@ -20,7 +20,7 @@ const kernels = await tn.createKernels();
 const { series } = tn.synthesize({ bars: 3000, seed: 1, trends: false });
 const features = tn.computeFeatures(series, tn.featureSet('tradernet19'));
 const scaler = tn.fitScaler(features, 0, series.length, 'standardise');
-const table = tn.scaleTable(features, scaler, { accountFeatures: true });
+const table = tn.scaleTable(features, scaler);
 const market = { series, table, from: 200, to: series.length };
 
 for (const price of [0, 0.01]) {

@@ -25,6 +25,8 @@ export interface LearnerType<
 > extends AgentType {
   readonly name: Name;
   readonly settings: Settings;
+  /** The account's columns that it can see, where it sees any: ACCOUNT_COLUMNS or UNITS_COLUMNS. */
+  readonly accountColumns: readonly string[];
   /** Environment steps of a training on so many bars where nobody says how long to train. */
   readonly defaultSteps: (bars: number) => number;
   /** An agent with fresh weights, or without a seed one whose weights are to be loaded. */

@@ -15,6 +15,7 @@ import type { Json } from '../core/json.ts';
 import { Rng } from '../core/rng.ts';
 import { setting } from '../core/setting.ts';
 import type { VectorEnv } from '../env/vector-env.ts';
+import { ACCOUNT_COLUMNS } from '../features/observation.ts';
 import { bestAllowed, DQNUpdater, huber, type Kernels, mse, QNetwork } from '../nn/index.ts';
 import { defineLearner } from './agent-type.ts';
 import {
@@ -273,6 +274,7 @@ export const dqn = defineLearner({
   name: 'dqn',
   summary: 'deep Q-learning',
   settings: dqnConfigSchema,
+  accountColumns: ACCOUNT_COLUMNS,
   defaultSteps: () => 200_000,
   create: (options) => new DQNAgent(options),
 });

@@ -32,8 +32,17 @@ import type { Json } from '../core/json.ts';
 import { exp } from '../core/math.ts';
 import { Rng } from '../core/rng.ts';
 import { setting } from '../core/setting.ts';
-import { type AccountShape, countStates, FORBIDDEN, type MarketOutcomes, stateOf } from '../env/outcomes.ts';
+import { SHIELD_COLUMNS } from '../core/shield.ts';
+import {
+  type AccountShape,
+  countStates,
+  FORBIDDEN,
+  type MarketOutcomes,
+  requireNoMask,
+  stateOf,
+} from '../env/outcomes.ts';
 import type { VectorEnv } from '../env/vector-env.ts';
+import { UNITS_COLUMNS } from '../features/observation.ts';
 import { ActorNetwork, AllActionUpdater, bestAllowed, type Kernels, maskedLogSoftmax } from '../nn/index.ts';
 import { defineLearner } from './agent-type.ts';
 import {
@@ -66,7 +75,7 @@ export const exactConfigSchema = z.strictObject({
   gradientNorm: setting(z.number().positive(), 0.5, 'norm', 'largest global gradient'),
   learningRate: setting(z.number().positive(), 3e-3, 'per update', "AdamW's step size"),
   learningRateDecay: setting(z.enum(['linear', 'none']), 'linear', 'choice', 'linear: to 0 at the last bar'),
-  weightDecay: setting(z.number().min(0), 0.1, 'factor', 'share of a weight that a step takes away, per learning rate'),
+  weightDecay: setting(z.number().min(0), 0.3, 'factor', 'share of a weight that a step takes away, per learning rate'),
   adamEpsilon: setting(z.number().positive(), 1e-5, 'number', "keeps Adam's division finite"),
   holdBias: setting(z.number(), 1, 'logit', 'that HOLD begins with: an untrained agent is in no hurry'),
   network: networkSettings.prefault({}),
@@ -79,8 +88,6 @@ export type ExactConfig = z.output<typeof exactConfigSchema>;
 const STREAM = { weights: 0, training: 1 } as const;
 /** Bars whose policy is computed in one call. */
 const POLICY_BATCH = 256;
-/** The column of an observation that says what the account holds, as a share of maxUnits. */
-const UNITS_COLUMN = 'units_held';
 
 /** What exists while an agent is trained. */
 interface Training {
@@ -143,11 +150,13 @@ export class ExactAgent implements Learner {
     const { mode, maxUnits } = spec.account as unknown as AccountShape;
     this.#account = { mode, maxUnits };
     this.#states = countStates(this.#account);
-    this.#unitsAt = spec.columns.length + spec.accountColumns.indexOf(UNITS_COLUMN);
-    if (!spec.accountColumns.includes(UNITS_COLUMN))
+    const units = spec.accountColumns.indexOf(UNITS_COLUMNS[0]);
+    if (units < 0)
       throw new InputError(
-        `exact: its heads go by the units held, and the observation has no column ${UNITS_COLUMN}: leave features.accountFeatures on`,
+        `exact: its heads go by the units held, and the observation has no column ${UNITS_COLUMNS[0]}: leave features.accountFeatures on`,
       );
+    this.#unitsAt = spec.columns.length + units;
+    if (seed !== null) requireUnitsAlone(spec.accountColumns);
     const { accountScale = 1 } = (spec.scaler ?? {}) as { readonly accountScale?: number };
     this.#unitsScale = maxUnits / accountScale;
     this.#values = new Float32Array(spec.window * spec.columns.length);
@@ -193,18 +202,29 @@ export class ExactAgent implements Learner {
   }
 
   /** @throws InputError where the outcomes of all actions can't be known, or the bars are too few for a stretch */
+  examine(env: VectorEnv): void {
+    this.#findStarts(outcomesOf(env));
+  }
+
+  /** Playable bars from each row on, without a break, and the rows at which a whole stretch can begin. */
+  #findStarts({ playable }: MarketOutcomes): { readonly runs: Int32Array; readonly starts: Int32Array } {
+    const { stretchBars } = this.config;
+    const runs = countRuns(playable);
+    const starts = Int32Array.from(runs.keys()).filter((row) => runs[row] >= stretchBars);
+    if (starts.length === 0)
+      throw new InputError(
+        `exact: no ${stretchBars} consecutive bars can be traded; lower exact.stretchBars or give more history`,
+      );
+    return { runs, starts };
+  }
+
   attach(env: VectorEnv, totalSteps: number): void {
     const { stretches, stretchBars, beyondBars, minibatchBars } = this.config;
     const { clip, entropyCoefficient, gradientNorm, adamEpsilon, weightDecay } = this.config;
     const outcomes = outcomesOf(env);
     const known = `${outcomes.states} numbers of units in the environment, ${this.#states} in the agent`;
     assert(outcomes.states === this.#states, known);
-    const runs = countRuns(outcomes.playable);
-    const starts = Int32Array.from(runs.keys()).filter((row) => runs[row] >= stretchBars);
-    if (starts.length === 0)
-      throw new InputError(
-        `exact: no ${stretchBars} consecutive bars can be traded; lower exact.stretchBars or give more history`,
-      );
+    const { runs, starts } = this.#findStarts(outcomes);
     const [width, states] = [this.actor.outputs, this.#states];
     const visited = stretches * stretchBars;
     const seen = stretches * (stretchBars + beyondBars);
@@ -419,16 +439,32 @@ export const exact = defineLearner({
   name: 'exact',
   summary: 'exact policy gradient over all actions, in a market that does not react',
   settings: exactConfigSchema,
-  // Beyond twice it learns the past by heart.
-  defaultSteps: (bars) => Math.ceil(1.6 * bars),
+  accountColumns: UNITS_COLUMNS,
+  // Longer, it learns the past by heart.
+  defaultSteps: (bars) => Math.ceil(2.4 * bars),
   create: (options) => new ExactAgent(options),
 });
 
+/** @throws InputError for columns that depend on the path of the account */
+function requireUnitsAlone(accountColumns: readonly string[]): void {
+  refuseAsExact(() => requireNoMask(SHIELD_COLUMNS.some((column) => accountColumns.includes(column))));
+  const others = accountColumns.filter((column) => column !== UNITS_COLUMNS[0]);
+  if (others.length > 0)
+    throw new InputError(
+      `exact: ${others.join(', ')} depend on the path of the account, and it sees the units alone: leave them out, or use ppo or dqn`,
+    );
+}
+
 function outcomesOf(env: VectorEnv): MarketOutcomes {
-  if (env.outcomes === undefined)
+  const { outcomes } = env;
+  if (outcomes === undefined)
     throw new InputError('exact: this environment reacts to what is done in it; use ppo or dqn');
+  return refuseAsExact(() => outcomes.call(env));
+}
+
+function refuseAsExact<T>(ask: () => T): T {
   try {
-    return env.outcomes();
+    return ask();
   } catch (error) {
     if (error instanceof InputError) throw new InputError(`exact: ${error.message}; or use ppo or dqn`);
     throw error;

@@ -31,6 +31,8 @@ export interface Learner extends LoadedAgent {
   readonly environments: number;
   /** Environment steps taken, over all environments. */
   readonly steps: number;
+  /** Asked before anything is made or written. @throws InputError for an environment that it can't be trained in */
+  examine?(env: VectorEnv): void;
   /** Prepares buffers and optimiser for `env`; rates are scheduled over `totalSteps` environment steps. */
   attach(env: VectorEnv, totalSteps: number, tableHash: string): void;
   /** Gathers experience: a step of every environment, or what else it learns from. @returns the mean reward of a step */

@@ -17,6 +17,7 @@ import { exp } from '../core/math.ts';
 import { Rng } from '../core/rng.ts';
 import { setting } from '../core/setting.ts';
 import type { VectorEnv } from '../env/vector-env.ts';
+import { ACCOUNT_COLUMNS } from '../features/observation.ts';
 import {
   ActorNetwork,
   bestAllowed,
@@ -370,6 +371,7 @@ export const ppo = defineLearner({
   name: 'ppo',
   summary: 'proximal policy optimisation',
   settings: ppoConfigSchema,
+  accountColumns: ACCOUNT_COLUMNS,
   defaultSteps: () => 200_000,
   create: (options) => new PPOAgent(options),
 });

@@ -5,7 +5,6 @@ import type { AccountConfig } from '../core/account.ts';
 import { InputError } from '../core/errors.ts';
 import { parseAs } from '../core/parse.ts';
 import type { Market } from '../exchange/venue.ts';
-import { ACCOUNT_COLUMNS } from '../features/observation.ts';
 import { RealTimeFeatureEng } from '../features/realtime.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import { featureSet } from '../features/sets.ts';
@@ -83,11 +82,7 @@ export function createSymbols(setup: BotSetup, agent: LoadedAgent, supervisor: L
       featureSet(spec.featureSet),
       scalerFromJson(spec.scaler),
       spec.timeframeMs,
-      {
-        window: spec.window,
-        accountFeatures: spec.accountColumns.length > 0,
-        shieldColumns: spec.accountColumns.slice(ACCOUNT_COLUMNS.length),
-      },
+      { window: spec.window, extraColumns: spec.accountColumns },
     );
     if (features.signature !== spec.signature)
       throw new InputError(

@@ -444,7 +444,7 @@ function damagedState(field: string): InputError {
 /**
  * Writes the account's four values at `out[offset..]`, in the order of an observation's columns: units / maxUnits, log
  * return of the price since entry (positive is a gain), bars in the trade / window capped at 1, drawdown from the
- * peak.
+ * peak. With `unitsOnly`, the first of them alone.
  */
 export function writeAccountColumns(
   account: Account,
@@ -452,10 +452,12 @@ export function writeAccountColumns(
   window: number,
   out: Float32Array,
   offset: number,
+  unitsOnly = false,
 ): void {
   const { units, config } = account;
-  const priceReturn = units === 0 ? 0 : log(mark / account.entryPrice);
   out[offset] = units / config.maxUnits;
+  if (unitsOnly) return;
+  const priceReturn = units === 0 ? 0 : log(mark / account.entryPrice);
   out[offset + 1] = units < 0 ? -priceReturn : priceReturn;
   out[offset + 2] = Math.min(1, account.barsInTrade / window);
   out[offset + 3] = 1 - account.equityAt(mark) / account.peakEquity;

@@ -135,7 +135,15 @@ export class DecisionStep {
 
   #observeAccount(): void {
     const { account, columns } = this;
-    if (columns.length > 0) writeAccountColumns(account, account.mark, this.#layout.window, columns, 0);
+    if (columns.length > 0)
+      writeAccountColumns(
+        account,
+        account.mark,
+        this.#layout.window,
+        columns,
+        0,
+        columns.length < ACCOUNT_COLUMNS.length,
+      );
     account.allowedActions(this.mask);
   }
 

@@ -10,6 +10,7 @@
  */
 import { Account, type AccountConfig } from '../core/account.ts';
 import { ACTION_COUNT, type Action, HOLD } from '../core/action.ts';
+import { InputError } from '../core/errors.ts';
 import type { Reward } from './rewards/reward.ts';
 
 /** In `next`: the account does not allow the action; the account is liquidated or ruined, and nothing follows. */
@@ -53,6 +54,22 @@ export function countStates({ mode, maxUnits }: AccountShape): number {
 /** The state of an account that holds `units`: 0 is flat, or short of everything where it may be short. */
 export function stateOf(units: number, { mode, maxUnits }: AccountShape): number {
   return mode === 'margin' ? units + maxUnits : units;
+}
+
+/** @throws InputError where a shield masks what it denies */
+export function requireNoMask(masked: boolean): void {
+  if (masked)
+    throw new InputError(
+      'what a masking shield allows depends on the path of the account: leave training.maskByShield out',
+    );
+}
+
+/** @throws InputError where it depends on more than the bar, the units and the action */
+export function requireStepReward(reward: Reward): void {
+  if (reward.kind === 'account' && reward.pathDependent)
+    throw new InputError(
+      `the reward ${reward.name} depends on how a position was reached, not on the bar, the units and the action alone: take market-order or a reward of the bar`,
+    );
 }
 
 /** One account's life over one bar, from every state by every action. `reward` must not depend on the path. */

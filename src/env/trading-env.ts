@@ -20,7 +20,7 @@ import type { Shield } from '../core/shield.ts';
 import type { DecisionBar } from '../decision/facts.ts';
 import { DecisionStep } from '../decision/step.ts';
 import { type ScaledTable, writeObservation } from '../features/observation.ts';
-import { type MarketOutcomes, tabulateOutcomes } from './outcomes.ts';
+import { type MarketOutcomes, requireNoMask, requireStepReward, tabulateOutcomes } from './outcomes.ts';
 import type { Reward } from './rewards/reward.ts';
 import type { VectorEnv } from './vector-env.ts';
 
@@ -113,6 +113,8 @@ export class TradingEnv implements VectorEnv {
   readonly #memories: readonly Float64Array[];
   /** What a window's extra columns are multiplied by; `extras` are kept as they are. */
   readonly #extraScale: number;
+  /** Made when it is asked for. */
+  #outcomes: MarketOutcomes | null = null;
   readonly #rng = new Rng(0);
 
   /** @throws InputError where the markets don't fit each other or have no row to decide on. */
@@ -225,14 +227,8 @@ export class TradingEnv implements VectorEnv {
 
   outcomes(): MarketOutcomes {
     const { account, reward, rewardScale } = this.config;
-    if (this.config.shield !== undefined)
-      throw new InputError(
-        'what a masking shield allows depends on the path of the account: leave training.maskByShield out',
-      );
-    if (reward.kind === 'account' && reward.pathDependent)
-      throw new InputError(
-        `the reward ${reward.name} depends on how a position was reached, not on the bar, the units and the action alone: take market-order or a reward of the bar`,
-      );
+    requireNoMask(this.config.shield !== undefined);
+    requireStepReward(reward);
     const bars = {
       open: this.#open,
       high: this.#high,
@@ -242,7 +238,8 @@ export class TradingEnv implements VectorEnv {
       playable: this.#playable,
       rewardTable: this.#rewardTable,
     };
-    return tabulateOutcomes(bars, account, reward, rewardScale);
+    this.#outcomes ??= tabulateOutcomes(bars, account, reward, rewardScale);
+    return this.#outcomes;
   }
 
   saveState(): Json {

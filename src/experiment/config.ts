@@ -104,7 +104,12 @@ export const experimentSchema = z.strictObject({
         "deviation of a standardised column, and the account's columns times it; 1 makes a network fit noise",
       ),
       clip: setting(z.number().positive(), 5, 'deviations', 'beyond which a standardised value says nothing more'),
-      accountFeatures: setting(z.boolean(), true, 'yes/no', 'four account columns follow the market columns'),
+      accountFeatures: setting(
+        z.boolean(),
+        true,
+        'yes/no',
+        "the account's columns follow the market's: four, or for exact the units held",
+      ),
     })
     .prefault({}),
   split: z

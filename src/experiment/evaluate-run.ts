@@ -145,7 +145,10 @@ export function prepareEvaluation({ checkpoint, series, config: asked, superviso
       throw new InputError(
         `${one.symbol}: bars of ${one.timeframeMs / 60_000} min, but the checkpoint was trained on ${timeframeMs / 60_000} min; give --timeframe`,
       );
-  const prepared = prepareMarkets(series, config, scalerFromJson(agent.spec.scaler));
+  const prepared = prepareMarkets(series, config, {
+    scaler: scalerFromJson(agent.spec.scaler),
+    extraColumns: agent.spec.accountColumns,
+  });
   // A copy is known by what made it, wherever it lies and whatever it is called.
   const trained = run !== null ? trainedConfig(run) : (agent.spec.origin?.recipe ?? trialConfig(config, prepared));
   return {

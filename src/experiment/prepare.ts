@@ -3,6 +3,7 @@
  * the training folds alone. Several symbols are cut at the same times, so that none of them tells another's future.
  */
 import { createHash } from 'node:crypto';
+import { findLearner } from '../agents/index.ts';
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
 import { rewardNamed } from '../env/rewards/index.ts';
@@ -134,8 +135,15 @@ function joinTrainingRows(tables: readonly FeatureTable[], splits: readonly Spli
   return joined;
 }
 
+/** The columns that follow the market's: what an agent of this kind can see of its account, and what masks it. */
+function columnsBeside({ features, training }: Pick<ExperimentConfig, 'features' | 'training'>): readonly string[] {
+  if (features.accountFeatures) return [...findLearner(training.agent).accountColumns, ...shieldColumns(training)];
+  if (training.maskByShield === null) return [];
+  throw new InputError('training.maskByShield needs features.accountFeatures: the mask follows from the account');
+}
+
 /**
- * Prepares the markets of an experiment. With `fitted` (a checkpoint's scaler) nothing is fitted.
+ * Prepares the markets of an experiment, or as one sees them who was trained before: then nothing is fitted.
  * @example
  * const prepared = prepareMarkets([series], experimentSchema.parse({}));
  * prepared.markets[0].split.test.to; // => 2000
@@ -143,13 +151,12 @@ function joinTrainingRows(tables: readonly FeatureTable[], splits: readonly Spli
 export function prepareMarkets(
   list: readonly CandleSeries[],
   config: Pick<ExperimentConfig, 'features' | 'split' | 'training'>,
-  fitted?: Scaler,
+  seen?: { readonly scaler: Scaler; readonly extraColumns?: readonly string[] },
 ): Prepared {
   if (list.length === 0) throw new InputError('no market to prepare; name a symbol');
   const { set, reason } = chooseSet(list, config.features.set);
-  const { window, accountFeatures, scaler: method, columnScale: scale, clip } = config.features;
-  if (config.training.maskByShield !== null && !accountFeatures)
-    throw new InputError('training.maskByShield needs features.accountFeatures: the mask follows from the account');
+  const { window, scaler: method, columnScale: scale, clip } = config.features;
+  const extraColumns = seen?.extraColumns ?? columnsBeside(config);
   const embargo = chooseEmbargo(list, config);
   const cuts = cutTimes(list, config.split);
   const features = list.map((series) => computeFeatures(series, set));
@@ -163,15 +170,11 @@ export function prepareMarkets(
   });
   const joined = joinTrainingRows(features, splits);
   const train = list.length === 1 ? splits[0].train : { from: 0, to: joined.rows };
-  const scaler = fitted ?? fitScaler(joined, train.from, train.to, method, { scale, clip });
+  const scaler = seen?.scaler ?? fitScaler(joined, train.from, train.to, method, { scale, clip });
   const markets = list.map((series, i) => ({
     series,
     features: features[i],
-    table: scaleTable(features[i], scaler, {
-      window,
-      accountFeatures,
-      shieldColumns: shieldColumns(config.training),
-    }),
+    table: scaleTable(features[i], scaler, { window, extraColumns }),
     split: splits[i],
   }));
   return { set, setReason: reason, scaler, markets, dataHash: hashMarkets(list) };

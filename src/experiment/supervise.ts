@@ -13,7 +13,7 @@ import { log } from '../core/math.ts';
 import { rewardNamed } from '../env/rewards/index.ts';
 import { smurf } from '../env/rewards/smurf.ts';
 import { backtest } from '../evaluate/backtest.ts';
-import { ACCOUNT_COLUMNS, scaleTable } from '../features/observation.ts';
+import { scaleTable } from '../features/observation.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import type { ExperimentConfig } from './config.ts';
 import { type Checkpoint, settingsOf } from './evaluate-run.ts';
@@ -36,11 +36,7 @@ export function smurfConfig(config: ExperimentConfig, base = 'horizon'): Experim
 
 /** The same folds as an agent with account columns sees them, or one without. */
 function seenBy(prepared: Prepared, { window, accountColumns }: LoadedAgent['spec']): Prepared {
-  const options = {
-    window,
-    accountFeatures: accountColumns.length > 0,
-    shieldColumns: accountColumns.slice(ACCOUNT_COLUMNS.length),
-  };
+  const options = { window, extraColumns: accountColumns };
   const markets = prepared.markets.map((market) => ({
     ...market,
     table: scaleTable(market.features, prepared.scaler, options),

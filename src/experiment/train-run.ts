@@ -126,11 +126,12 @@ function requireLonger(files: FileSystem, run: Run, steps: number): void {
 export async function trainRun(options: TrainRunOptions, runContext: RunContext): Promise<TrainRun> {
   const { config, series } = options;
   const { files, kernels, clock, signal } = runContext;
-  const prepared = prepareMarkets(series, config, options.scaler);
+  const prepared = prepareMarkets(series, config, options.scaler && { scaler: options.scaler });
   const registry = new RunRegistry(files);
   const spec = describeAgent(config, prepared, options.decisive);
   const agent = createAgent(kernels, config, spec);
   const env = createTrainingEnv(config, prepared, agent.environments);
+  agent.examine?.(env);
 
   let run: Run;
   if (options.resume === undefined) run = registerTraining('train', options, prepared, runContext);

@@ -3,6 +3,8 @@ import type { FeatureTable } from './table.ts';
 
 /** The account's columns follow the market's in an observation; each holds the decision time's value at every position. */
 export const ACCOUNT_COLUMNS = ['units_held', 'unrealised_log_return', 'bars_in_trade', 'drawdown_from_peak'] as const;
+/** The account's columns for who must not see how it came to hold what it holds. */
+export const UNITS_COLUMNS = [ACCOUNT_COLUMNS[0]] as const;
 
 /** Scaled rows in the layout of an observation, so that a window is one contiguous slice. */
 export interface ScaledTable {
@@ -32,15 +34,11 @@ export interface ScaledTable {
 export interface ObservationOptions {
   /** Bars in a window; default 12. */
   readonly window?: number;
-  /** Whether ACCOUNT_COLUMNS follow the market's; default true. */
-  readonly accountFeatures?: boolean;
-  /** What follows the account's columns: the shield's, where it masks; default none. */
-  readonly shieldColumns?: readonly string[];
-}
-
-/** The columns that aren't the market's: one value each, which holds at every position of a window. */
-export function extraColumns({ accountFeatures = true, shieldColumns = [] }: ObservationOptions): readonly string[] {
-  return accountFeatures ? [...ACCOUNT_COLUMNS, ...shieldColumns] : [];
+  /**
+   * Columns that aren't the market's: one value each, which holds at every position of a window. None, UNITS_COLUMNS, or
+   * ACCOUNT_COLUMNS (default), which a masking shield's may follow.
+   */
+  readonly extraColumns?: readonly string[];
 }
 
 /** The signature of an observation: the set's, the window, and the columns that follow. */
@@ -56,8 +54,7 @@ export function observationSignature(setSignature: string, window: number, extra
  */
 export function scaleTable(table: FeatureTable, scaler: Scaler, options: ObservationOptions = {}): ScaledTable {
   requireSameColumns(scaler, table.set.signature, table.columns);
-  const { window = 12 } = options;
-  const extras = extraColumns(options);
+  const { window = 12, extraColumns: extras = ACCOUNT_COLUMNS } = options;
   const marketWidth = table.width;
   const width = marketWidth + extras.length;
   const { rows, timeMs, timeframeMs } = table;

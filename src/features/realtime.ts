@@ -2,7 +2,7 @@ import type { Candle } from '../core/candle.ts';
 import { assert } from '../core/errors.ts';
 import { decodeNumber, encodeNumber } from '../core/exact-json.ts';
 import type { Json } from '../core/json.ts';
-import { extraColumns, type ObservationOptions, observationSignature, writeObservation } from './observation.ts';
+import { ACCOUNT_COLUMNS, type ObservationOptions, observationSignature, writeObservation } from './observation.ts';
 import { requireSameColumns, type Scaler, scaleRow } from './scaler.ts';
 import type { FeatureSet } from './sets.ts';
 import { FeatureStream } from './stream.ts';
@@ -51,7 +51,7 @@ export class RealTimeFeatureEng {
   constructor(set: FeatureSet, scaler: Scaler, timeframeMs: number, options: ObservationOptions = {}) {
     requireSameColumns(scaler, set.signature, set.columns);
     const { window = 12 } = options;
-    const extras = extraColumns(options);
+    const { extraColumns: extras = ACCOUNT_COLUMNS } = options;
     this.window = window;
     this.columns = [...set.columns, ...extras];
     this.signature = observationSignature(set.signature, window, extras);

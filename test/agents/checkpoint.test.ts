@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => kernels.dispose());
 
 const tiny = (kind: LearnerName, seed = 1, spec: Partial<AgentSpec> = {}) =>
-  makeAgent(kind, kernels, makeTradingEnv(CASES[kind].environments), { config: CASES[kind].small, seed, spec });
+  makeAgent(kind, kernels, makeTradingEnv(CASES[kind].environments, kind), { config: CASES[kind].small, seed, spec });
 
 /** Every file of a checkpoint, hashes checked. */
 function readAll(files: MemoryFileSystem, path: string): string {
@@ -149,7 +149,7 @@ describe('a checkpoint', () => {
   it.each(NAMES)('of %s gives the same agent back, and the same bytes', async (kind) => {
     const files = new MemoryFileSystem();
     const { environments, small } = CASES[kind];
-    const env = makeTradingEnv(environments);
+    const env = makeTradingEnv(environments, kind);
     const agent = makeAgent(kind, kernels, env, { config: small });
     await trainHere({ agent, env, steps: 64, files });
     const loaded = loadAgent(files, 'checkpoints/run/best', kernels, { window: 4 });
@@ -169,7 +169,7 @@ describe('a checkpoint', () => {
     const spec = { window: 12, columns: Array.from({ length: 21 }, (_, i) => `c${i}`) };
     const defaults = CASES[kind].defaults as { network?: object };
     const config = defaults.network === undefined ? {} : { network: {} };
-    const agent = makeAgent(kind, kernels, makeTradingEnv(1), { spec, config });
+    const agent = makeAgent(kind, kernels, makeTradingEnv(1, kind), { spec, config });
     const state = decodeSafetensors(agent.checkpointFiles().get('model.safetensors')!);
     agent.dispose();
     expect(Object.fromEntries([...state].map(([name, tensor]) => [name, tensor.shape]))).toEqual(CASES[kind].tensors);

@@ -11,20 +11,21 @@ beforeAll(async () => {
 });
 afterAll(() => kernels.dispose());
 
-const env = makeTradingEnv(1);
+const envOf = (kind: LearnerName) => makeTradingEnv(1, kind);
 const KINDS = LEARNERS.map(({ name }) => name);
 const membersOf = (kind: LearnerName, count = 3) =>
   Array.from({ length: count }, (_, i) => {
     // Without a bias to HOLD, so that untrained members disagree.
     const config = kind === 'exact' ? { holdBias: 0 } : {};
-    return makeAgent(kind, kernels, env, { seed: 10 + i, config });
+    return makeAgent(kind, kernels, envOf(kind), { seed: 10 + i, config });
   });
 
 /** Observations at random, each with another mask. */
-function* observations(count: number) {
+function* observations(kind: LearnerName, count: number) {
+  const { window, features } = envOf(kind);
   const rng = new Rng(4);
   for (let i = 0; i < count; i++) {
-    const values = Float32Array.from({ length: env.window * env.features }, () => rng.normal());
+    const values = Float32Array.from({ length: window * features }, () => rng.normal());
     yield { values, mask: Uint8Array.of(i % 2, Number(i % 3 > 0), 1) };
   }
 }
@@ -34,7 +35,7 @@ describe.each(KINDS)('an ensemble of %s', (kind) => {
     const members = membersOf(kind);
     const agent = new EnsembleAgent(members);
     let differs = 0;
-    for (const obs of observations(60)) {
+    for (const obs of observations(kind, 60)) {
       const each = members.map((member) => {
         const { probabilities, qValues, action } = member.decide(obs);
         return { scores: [...(probabilities ?? qValues ?? [])], action };
@@ -61,7 +62,7 @@ describe.each(KINDS)('an ensemble of %s', (kind) => {
     const loaded = loadAgent(files, 'runs/x', kernels);
     expect(loaded.kind).toBe('ensemble');
     expect(loaded.spec).toEqual(agent.spec);
-    for (const obs of observations(20)) expect(loaded.decide(obs)).toEqual(agent.decide(obs));
+    for (const obs of observations(kind, 20)) expect(loaded.decide(obs)).toEqual(agent.decide(obs));
     agent.dispose();
     loaded.dispose();
   });
@@ -71,7 +72,7 @@ describe('an ensemble', () => {
   it('has two members or more, of one class, that see the same', () => {
     const [a] = membersOf('ppo', 1);
     const [b] = membersOf('dqn', 1);
-    const other = makeAgent('ppo', kernels, env, { spec: { rewardScale: 7 } });
+    const other = makeAgent('ppo', kernels, envOf('ppo'), { spec: { rewardScale: 7 } });
     expect(() => new EnsembleAgent([a])).toThrow('an ensemble has two members or more, not 1');
     expect(() => new EnsembleAgent([a, b])).toThrow("an ensemble's members are of one class; these are ppo and dqn");
     expect(() => new EnsembleAgent([a, other])).toThrow(/rewardScale 7/);

@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ExactAgent, exactConfigSchema } from '../../src/agents/index.ts';
 import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { HOLD } from '../../src/core/action.ts';
-import { Rng } from '../../src/core/rng.ts';
+import { SHIELD_COLUMNS } from '../../src/core/shield.ts';
 import { rewardNamed } from '../../src/env/rewards/index.ts';
 import { TradingEnv, type TradingEnvConfig } from '../../src/env/trading-env.ts';
 import type { VectorEnv } from '../../src/env/vector-env.ts';
+import { UNITS_COLUMNS } from '../../src/features/observation.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { createShield } from '../../src/shield/index.ts';
-import { makeMarket } from '../env/made-market.ts';
+import { makeMarket, narrowMarket } from '../env/made-market.ts';
 import { alwaysUpMarket, playThrough, policyOf, toyTradingEnv } from '../env/market-worlds.ts';
 import { identityWorld, ToyEnv } from '../env/toy-worlds.ts';
 import { makeAgent, makeTradingEnv, SMALL_NETWORK, specFor, trainHere } from './made-agents.ts';
@@ -24,9 +25,11 @@ const FEW = { stretches: 4, stretchBars: 16, beyondBars: 20, minibatchBars: 32 }
 
 const makeExact = (env: VectorEnv, config: object) => makeAgent('exact', kernels, env, { config }) as ExactAgent;
 
+const unitsOnly = (options: Parameters<typeof makeMarket>[0]) => narrowMarket(makeMarket(options), 1);
+
 function envOf(changes: Partial<TradingEnvConfig> = {}): TradingEnv {
   return new TradingEnv({
-    markets: [makeMarket({ rows: 200, window: 4 })],
+    markets: [unitsOnly({ rows: 200, window: 4 })],
     count: 1,
     account: DEFAULT_ACCOUNT,
     reward: rewardNamed('market-order'),
@@ -38,13 +41,12 @@ function envOf(changes: Partial<TradingEnvConfig> = {}): TradingEnv {
 }
 
 describe('what it sees', () => {
-  const width = 7;
-  const windowOf = (units: number, rng: Rng) => {
+  const width = 4;
+  const windowOf = (units: number) => {
     const values = new Float32Array(4 * width);
-    const account = [units, rng.normal(), rng.uniform(), rng.uniform()];
     for (let t = 0; t < 4; t++) {
       for (let c = 0; c < 3; c++) values[t * width + c] = 0.1 * (t + c);
-      for (let c = 0; c < 4; c++) values[t * width + 3 + c] = account[c];
+      values[t * width + 3] = units;
     }
     return values;
   };
@@ -52,9 +54,9 @@ describe('what it sees', () => {
   it.each([
     ['spot', 1],
     ['margin', 1],
-    ['spot', 0.1],
-  ] as const)('is the market and the units it holds, of a %s account, in columns times %s', (mode, accountScale) => {
-    const env = makeTradingEnv(1);
+    ['margin', 0.1],
+  ] as const)('is the market and the units it holds, of a %s account, with columns x %d', (mode, accountScale) => {
+    const env = makeTradingEnv(1, 'exact');
     const account = { ...DEFAULT_ACCOUNT, mode, maxUnits: 4 };
     const agent = makeAgent('exact', kernels, env, { spec: { account, scaler: { accountScale } } }) as ExactAgent;
     // A head of its own for each number of units.
@@ -62,28 +64,31 @@ describe('what it sees', () => {
     for (let i = 0; i < agent.actor.outputs; i++) agent.actor.parameters[bias.offset + i] = Math.sin(i);
     const seen = new Set<string>();
     for (let units = mode === 'spot' ? 0 : -4; units <= 4; units++) {
-      const rng = new Rng(units + 10);
-      const decide = () =>
-        agent
-          .decide({ values: windowOf((accountScale * units) / 4, rng), mask: new Uint8Array([1, 1, 1]) })
-          .probabilities!.join();
-      const first = decide();
-      // Entry, time in the trade and drawdown are other ones now, and don't matter.
-      expect(decide()).toBe(first);
-      seen.add(first);
+      const values = windowOf((units / 4) * accountScale);
+      const { probabilities } = agent.decide({ values, mask: new Uint8Array([1, 1, 1]) });
+      // The softmax of its own three logits, the trunk's part being nearly nothing.
+      const at = (units + (mode === 'spot' ? 0 : 4)) * 3;
+      const weights = [0, 1, 2].map((a) => Math.exp(Math.sin(at + a)));
+      weights.forEach((weight, a) => {
+        expect(probabilities![a]).toBeCloseTo(weight / (weights[0] + weights[1] + weights[2]), 1);
+      });
+      seen.add(probabilities!.join());
     }
     expect(seen.size).toBe(mode === 'spot' ? 5 : 9);
     agent.dispose();
   });
 
-  it('is refused where the observation does not say what is held', () => {
-    const env = envOf({ markets: [makeMarket({ rows: 200, window: 4, accounts: false })] });
-    expect(() => makeAgent('exact', kernels, env)).toThrow(/^exact: .*units_held.*features\.accountFeatures/);
+  it('is refused where the observation does not say what is held, or says how it came to be held', () => {
+    const blind = envOf({ markets: [makeMarket({ rows: 200, window: 4, accounts: false })] });
+    expect(() => makeAgent('exact', kernels, blind)).toThrow(/^exact: .*units_held.*features\.accountFeatures/);
+    expect(() => makeAgent('exact', kernels, makeTradingEnv(1, 'ppo'))).toThrow(
+      /^exact: unrealised_log_return, bars_in_trade, drawdown_from_peak depend on the path of the account.*ppo or dqn$/,
+    );
   });
 });
 
 it('an untrained one is in no hurry: it holds, whatever it holds', () => {
-  const env = makeTradingEnv(1);
+  const env = makeTradingEnv(1, 'exact');
   const config = exactConfigSchema.parse({ network: SMALL_NETWORK });
   for (let seed = 1; seed <= 5; seed++) {
     const agent = new ExactAgent({ kernels, spec: specFor(env), config, seed });
@@ -103,29 +108,33 @@ describe('refuses in one line', () => {
   };
 
   it('a world that reacts', () => {
-    const agent = makeExact(makeTradingEnv(1), FEW);
+    const agent = makeExact(makeTradingEnv(1, 'exact'), FEW);
     expect(() => agent.attach(new ToyEnv(identityWorld(), 1), 1000)).toThrow(
       'exact: this environment reacts to what is done in it; use ppo or dqn',
     );
   });
 
   it('a reward that depends on the path, and a shield that masks', () => {
-    expect(attach(envOf({ reward: rewardNamed('realized') }))).toThrow(
-      /^exact: the reward realized depends on how a position was reached.*or use ppo or dqn$/,
-    );
+    for (const name of ['realized', 'smurf(realized)'])
+      expect(attach(envOf({ reward: rewardNamed(name) }))).toThrow(
+        /^exact: the reward .*realized.* depends on how a position was reached.*or use ppo or dqn$/,
+      );
+    // Before anything is made, where the observation says so.
+    const of = (spec: object) => () => makeAgent('exact', kernels, makeTradingEnv(1, 'exact'), { spec });
+    expect(of({ accountColumns: [...UNITS_COLUMNS, ...SHIELD_COLUMNS] })).toThrow(/^exact: .*masking shield/);
     const shield = () => createShield({ profile: 'cautious', without: ['smurf'] });
     expect(attach(envOf({ shield }))).toThrow(/^exact: .*masking shield.*path.*or use ppo or dqn$/);
   });
 
   it('a market without a stretch of bars', () => {
     expect(
-      attach(envOf({ markets: [makeMarket({ rows: 200, window: 4, gaps: [50, 100, 150] })] }), { stretchBars: 60 }),
+      attach(envOf({ markets: [unitsOnly({ rows: 200, window: 4, gaps: [50, 100, 150] })] }), { stretchBars: 60 }),
     ).toThrow('exact: no 60 consecutive bars can be traded');
   });
 });
 
 it('visits every market, and no stretch leaves a market or crosses a gap', async () => {
-  const markets = [1, 2, 3].map((seed) => makeMarket({ seed, rows: 120, window: 4, gaps: [60] }));
+  const markets = [1, 2, 3].map((seed) => unitsOnly({ seed, rows: 120, window: 4, gaps: [60] }));
   const env = envOf({ markets });
   const { outcomes } = env;
   const visited = new Set<number>();
@@ -160,9 +169,9 @@ it('visits every market, and no stretch leaves a market or crosses a gap', async
 });
 
 it('learns to buy what rises, from a start that holds', async () => {
-  const env = toyTradingEnv(alwaysUpMarket(), { count: 1 });
+  const env = toyTradingEnv(narrowMarket(alwaysUpMarket(), 1), { count: 1 });
   const agent = makeExact(env, { ...FEW, stretches: 8 });
-  const score = () => playThrough(alwaysUpMarket(), policyOf(agent)).realised / (0.005 * 396 - 0.0015);
+  const score = () => playThrough(narrowMarket(alwaysUpMarket(), 1), policyOf(agent)).realised / (0.005 * 396 - 0.0015);
   expect(score()).toBeLessThan(0.1);
   const report: number[] = [];
   await trainHere({ agent, env, steps: 4096, onProgress: ({ metrics }) => report.push(metrics.reward) });
@@ -172,7 +181,7 @@ it('learns to buy what rises, from a start that holds', async () => {
 });
 
 it('decays its weights, and decays nothing where it is told not to', async () => {
-  const env = makeTradingEnv(1);
+  const env = makeTradingEnv(1, 'exact');
   const norm = async (weightDecay: number) => {
     const agent = makeExact(env, { ...FEW, weightDecay });
     await trainHere({ agent, env, steps: 2048 });

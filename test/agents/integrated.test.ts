@@ -30,7 +30,7 @@ function makeSupervisor(seed: number, spec: Partial<AgentSpec> = {}): DQNAgent {
   return makeAgent('dqn', kernels, makeTradingEnv(1), { config: TINY, seed, spec: { ...SMURF, ...spec } }) as DQNAgent;
 }
 const makePrimary = (kind: LearnerName, seed = 1) =>
-  makeAgent(kind, kernels, makeTradingEnv(1), { config: CASES[kind].small, seed });
+  makeAgent(kind, kernels, makeTradingEnv(1, kind), { config: CASES[kind].small, seed });
 
 describe('the integrated agent', () => {
   it('holds where the supervisor, seeing the market only, says HOLD; else the primary stands', () => {

@@ -8,7 +8,7 @@ import { makeAgent, makeTradingEnv, trainHere } from './made-agents.ts';
 const [folder, kind] = process.argv.slice(2) as [string, LearnerName];
 const files = new NodeFileSystem(folder);
 const kernels = await createKernels({ threads: 1 });
-const env = makeTradingEnv(CASES[kind].environments);
+const env = makeTradingEnv(CASES[kind].environments, kind);
 const agent = makeAgent(kind, kernels, env, { config: CASES[kind].small });
 process.stdout.write('going\n');
 await trainHere({

@@ -10,7 +10,7 @@ import { TradingEnv } from '../../src/env/trading-env.ts';
 import type { VectorEnv } from '../../src/env/vector-env.ts';
 import { ACCOUNT_COLUMNS } from '../../src/features/observation.ts';
 import type { Kernels } from '../../src/nn/index.ts';
-import { makeMarket } from '../env/made-market.ts';
+import { makeMarket, narrowMarket } from '../env/made-market.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
 
 export const SMALL_NETWORK = { filters: 8, hidden: [32, 32] };
@@ -55,10 +55,13 @@ export function makeAgent(
   return create({ kernels, spec: specFor(env, options.spec), config: own, seed });
 }
 
-/** Random-walk bars with an account, with starts, cuts and ends. */
-export function makeTradingEnv(count: number): TradingEnv {
+/** How many of the account's columns an agent sees. */
+export const extrasOf = (kind: LearnerName): number => findLearner(kind).accountColumns.length;
+
+/** Random-walk bars with an account, with starts, cuts and ends, as an agent of this kind sees them. */
+export function makeTradingEnv(count: number, kind: LearnerName = 'ppo'): TradingEnv {
   return new TradingEnv({
-    markets: [makeMarket({ rows: 200, window: 4 })],
+    markets: [narrowMarket(makeMarket({ rows: 200, window: 4 }), extrasOf(kind))],
     count,
     account: DEFAULT_ACCOUNT,
     reward: rewardNamed('market-order'),

@@ -20,7 +20,7 @@ async function trainedModel(kind: LearnerName, changes: object): Promise<string>
   const { environments, small } = CASES[kind];
   const config = { ...small, ...changes };
   const count = 'environments' in changes ? (changes.environments as number) : environments;
-  const env = makeTradingEnv(count);
+  const env = makeTradingEnv(count, kind);
   const agent = makeAgent(kind, kernels, env, { config });
   const files = new MemoryFileSystem();
   await trainHere({ agent, env, steps: 256, files });
@@ -93,7 +93,7 @@ describe.each(NAMES.filter((name) => CASES[name].values !== null))(
 it.each(NAMES.filter((name) => CASES[name].diverging !== null))(
   'a training of %s that diverges says so',
   async (kind) => {
-    const env = makeTradingEnv(environmentsOf(kind, 2));
+    const env = makeTradingEnv(environmentsOf(kind, 2), kind);
     const agent = makeAgent(kind, kernels, env, { config: CASES[kind].diverging! });
     await expect(trainHere({ agent, env, steps: 400 })).rejects.toThrow(/training diverged.* lower learningRate/);
   },

@@ -4,6 +4,7 @@ import type { Agent } from '../../src/core/agent.ts';
 import type { TradingMarket } from '../../src/env/trading-env.ts';
 import type { VectorEnv } from '../../src/env/vector-env.ts';
 import type { Kernels } from '../../src/nn/index.ts';
+import { narrowMarket } from '../env/made-market.ts';
 import {
   alwaysUpMarket,
   plantedWorld,
@@ -17,15 +18,16 @@ import { delayedWorld, identityWorld, ToyEnv, type World } from '../env/toy-worl
 import { MemoryFileSystem } from '../memory-file-system.ts';
 import type { Lesson } from './agent-cases/agent-case.ts';
 import { CASES } from './agent-cases.ts';
-import { environmentsOf, makeAgent, trainHere } from './made-agents.ts';
+import { environmentsOf, extrasOf, makeAgent, trainHere } from './made-agents.ts';
 
 export interface Toy {
   readonly name: string;
-  makeEnv(count: number): VectorEnv;
+  /** @param extras how many of the account's columns the agent sees */
+  makeEnv(count: number, extras: number): VectorEnv;
   /** Share of what the best policy earns that the greedy agent earns. */
-  score(agent: Agent): number;
+  score(agent: Agent, extras: number): number;
   /** What training may see to choose its best checkpoint; missing where the last agent is taken. */
-  readonly validate?: (agent: Agent) => number;
+  readonly validate?: (agent: Agent, extras: number) => number;
   /** Least score of an agent that has learned it. */
   readonly pass: number;
 }
@@ -64,9 +66,10 @@ export function plantedToy(correlation: number, trainRows: number, testRows: num
   standardise(validation.market);
   return {
     name: 'planted signal',
-    makeEnv: (count) => toyTradingEnv(training.market, { count }),
-    score: (agent) => playThrough(test.market, policyOf(agent), test.drift).expected / best,
-    validate: (agent) => playThrough(validation.market, policyOf(agent)).realised,
+    makeEnv: (count, extras) => toyTradingEnv(narrowMarket(training.market, extras), { count }),
+    score: (agent, extras) =>
+      playThrough(narrowMarket(test.market, extras), policyOf(agent), test.drift).expected / best,
+    validate: (agent, extras) => playThrough(narrowMarket(validation.market, extras), policyOf(agent)).realised,
     pass: 0.9,
   };
 }
@@ -86,14 +89,16 @@ export const TOYS: readonly Toy[] = [
   },
   {
     name: 'always up',
-    makeEnv: (count) => toyTradingEnv(alwaysUpMarket(), { count }),
-    score: (agent) => playThrough(alwaysUpMarket(), policyOf(agent)).realised / (0.005 * 396 - 0.0015),
+    makeEnv: (count, extras) => toyTradingEnv(narrowMarket(alwaysUpMarket(), extras), { count }),
+    score: (agent, extras) =>
+      playThrough(narrowMarket(alwaysUpMarket(), extras), policyOf(agent)).realised / (0.005 * 396 - 0.0015),
     pass: 0.95,
   },
   {
     name: 'sine',
-    makeEnv: (count) => toyTradingEnv(standardise(sineMarket()), { count }),
-    score: (agent) => playThrough(standardise(sineMarket()), policyOf(agent)).realised / sineBest(),
+    makeEnv: (count, extras) => toyTradingEnv(narrowMarket(standardise(sineMarket()), extras), { count }),
+    score: (agent, extras) =>
+      playThrough(narrowMarket(standardise(sineMarket()), extras), policyOf(agent)).realised / sineBest(),
     pass: 0.9,
   },
   plantedToy(0.4, 40_000, 10_000),
@@ -110,14 +115,17 @@ export async function learnToy(
   const { lesson = CASES[kind].toys[toy.name], network, validateEvery } = options;
   if (lesson == null) throw new Error(`${kind} has no settings for the toy world ${toy.name}`);
   const { steps, config } = lesson;
-  const env = toy.makeEnv(environmentsOf(kind, ENVIRONMENTS));
+  const extras = extrasOf(kind);
+  const env = toy.makeEnv(environmentsOf(kind, ENVIRONMENTS), extras);
   const agent = makeAgent(kind, kernels, env, { config: { ...config, ...(network ? { network } : {}) }, seed });
   const files = new MemoryFileSystem();
-  const validation = validateEvery === undefined ? {} : { validateEvery, validate: toy.validate ?? null };
+  const judge = toy.validate;
+  const validate = judge === undefined ? null : (one: Agent) => judge(one, extras);
+  const validation = validateEvery === undefined ? {} : { validateEvery, validate };
   await trainHere({ agent, env, steps, seed, files, ...validation });
   agent.dispose();
   const best = loadAgent(files, 'checkpoints/run/best', kernels);
-  const score = toy.score(best);
+  const score = toy.score(best, extras);
   best.dispose();
   return score;
 }

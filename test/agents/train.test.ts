@@ -17,7 +17,7 @@ afterAll(() => kernels.dispose());
 
 /** A validation that is cheap, tells agents apart (how sure it is of BUY over a few windows) and peaks early. */
 function leaning(agent: Learner): number {
-  const env = makeTradingEnv(1);
+  const env = makeTradingEnv(1, agent.kind as LearnerName);
   env.reset(9);
   let sum = agent.steps < 200 ? 1000 : 0;
   for (let i = 0; i < 20; i++) {
@@ -32,7 +32,7 @@ async function run(
   kind: LearnerName,
   options: Partial<TrainOptions> & { config?: object; seed?: number; kernels?: Kernels; stop?: number } = {},
 ) {
-  const env = makeTradingEnv(CASES[kind].environments);
+  const env = makeTradingEnv(CASES[kind].environments, kind);
   const config = { ...CASES[kind].small, ...options.config };
   const agent = makeAgent(kind, options.kernels ?? kernels, env, { config, seed: options.seed ?? 1 });
   const files = (options.files as MemoryFileSystem) ?? new MemoryFileSystem();

@@ -72,6 +72,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { args: 'train --symbol SYNTH --test-from yesterday', says: 'testFrom' },
     { args: 'train --symbol SYNTH --test-from 1999-01-01', says: 'lies outside the data' },
     { args: 'train --symbol SYNTH --reward profit', says: 'profit' },
+    { args: 'train --symbol SYNTH --agent exact --reward realized', says: 'exact: the reward realized depends' },
+    {
+      args: 'train --symbol SYNTH --agent exact --set training.maskByShield=cautious',
+      says: 'exact: what a masking shield',
+    },
+    { args: 'train --symbol SYNTH --agent exact --set features.accountFeatures=false', says: 'exact: its heads go by' },
     { args: 'train --symbol SYNTH --smurf profit', says: 'profit' },
     { args: 'train --symbol SYNTH --kernels quantum', says: 'auto, native, wasm, reference' },
     { args: 'train --symbol SYNTH', says: 'quantum', env: { TRADERNET_KERNELS: 'quantum' } },

@@ -63,3 +63,16 @@ export function makeMarket(
   const series = makeSeries(seed, rows, gaps);
   return { series, table: makeTable(series, window, marketWidth, accounts), from: 0, to: rows };
 }
+
+/** The market for who sees only the first `extras` of the columns that follow the market's own. */
+export function narrowMarket(market: TradingMarket, extras: number): TradingMarket {
+  const { table } = market;
+  const { rows, marketWidth, width: from } = table;
+  const width = marketWidth + extras;
+  if (width === from) return market;
+  const data = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++)
+    for (let c = 0; c < marketWidth; c++) data[row * width + c] = table.data[row * from + c];
+  const signature = `${table.signature};${extras}`;
+  return { ...market, table: { ...table, data, width, signature, columns: table.columns.slice(0, width) } };
+}

@@ -14,6 +14,7 @@ import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
 import { fitMarketsRange, prepareMarkets } from '../../src/experiment/prepare.ts';
 import { smurfConfig, trainSupervisor } from '../../src/experiment/supervise.ts';
 import { trainRun } from '../../src/experiment/train-run.ts';
+import { ACCOUNT_COLUMNS } from '../../src/features/observation.ts';
 import { RealTimeFeatureEng } from '../../src/features/realtime.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { createShield } from '../../src/shield/index.ts';
@@ -121,10 +122,10 @@ describe('what a masked agent sees', () => {
 
   it('is the same in the bot', () => {
     const { set, scaler } = prepared;
-    const { window, accountFeatures } = config.features;
+    const { window } = config.features;
     const { timeframeMs } = series[0];
     const live = new RealTimeFeatureEng(set, scaler, timeframeMs, {
-      ...{ window, accountFeatures, shieldColumns: SHIELD_COLUMNS },
+      ...{ window, extraColumns: [...ACCOUNT_COLUMNS, ...SHIELD_COLUMNS] },
     });
     expect(live.signature).toBe(table.signature);
     const shield = makeShield();

@@ -18,7 +18,7 @@ const METHODS: ScalingMethod[] = ['min-max', 'standardise'];
 describe.each(METHODS)('scaler %s', (method) => {
   const table = computeFeatures(randomSeries(21, 600), set);
   const scaler = fitScaler(table, 0, 400, method);
-  const scaled = scaleTable(table, scaler, { accountFeatures: false });
+  const scaled = scaleTable(table, scaler, { extraColumns: [] });
 
   it('stays in its range on every row and clips only outside of the training rows', () => {
     for (let i = 0; i < table.rows; i++) {
@@ -141,7 +141,7 @@ describe('RealTimeFeatureEng', () => {
           const series = randomSeries(seed, 260, { gaps: true });
           const table = computeFeatures(series, set);
           const scaler = fitScaler(computeFeatures(randomSeries(seed, 260), set), 0, 150, 'standardise');
-          const options = { accountFeatures: account };
+          const options = { extraColumns: account ? ACCOUNT_COLUMNS : [] };
           const scaled = scaleTable(table, scaler, options);
           let engine = new RealTimeFeatureEng(set, scaler, series.timeframeMs, options);
           expect(engine.signature).toBe(scaled.signature);

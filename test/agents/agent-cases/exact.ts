@@ -7,7 +7,7 @@ export const agentCase: AgentCase = {
   defaults: {
     ...{ stretches: 32, stretchBars: 64, beyondBars: 100, minibatchBars: 128, epochs: 4, gamma: 0.99, evenShare: 0.5 },
     ...{ clip: 0.2, entropyCoefficient: 0.01, gradientNorm: 0.5, learningRate: 3e-3, learningRateDecay: 'linear' },
-    ...{ weightDecay: 0.1, adamEpsilon: 1e-5, holdBias: 1, network: DEFAULT_NETWORK },
+    ...{ weightDecay: 0.3, adamEpsilon: 1e-5, holdBias: 1, network: DEFAULT_NETWORK },
   },
   environments: 1,
   small: { stretches: 2, stretchBars: 8, beyondBars: 20, minibatchBars: 6, epochs: 2, network: NETWORK },
@@ -35,12 +35,12 @@ export const agentCase: AgentCase = {
   // The trunk reads the market alone; a head for each number of units.
   tensors: { ...encoderTensors('actor', 21), ...headTensors('actor', 15) },
   values: null,
-  // It asks for a market that does not react, with an account; bench:learn has more of them.
+  // It asks for a market that does not react, with an account.
   toys: {
     identity: null,
     'delayed reward': null,
     'always up': { steps: 4096, config: { stretches: 8, stretchBars: 16, beyondBars: 20, minibatchBars: 32 } },
-    sine: null,
-    'planted signal': null,
+    sine: { steps: 8192, config: { stretches: 8, stretchBars: 32, beyondBars: 40, minibatchBars: 64 } },
+    'planted signal': { steps: 60_000, config: { gamma: 0.9, beyondBars: 30 } },
   },
 };
