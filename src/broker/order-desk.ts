@@ -1,6 +1,6 @@
 import type { Account } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
-import { compareDecimals, decimalOf } from '../exchange/decimal.ts';
+import { compareDecimals, decimalOf, subtractDecimals } from '../exchange/decimal.ts';
 import { canonicalOrder, checkOrder } from '../exchange/order-rules.ts';
 import type { Fill, Market, Venue, VenueOrder } from '../exchange/venue.ts';
 import { type JournalWriter, TOO_LITTLE } from './broker.ts';
@@ -88,6 +88,16 @@ export class OrderDesk {
   /** When its end was noted, elapsed time; the start of this run for those of earlier ones. */
   endedMs(id: string): number {
     return this.#endedMs.get(id) ?? this.#startMs;
+  }
+
+  /** What is owned and no order that hasn't ended may sell: no more than this is ever offered. */
+  get unpromised(): string {
+    return [...this.book.orders.values()]
+      .filter(({ role }) => role !== 'entry')
+      .reduce(
+        (free, { quantity, seen }) => subtractDecimals(free, subtractDecimals(quantity, seen)),
+        this.book.baseOwned,
+      );
   }
 
   async market(refresh = false): Promise<Market> {

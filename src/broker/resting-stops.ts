@@ -43,24 +43,35 @@ export class RestingStops {
   /** Has the right stops there, or none; `idle` is false while another order may change what is owned. */
   async keep(levels: Shield['levels'] | null, idle: boolean): Promise<void> {
     const desk = this.#desk;
-    const { units, position, entryPrice, bestPrice } = desk.account;
-    const level = levels === null || units <= 0 ? Number.NaN : levels({ position, entryPrice, bestPrice }).stop;
-    if (!(level > 0)) {
+    if (!(this.#level(levels) > 0)) {
       await this.clear();
       return;
     }
     if (!desk.options.venue.capabilities.onExchangeStop || !idle) return;
+    const before = (await this.#wanted(this.#level(levels))).join(' ');
+    if (before === this.#resting()) return;
+    if (before === this.#refused.key && desk.elapsedMs < this.#refused.untilMs) return;
+    if (!(await this.clear()) || !(await this.#gate.isOpen())) return;
+    // The old one may have sold some, or all, before it went.
+    const level = this.#level(levels);
+    if (level > 0) await this.#place(level);
+  }
+
+  /** Where the shield wants to stop; NaN for nowhere. */
+  #level(levels: Shield['levels'] | null): number {
+    const { units, position, entryPrice, bestPrice } = this.#desk.account;
+    return levels === null || units <= 0 ? Number.NaN : levels({ position, entryPrice, bestPrice }).stop;
+  }
+
+  async #place(level: number): Promise<void> {
+    const desk = this.#desk;
     const wanted = await this.#wanted(level);
-    const key = wanted.join(' ');
-    if (key === this.#resting()) return;
-    if (key === this.#refused.key && desk.elapsedMs < this.#refused.untilMs) return;
-    if (!(await this.clear()) || !(await this.#gate.isOpen()) || desk.account.units <= 0) return;
     for (const one of wanted) {
       const [quantity, price] = one.split('@');
       const facts = { reference: level, decisionMs: desk.nowMs, reason: 'stop', attempt: 1 } as const;
       const result = await submitOrder(desk, { role: 'stop', quantity, price, ...facts });
       if (result.kind === 'answered') continue;
-      this.#refused = { key, untilMs: desk.elapsedMs + REFUSED_MS };
+      this.#refused = { key: wanted.join(' '), untilMs: desk.elapsedMs + REFUSED_MS };
       const { symbol, alarm } = desk.options;
       if (result.kind === 'denied')
         alarm('stop-denied', { symbol, code: result.problem.code, ...result.problem.numbers });

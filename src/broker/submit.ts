@@ -1,5 +1,5 @@
 import { ExchangeError } from '../core/errors.ts';
-import { decimalOf } from '../exchange/decimal.ts';
+import { compareDecimals, decimalOf } from '../exchange/decimal.ts';
 import { canonicalOrder, checkOrder, largestQuantity, type OrderProblem } from '../exchange/order-rules.ts';
 import { mayHaveBeenPlaced, type OrderRequest } from '../exchange/venue.ts';
 import type { OrderRole } from './entries.ts';
@@ -47,6 +47,9 @@ export async function submitOrder(desk: OrderDesk, submission: Submission): Prom
   );
   const problem = checkOrder(request, market, decimalOf(reference * (role === 'entry' ? ENTRY_JUDGED_AT : 1)));
   if (problem !== null) return { kind: 'denied', problem };
+  const free = desk.unpromised;
+  if (request.side === 'sell' && compareDecimals(request.quantity, free) > 0)
+    return { kind: 'denied', problem: { code: 'not-owned', numbers: { quantity: request.quantity, free } } };
   const { clientOrderId: id, quantity, price = null } = request;
   const what = { symbol, id, role, quantity, price, reference, decisionMs, attempt, reason };
   desk.note({ type: 'intent', ...what, timeMs: desk.nowMs });

@@ -21,7 +21,9 @@ export interface OrderProblem {
     | 'quantity-grid'
     | 'quantity-too-small'
     | 'quantity-too-large'
-    | 'notional-too-small';
+    | 'notional-too-small'
+    /** More than the bot owns and has not promised to another order. */
+    | 'not-owned';
   readonly numbers: Readonly<Record<string, string>>;
 }
 

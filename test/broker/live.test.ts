@@ -716,3 +716,21 @@ it('an entry of which nobody knows holds up no exit, and what it brings later is
   expect(w.broker.account.units).toBe(0);
   expect(w.broker.book.baseOwned).toBe('0');
 });
+
+it('a stop that filled while it was being moved leaves nothing to stop', async () => {
+  for (const filled of ['2', '1.5']) {
+    const w = world();
+    await w.buy();
+    await w.broker.protect(() => ({ stop: 90, target: Number.NaN }));
+    const stop = w.venue.sent[1];
+    w.venue.script.cancel = () => 'not-open';
+    w.venue.script.fetchOrder = (id) => {
+      const request = w.venue.sent.find((one) => one.clientOrderId === id)!;
+      if (id !== stop.clientOrderId) return orderOf(request, { filled: '0', status: 'open' });
+      return orderOf(stop, { filled, status: filled === '2' ? 'filled' : 'cancelled' });
+    };
+    await w.broker.protect(() => ({ stop: 95, target: Number.NaN }));
+    await w.settle();
+    expect(w.venue.sent.slice(2).map(({ quantity }) => quantity)).toEqual(filled === '2' ? [] : ['0.5']);
+  }
+});
