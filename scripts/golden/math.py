@@ -22,18 +22,6 @@ def expm1(x):
     return total
 
 
-def log1p(x):
-    if abs(x) > Decimal("0.01"):
-        return (1 + x).ln()
-    s = x / (2 + x)
-    square, power, total, n = s * s, s, Decimal(0), 1
-    while power != 0 and abs(power) > abs(x) * Decimal("1e-75"):
-        total += power / n
-        power *= square
-        n += 2
-    return 2 * total
-
-
 def tanh(x):
     t = expm1(2 * x)
     return t / (t + 2)
@@ -98,7 +86,6 @@ def main():
         "exp": (lambda x: x.exp(), spread(rng, -745, 709.7, 150) + spread(rng, -2, 2, 100) + powers(rng, -20, -1, 30)),
         "log": (lambda x: x.ln(), powers(rng, -307, 308, 150, (1,)) + spread(rng, 0.5, 2, 150) + tiny),
         "expm1": (expm1, spread(rng, -45, 709, 100) + spread(rng, -2, 2, 150) + powers(rng, -300, -1, 50)),
-        "log1p": (log1p, spread(rng, -0.999, 3, 200) + powers(rng, -300, 300, 50, (1,)) + powers(rng, -20, -1, 50)),
         "tanh": (tanh, spread(rng, -3, 3, 200) + spread(rng, -22, 22, 50) + powers(rng, -300, -1, 50)),
         "erf": (erf, spread(rng, -3, 3, 250) + spread(rng, -6, 6, 50) + powers(rng, -300, -1, 50)),
         "sin": (lambda x: turn(x, 0), spread(rng, -7, 7, 200) + spread(rng, -1048576, 1048576, 100) + powers(rng, -300, -1, 30)),

@@ -77,4 +77,4 @@ export class AbsenceProof {
   }
 }
 
-export const sideOf = ({ role }: Pick<TrackedOrder, 'role'>): 'buy' | 'sell' => (role === 'entry' ? 'buy' : 'sell');
+const sideOf = ({ role }: Pick<TrackedOrder, 'role'>): 'buy' | 'sell' => (role === 'entry' ? 'buy' : 'sell');

@@ -30,16 +30,6 @@ export type OrderNews =
   /** Every fill of an ended order is here. */
   | 'all-fills';
 
-export const ORDER_NEWS: readonly OrderNews[] = [
-  'open',
-  'ended',
-  'refused',
-  'silence',
-  'missing',
-  'absent',
-  'all-fills',
-];
-
 const NEXT: Readonly<Record<OrderState, Readonly<Partial<Record<OrderNews, OrderState>>>>> = {
   intended: { open: 'open', ended: 'closing', refused: 'done', silence: 'unknown', missing: 'unknown', absent: 'done' },
   unknown: { open: 'open', ended: 'closing', silence: 'unknown', missing: 'unknown', absent: 'done' },

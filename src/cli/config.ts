@@ -11,7 +11,7 @@ import { FORMER_SETTINGS, renameFormerSettings } from '../experiment/former-sett
 import { findPreset, overPreset } from '../experiment/presets.ts';
 import { readUserFile } from './user-files.ts';
 
-export const CONFIG_FILE = 'tradernet.json';
+const CONFIG_FILE = 'tradernet.json';
 
 export const configSchema = experimentSchema.extend({ bot: botSchema.prefault({}) });
 

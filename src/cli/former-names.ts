@@ -1,7 +1,7 @@
 /** Names that flags had in earlier versions: still taken, with a note. */
 
 /** Flag -> the flag today. */
-export const FORMER_FLAGS: ReadonlyMap<string, string> = new Map([['--exchange', '--venue']]);
+const FORMER_FLAGS: ReadonlyMap<string, string> = new Map([['--exchange', '--venue']]);
 
 /** The words of a command line with today's flags. @returns them, and a note for each that was replaced */
 export function renameFormerFlags(words: readonly string[]): { readonly words: string[]; readonly notes: string[] } {

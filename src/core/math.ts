@@ -87,27 +87,6 @@ export function log(x: number): number {
   return logTail(f, halfSquare) + k * LN2_LO - halfSquare + f + k * LN2_HI;
 }
 
-/** log(1 + x), exact where 1 + x would round. */
-export function log1p(x: number): number {
-  if (!(x > -1)) return x === -1 ? -Infinity : Number.NaN;
-  if (x === Infinity || (x < 1.1e-16 && x > -1.1e-16)) return x;
-  let k = 0;
-  let f = x;
-  let correction = 0;
-  if (x > 0.41421356237309503 || x < -0.29289321881345248) {
-    const u = 1 + x;
-    FLOAT[0] = u;
-    const word = WORDS[1] + (0x3ff00000 - 0x3fe6a09e);
-    k = (word >> 20) - 1023;
-    // What 1 + x lost.
-    if (k < 54) correction = (k >= 2 ? 1 - (u - x) : x - (u - 1)) / u;
-    WORDS[1] = (word & 0xfffff) + 0x3fe6a09e;
-    f = FLOAT[0] - 1;
-  }
-  const halfSquare = 0.5 * f * f;
-  return logTail(f, halfSquare) + (k * LN2_LO + correction) - halfSquare + f + k * LN2_HI;
-}
-
 /** exp(x) - 1, exact where exp(x) is close to 1. */
 export function expm1(x: number): number {
   if (x !== x) return x;

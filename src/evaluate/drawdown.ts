@@ -23,14 +23,3 @@ export function maximumDrawdown(equity: ArrayLike<number>): Drawdown {
   }
   return { ...worst, recovery };
 }
-
-/** The fall from the running peak at every index, 0..1. */
-export function drawdownCurve(equity: ArrayLike<number>): Float64Array {
-  const curve = new Float64Array(equity.length);
-  let peak = equity[0];
-  for (let i = 0; i < equity.length; i++) {
-    peak = Math.max(peak, equity[i]);
-    curve[i] = 1 - equity[i] / peak;
-  }
-  return curve;
-}

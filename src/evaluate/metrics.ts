@@ -69,7 +69,7 @@ function meanExposure(ledger: Ledger): number {
 }
 
 /** Share of each final action among the bars on which the policy was asked; null where it never was. */
-export function actionShares(ledger: Ledger): number[] | null {
+function actionShares(ledger: Ledger): number[] | null {
   const counts = new Array<number>(ACTION_COUNT).fill(0);
   let asked = 0;
   for (let i = 0; i < ledger.bars; i++) {

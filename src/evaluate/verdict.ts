@@ -44,12 +44,12 @@ export const VERDICTS = [
   'suspicious: look for a leak',
   "can't be judged",
 ] as const;
-/** One of the six. */
+/** One of `VERDICTS`. */
 export type VerdictText = (typeof VERDICTS)[number];
 
-export const FEWEST_BARS = 250;
-export const FEWEST_DAYS = 30;
-export const FEWEST_TRADES = 20;
+const FEWEST_BARS = 250;
+const FEWEST_DAYS = 30;
+const FEWEST_TRADES = 20;
 export const CONFIDENCE = 0.95;
 /** A result this good by luck alone is no evidence. */
 export const LARGEST_P = 0.05;
@@ -58,7 +58,7 @@ export const HIGHEST_SHARPE = 5;
 /** Seeds of a configuration that a verdict should rest on. */
 export const SEEDS_ASKED = 5;
 /** Rounds of the bootstrap where nobody says otherwise. */
-export const RESAMPLES = 2000;
+const RESAMPLES = 2000;
 /** Of each look: with hundreds of them this is most of the time. */
 const LOOK_RESAMPLES = 1000;
 const DAY_MS = 86_400_000;

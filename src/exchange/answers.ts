@@ -227,11 +227,7 @@ export function readOrder(raw: unknown, symbol: string, nowMs: number, request?:
   };
 }
 
-export function readOrders(raw: unknown, symbol: string, nowMs: number): VenueOrder[] {
-  return listOf(raw, 'orders').map((order) => readOrder(order, symbol, nowMs));
-}
-
-export function readFill(raw: unknown, market: Market): Fill {
+function readFill(raw: unknown, market: Market): Fill {
   const fill = fieldsOf(raw, 'a fill');
   if (fill.symbol !== undefined && fill.symbol !== market.symbol) throw badAnswer('a fill of another symbol');
   const fee = fieldsOf(fill.fee ?? {}, 'fee');

@@ -3,7 +3,7 @@ import type { Json } from '../core/json.ts';
 import type { Run } from '../runs/registry.ts';
 
 /** Name among a run's results of how long it trains by now. */
-export const EXTENSION = 'extension';
+const EXTENSION = 'extension';
 
 export function keepExtension(run: Run, steps: number): void {
   const figures = { steps };

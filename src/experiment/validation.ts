@@ -33,7 +33,7 @@ export function meanLogReturn(curves: readonly Float64Array[], startingEquity: n
 }
 
 /** What the curves say of an agent that made `updates` training steps. */
-export function judgeCurves(
+function judgeCurves(
   curves: readonly Float64Array[],
   prepared: Prepared,
   account: ExperimentConfig['account'],

@@ -170,7 +170,7 @@ function readFigures({ figures }: EvaluationRecord) {
   };
 }
 
-export const MEASURES = ['cumulativeReturn', 'sharpe', 'maxDrawdown'] as const;
+const MEASURES = ['cumulativeReturn', 'sharpe', 'maxDrawdown'] as const;
 export type Measure = (typeof MEASURES)[number];
 
 export interface ProfileSummary {

@@ -20,7 +20,7 @@ export const geluGrad = (x: number): number => normalCdf(x) + x * INV_SQRT_2PI *
 const UNARY_FUNCTIONS = [exp, log, erf, tanh, gelu, geluGrad];
 
 /** Where element (row, column) of a matrix in panels lies. */
-export const panelIndex = (row: number, column: number, rows: number): number =>
+const panelIndex = (row: number, column: number, rows: number): number =>
   ((column >> 5) * rows + row) * PANEL + (column & 31);
 
 /** The memory; float64 for an oracle without rounding, which central differences need. */

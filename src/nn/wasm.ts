@@ -87,7 +87,7 @@ export async function createWasmKernels(
 }
 
 /** Whether a multiply-add rounds once: a * a - 1 with a = 1 + 2^-12 keeps its last bit, 2^-24, only then. */
-export function fuses(kernels: Kernels): boolean {
+function fuses(kernels: Kernels): boolean {
   const [target, online, scalars] = [32, 32, 1].map((length) => kernels.alloc(length));
   target.fill(-1);
   online.fill(1 / 4096);

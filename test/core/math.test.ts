@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as math from '../../src/core/math.ts';
 
-const { exp, log, expm1, log1p, tanh, erf, sin, cos } = math;
-type Name = 'exp' | 'log' | 'expm1' | 'log1p' | 'tanh' | 'erf' | 'sin' | 'cos';
+const { exp, log, expm1, tanh, erf, sin, cos } = math;
+type Name = 'exp' | 'log' | 'expm1' | 'tanh' | 'erf' | 'sin' | 'cos';
 
 const golden: Record<Name, [number, number][]> = JSON.parse(
   readFileSync(new URL('../fixtures/math.json', import.meta.url), 'utf8'),
@@ -37,7 +37,6 @@ describe('the edges', () => {
     [exp, [1, 1, Infinity, 0]],
     [log, [-Infinity, -Infinity, Infinity, Number.NaN]],
     [expm1, [0, -0, Infinity, -1]],
-    [log1p, [0, -0, Infinity, Number.NaN]],
     [tanh, [0, -0, 1, -1]],
     [erf, [0, -0, 1, -1]],
     [sin, [0, -0, Number.NaN, Number.NaN]],
@@ -47,7 +46,7 @@ describe('the edges', () => {
   });
 
   it('keeps subnormal numbers', () => {
-    for (const f of [expm1, log1p, tanh, sin]) expect([f(smallest), f(-smallest)]).toEqual([smallest, -smallest]);
+    for (const f of [expm1, tanh, sin]) expect([f(smallest), f(-smallest)]).toEqual([smallest, -smallest]);
     expect(erf(1e-310)).toBeCloseTo(1.1283791670955126e-310, 323);
     expect(log(smallest)).toBe(-744.4400719213812);
     expect(exp(-745.1)).toBe(smallest);
@@ -56,7 +55,7 @@ describe('the edges', () => {
 
   it('overflows and underflows where it should', () => {
     expect([exp(709.782712893384), exp(709.79), exp(-745.2)]).toEqual([1.7976931348622732e308, Infinity, 0]);
-    expect([log(-1), log(1), log1p(-1), log1p(-1.1)]).toEqual([Number.NaN, 0, -Infinity, Number.NaN]);
+    expect([log(-1), log(1)]).toEqual([Number.NaN, 0]);
     expect([expm1(709.79), expm1(-50), tanh(21), erf(6), erf(-27)]).toEqual([Infinity, -1, 1, 1, -1]);
     expect([sin(1e7), cos(1e7)]).toEqual([Number.NaN, Number.NaN]);
   });
@@ -66,7 +65,7 @@ it('agrees with the machine to a few ulps everywhere', () => {
   let worst = 0;
   for (let i = 0; i < 20_000; i++) {
     const x = (i - 10_000) / 997;
-    for (const name of ['exp', 'expm1', 'tanh', 'sin', 'cos', 'log1p', 'log'] as const) {
+    for (const name of ['exp', 'expm1', 'tanh', 'sin', 'cos', 'log'] as const) {
       const value = Math[name](x);
       if (!Number.isFinite(value)) continue;
       worst = Math.max(worst, Math.abs(math[name](x) - value) / ulpOf(Math.max(Math.abs(value), 1e-3)));

@@ -2,7 +2,7 @@ import { HOLD } from '../../core/action.ts';
 import type { Reward } from './reward.ts';
 
 /** HOLD's bonus as a share of the fee rate: the published 0.0055 at a fee of 1 %. */
-export const SMURF_SHARE = 0.55;
+const SMURF_SHARE = 0.55;
 
 /**
  * The base reward, but HOLD earns a small bonus: what the supervisor is trained with.

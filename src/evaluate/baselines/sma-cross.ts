@@ -4,8 +4,8 @@ import type { CandleSeries } from '../../core/candle.ts';
 import type { Policy } from '../policy.ts';
 import type { Baseline } from './baseline.ts';
 
-export const FAST_BARS = 50;
-export const SLOW_BARS = 200;
+const FAST_BARS = 50;
+const SLOW_BARS = 200;
 
 /** Mean of the last `bars` closes up to each row; NaN before there are as many. */
 function movingAverage(close: Float64Array, bars: number): Float64Array {

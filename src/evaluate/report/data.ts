@@ -7,7 +7,7 @@ const MOST_POINTS = 6000;
 const MOST_FILLS = 3000;
 const ACTION_STRETCHES = 96;
 /** Equity is sent as a whole number of these parts of the starting equity. */
-export const EQUITY_PARTS = 1e5;
+const EQUITY_PARTS = 1e5;
 /** Curves that say nothing in a picture: a flat line, and the one that repeats buy and hold. */
 const UNDRAWN = ['flat', 'always-buy', 'always-sell'];
 /** Shown from the start; the others at a click. */
@@ -33,7 +33,7 @@ export interface ReportData {
   readonly fillCount: number;
 }
 
-export const REASONS: readonly TradeExit[] = ['signal', 'flatten', 'stop', 'target', 'liquidation', 'ruin', 'end'];
+const REASONS: readonly TradeExit[] = ['signal', 'flatten', 'stop', 'target', 'liquidation', 'ruin', 'end'];
 
 function round6(value: number): number {
   return Number(value.toPrecision(6));

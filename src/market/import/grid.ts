@@ -13,7 +13,7 @@ export interface Grid {
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-export function describeLength(timeframeMs: number): string {
+function describeLength(timeframeMs: number): string {
   for (const [unit, name] of [
     [WEEK_MS, 'w'],
     [DAY_MS, 'd'],
