@@ -100,6 +100,14 @@ export function createSymbols(setup: BotSetup, agent: LoadedAgent, supervisor: L
   });
 }
 
+/** A venue's candles carry no Google Trends, and a bot that waits for them would hold for ever. */
+export function requireStreamed(name: string, { spec }: LoadedAgent): void {
+  if (featureSet(spec.featureSet).indicators.some(({ needs }) => needs === 'trends'))
+    throw new InputError(
+      `${name}: sees Google Trends, which no venue sends; train one without, such as with --set features.set=tradernet20`,
+    );
+}
+
 /** A checkpoint for short positions and loans is refused wherever orders could be real. */
 export function requireSpot(name: string, agent: LoadedAgent): void {
   const { mode } = agent.spec.account as { mode?: string };

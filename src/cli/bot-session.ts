@@ -16,7 +16,7 @@ import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { BotEntry, NoteEntry } from '../bot/entries.ts';
 import { formatLogLine, summariseEntry } from '../bot/log-line.ts';
 import { isolate } from '../bot/observers.ts';
-import { type BotSetup, createSymbols, readSetup, requireSpot } from '../bot/setup.ts';
+import { type BotSetup, createSymbols, readSetup, requireSpot, requireStreamed } from '../bot/setup.ts';
 import { BotStatus } from '../bot/status.ts';
 import { DEFAULT_ACCOUNT } from '../core/account.ts';
 import { ACTION_NAMES } from '../core/action.ts';
@@ -186,6 +186,7 @@ export async function openSession(
   const name = options.journal ?? stem;
   if (!/^[\w-]{1,120}$/.test(name))
     throw new InputError(`--journal ${name}: a bot's name has letters, digits, - and _`);
+  requireStreamed(checkpoint.name, checkpoint.agent);
   const place: JournalPlace = { files: new NodeFileSystem(context.storage), folder: `${BOTS}/${name}`, name };
   const begun = place.files.exists(`${place.folder}/${JOURNAL_FILE}`) ? readJournal(place).entries : [];
   const { accounts, markets } =

@@ -25,7 +25,7 @@ export const synthesizeData = defineCommand({
     ...REPLACE,
   },
   examples: [
-    'tradernet data synth --symbol SYNTH --bars 20000 --seed 1',
+    'tradernet data synth --symbol SYNTH --bars 20000 --no-trends --seed 1',
     'tradernet data synth --symbol SIGNAL --signal 0.3',
     'tradernet data synth --symbol RANDOM --martingale',
   ],

@@ -3,7 +3,7 @@
 import { statfsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { readHalt } from '../bot/halt-file.ts';
-import { type BotSetup, createSymbols, requireSpot } from '../bot/setup.ts';
+import { type BotSetup, createSymbols, requireSpot, requireStreamed } from '../bot/setup.ts';
 import { DEFAULT_ACCOUNT } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
 import { ExchangeError, InputError } from '../core/errors.ts';
@@ -225,6 +225,7 @@ async function examineCheckpoint(options: DoctorOptions, context: Context) {
       timeframeMs = agent.spec.timeframeMs;
       symbols = symbolsFor(checkpoint, options.symbol);
       requireSpot(name, agent);
+      requireStreamed(name, agent);
       const accounts = Object.fromEntries(symbols.map((symbol) => [symbol, DEFAULT_ACCOUNT]));
       const shield = { ...context.config().shield, rules: {} };
       const rest = { supervisor: null, server: null, warmUpBars: 1, maxDataAgeMs: 1, maxDrawdown: 0 };
@@ -276,7 +277,7 @@ export const doctor = defineCommand({
   options: DOCTOR_OPTIONS,
   examples: [
     'tradernet doctor --venue binance --symbol BTC/USDT',
-    'tradernet doctor --checkpoint ppo-BTCUSDT-s1-1',
+    'tradernet doctor --checkpoint ppo-SYNTH-s1-1 --symbol BTC/USDT',
     'tradernet doctor --certify --sandbox --venue binance --symbol BTC/USDT',
   ],
   async run(options, context) {

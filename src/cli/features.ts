@@ -45,7 +45,7 @@ export const features = defineCommand({
     '--out <file>': { doc: 'where to' },
   },
   examples: [
-    'tradernet features --symbol SYNTH --set tradernet21 --out features.csv',
+    'tradernet features --symbol SIGNAL --set tradernet21 --out features.csv',
     'tradernet features --symbol SYNTH --set "tradernet20 + atr(14) - hour" --out features.csv',
   ],
   async run(options, context) {

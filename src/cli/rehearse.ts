@@ -174,7 +174,7 @@ export const rehearse = defineCommand({
   options: REHEARSAL_OPTIONS,
   examples: [
     'tradernet rehearse --timeframe 1m --hours 1 --speed 60',
-    'tradernet rehearse --run paper --checkpoint RUN --hours 24 --speed 1440',
+    'tradernet rehearse --run paper --checkpoint ppo-SYNTH-s1-1 --hours 24 --speed 1440',
   ],
   run: runRehearsal,
 });

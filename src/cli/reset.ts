@@ -28,7 +28,9 @@ export const reset = defineCommand({
     '--reason <text>': { doc: 'what was found and done; goes into the journal' },
     '--confirm <name>': { doc: "the bot's name again, where there is no terminal to type it" },
   },
-  examples: ['tradernet reset --journal live-binance-BTCUSDT --reason "incident over, positions checked"'],
+  examples: [
+    'tradernet reset --reason "incident over, positions checked" --confirm paper-binance-SYNTHUSDT-ppo-SYNTH-s1-1',
+  ],
   async run(options, context) {
     const place = findJournal(options, context);
     const { reason } = options;

@@ -46,7 +46,7 @@ export const listRuns = defineCommand({
 export const showRun = defineCommand({
   arguments: [{ name: '<run>', doc: "its name, as 'tradernet runs list' shows it" }],
   options: {},
-  examples: ['tradernet runs show ppo-BTCUSDT-1'],
+  examples: ['tradernet runs show ppo-SYNTH-s1-1'],
   async run(_, context, [name]) {
     const run = openRegistry(context).open(name);
     const metrics = run.readMetrics();

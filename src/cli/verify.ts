@@ -16,7 +16,7 @@ export const verify = defineCommand({
     '--most <n>': { doc: 'differences after which it stops', parse: parseInteger(1, 1000), default: 1 },
     ...KERNEL_OPTIONS,
   },
-  examples: ['tradernet verify --journal paper-binance-BTCUSDT-ppo-BTCUSDT-s1-1'],
+  examples: ['tradernet verify'],
   async run(options, context) {
     const place = findJournal(options, context);
     const setup = readSetup(startOf(readJournal(place).entries, place.name), place.name);

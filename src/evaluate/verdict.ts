@@ -197,7 +197,8 @@ export function judge(ledger: Ledger, holding: Ledger, circumstances: Circumstan
       };
     const doubts: string[] = [];
     const grown = returns.reduce((equity, value) => equity * (1 + value), 1);
-    if (grown <= 1) doubts.push(`it made no money (${change(ledger)} in ${Math.round(days)} days)`);
+    if (ledger.trades.length === 0) doubts.push('it made no trade');
+    else if (grown <= 1) doubts.push(`it made no money (${change(ledger)} in ${Math.round(days)} days)`);
     if (oneSided.alpha.lower <= 0)
       doubts.push(`what it earned beyond its share of the market may be nothing (${span(alpha)})`);
     else if (superior === null || superior.p > LARGEST_P)
