@@ -186,13 +186,13 @@ export async function openSession(
   const name = options.journal ?? stem;
   if (!/^[\w-]{1,120}$/.test(name))
     throw new InputError(`--journal ${name}: a bot's name has letters, digits, - and _`);
-  requireStreamed(checkpoint.name, checkpoint.agent);
   const place: JournalPlace = { files: new NodeFileSystem(context.storage), folder: `${BOTS}/${name}`, name };
   const begun = place.files.exists(`${place.folder}/${JOURNAL_FILE}`) ? readJournal(place).entries : [];
   const { accounts, markets } =
     begun.length > 0
       ? readSetup(startOf(begun, name), name)
       : await openAccounts(symbols, checkpoint.agent, venue, bot.allocation);
+  requireStreamed(checkpoint.name, checkpoint.agent);
   const traded = Object.keys(accounts).join(', ');
   if (options.symbol !== undefined && symbols.join(', ') !== traded)
     throw new InputError(

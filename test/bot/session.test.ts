@@ -140,6 +140,8 @@ it('trades through ccxt, halts and resets by a person, replays bit by bit, and t
   await untilBars(4.5);
   const ask = (path: string, token = SECRETS.token) =>
     fetch(`http://127.0.0.1:19377${path}`, { headers: { authorization: `Bearer ${token}` } });
+  // On a busy machine a start takes its time.
+  for (let i = 0; i < 200 && (await ask('/health').catch(() => null)) === null; i++) await real.sleep(100);
   expect((await ask('/health', 'wrong')).status).toBe(401);
   const health = await (await ask('/health')).text();
   const metrics = await (await ask('/metrics')).text();
