@@ -1,6 +1,6 @@
 import type { Found } from './find-time.ts';
 import { columnsNamed, PRICES, type Price } from './names.ts';
-import type { Sample } from './sample.ts';
+import { listTitles, type Sample } from './sample.ts';
 
 /** Which columns hold the four prices. */
 export type PriceColumns = Readonly<Record<Price, number>>;
@@ -114,7 +114,7 @@ export function findPrices(
   if (best === undefined) {
     issues.push(
       sample.hasHeader && missing.length < 3
-        ? `there is no column for ${missing.join(', ')} (it has ${sample.titles.join(', ')}), and none whose values could be; rename or add it`
+        ? `there is no column for ${missing.join(', ')} (it has ${listTitles(sample)}), and none whose values could be; rename or add it`
         : `found no four columns that could be open, high, low and close; add a header line such as time,open,high,low,close,volume above the data`,
     );
     return found(null);

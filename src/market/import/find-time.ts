@@ -1,7 +1,7 @@
 import { DAY_MS } from '../calendar.ts';
 import { columnsNamed, isCloseTime } from './names.ts';
 import type { Row } from './rows.ts';
-import type { Sample } from './sample.ts';
+import { listTitles, type Sample } from './sample.ts';
 import { EARLIEST_MS, isPlausible, roundingMs, TIME_FORMATS, type TimeFormat, timeFormat } from './times.ts';
 
 /** Where the times stand, and how they are written. */
@@ -151,7 +151,7 @@ function explain(
   const titles = columnsNamed('time', sample.names).map((at) => `${sample.titles[at]} ('${rows[0].cells[at]}')`);
   return titles.length > 0
     ? `'${rows[0].cells[columnsNamed('time', sample.names)[0]]}' is not a time, nor are the others of ${titles.join(', ')}; write them as 2021-01-31 13:00 in UTC`
-    : `there is no column for time (it has ${sample.titles.join(', ')}); add one, such as 2021-01-31 13:00 in UTC`;
+    : `there is no column for time (it has ${listTitles(sample)}); add one, such as 2021-01-31 13:00 in UTC`;
 }
 
 /** The `Time` of `Date,Time`, where it holds a time of day. */

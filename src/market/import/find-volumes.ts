@@ -1,7 +1,7 @@
 import { barShare, type PriceColumns, type Values } from './find-prices.ts';
 import type { Found } from './find-time.ts';
 import { columnsNamed, isVolume, namesQuote } from './names.ts';
-import type { Sample } from './sample.ts';
+import { listTitles, type Sample } from './sample.ts';
 
 /** Which columns hold volume and trade counts, -1 where there is none, and in which currency the volume is. */
 export interface VolumeColumns {
@@ -93,7 +93,7 @@ export function findVolumes(
     const bases = rest.filter((at) => !isQuote(at));
     const quotes = rest.filter(isQuote);
     if (rest.length === 0) {
-      issues.push(`there is no column for volume (it has ${sample.titles.join(', ')}); rename or add it`);
+      issues.push(`there is no column for volume (it has ${listTitles(sample)}); rename or add it`);
       return { value: null, notes, issues };
     }
     if (namedVolumes.length > 1 && bases.length > 0 && rest.length > 1 && hints.unit === undefined) {

@@ -113,3 +113,9 @@ function mostFrequent(values: readonly number[]): number {
 function widest(rows: readonly Row[]): number {
   return rows.reduce((width, { cells }) => Math.max(width, widthOf(cells)), 0);
 }
+
+/** The columns' names for a message: a dozen of them. */
+export function listTitles({ titles }: Sample): string {
+  const shown = titles.slice(0, 12).map((title) => title.slice(0, 40));
+  return shown.join(', ') + (titles.length > shown.length ? ` and ${titles.length - shown.length} more` : '');
+}

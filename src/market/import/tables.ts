@@ -1,8 +1,7 @@
 /** The tables that aren't text: JSON, Parquet, and Arrow's file format, which is Feather's. */
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { InputError } from '../../core/errors.ts';
 import { parseJsonText } from '../../core/json-text.ts';
-import { decompressLz4Block, decompressLz4Frame } from './lz4.ts';
+import { type Columns, decodeColumns } from './columnar.ts';
 import { type Row, type Table, textTable } from './rows.ts';
 import { type ByteSource, readWhole } from './source.ts';
 import { kindOf, unpack } from './unpack.ts';
@@ -21,8 +20,7 @@ export async function openTable(source: ByteSource): Promise<Table> {
   }
   if (kind === 'text') return textTable(inner);
   if (kind === 'json') return jsonTable(inner);
-  if (kind === 'parquet') return parquetTable(inner);
-  if (kind === 'arrow') return arrowTable(inner);
+  if (kind === 'parquet' || kind === 'arrow') return columnarTable(inner, kind);
   throw new InputError(`${source.name} is packed twice; unpack it once`);
 }
 
@@ -37,23 +35,15 @@ function columnTable(
     ...{ name, delimiter: () => null },
     *rows(): Generator<Row> {
       yield { line: 1, cells: titles };
-      for (let row = 0; row < length; row++) {
-        let cells: string[];
-        try {
-          cells = titles.map((_, column) => cell(column, row));
-        } catch {
-          throw new InputError(`${name}: row ${row + 2} is damaged; download it again, or save it as CSV`);
-        }
-        yield { line: row + 2, cells };
-      }
+      for (let row = 0; row < length; row++)
+        yield { line: row + 2, cells: titles.map((_, column) => cell(column, row)) };
     },
   };
 }
 
-/** A typed value as the cell of a table: numbers exact, moments in ISO. */
+/** A value of JSON as the cell of a table; numbers exact. */
 function showValue(value: unknown): string {
   if (value === null || value === undefined) return '';
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
   return String(value);
 }
 
@@ -106,44 +96,22 @@ function jsonTable(source: ByteSource): Table {
   });
 }
 
-async function parquetTable(source: ByteSource): Promise<Table> {
-  const { parquetMetadata, parquetReadObjects, parquetSchema } = await import('hyparquet');
-  const bytes = readWhole(source, LARGEST_COLUMNAR, 'Parquet');
-  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  const compressors = {
-    GZIP: (input: Uint8Array) => new Uint8Array(gunzipSync(input)),
-    BROTLI: (input: Uint8Array) => new Uint8Array(brotliDecompressSync(input)),
-    ZSTD: (input: Uint8Array) => new Uint8Array(zstdDecompressSync(input)),
-    LZ4_RAW: decompressLz4Block,
-  };
+async function columnarTable(source: ByteSource, kind: 'parquet' | 'arrow'): Promise<Table> {
+  const what = kind === 'parquet' ? 'Parquet' : 'Feather';
+  const bytes = readWhole(source, LARGEST_COLUMNAR, what);
+  let decoded: Columns;
   try {
-    const metadata = parquetMetadata(buffer);
-    const names = parquetSchema(metadata)
-      .children.filter((child) => child.children.length === 0)
-      .map((child) => child.element.name);
-    const rows = await parquetReadObjects({ file: buffer, metadata, columns: names, compressors });
-    return columnTable(source.name, names, rows.length, (column, row) => showValue(rows[row][names[column]]));
+    decoded = await decodeColumns({ kind, bytes });
   } catch (error) {
-    throw new InputError(
-      `${source.name} is Parquet that can't be read (${(error as Error).message.slice(0, 120)}); save it as CSV`,
-    );
+    const why = (error as Error).message.split('\n')[0].slice(0, 120);
+    throw new InputError(`${source.name} is ${what} that can't be read (${why}); save it again, or as CSV`);
   }
-}
-
-async function arrowTable(source: ByteSource): Promise<Table> {
-  const { CompressionType, setCompressionCodec, tableFromIPC } = await import('@uwdata/flechette');
-  setCompressionCodec(CompressionType.LZ4_FRAME, { encode: (data) => data, decode: decompressLz4Frame });
-  setCompressionCodec(CompressionType.ZSTD, {
-    encode: (data) => data,
-    decode: (data) => new Uint8Array(zstdDecompressSync(data)),
+  const { titles, columns, length } = decoded;
+  return columnTable(source.name, titles, length, (at, row) => {
+    const column = columns[at];
+    if (column.kind === 'text') return column.values[row];
+    const value = column.values[row];
+    if (Number.isNaN(value)) return '';
+    return column.kind === 'time' && Math.abs(value) <= 8.64e15 ? new Date(value).toISOString() : String(value);
   });
-  try {
-    const table = tableFromIPC(readWhole(source, LARGEST_COLUMNAR, 'Feather'), { useDate: true, useBigInt: true });
-    const columns = table.names.map((name) => table.getChild(name));
-    return columnTable(source.name, table.names, table.numRows, (column, row) => showValue(columns[column].at(row)));
-  } catch (error) {
-    throw new InputError(
-      `${source.name} is Feather that can't be read (${(error as Error).message.slice(0, 120)}); save it as CSV`,
-    );
-  }
 }
