@@ -24,6 +24,8 @@ import { isLate, Watchdog } from './watchdog.ts';
 
 const CLOCK_CHECK_MS = 3_600_000;
 const TICK_MS = 5_000;
+/** A venue's clock that moves by more is said. */
+const VENUE_CLOCK_MS = 5_000;
 const DEADLINE_MS = 20_000;
 
 /**
@@ -37,6 +39,8 @@ export class Bot {
   readonly #journal: BotJournal;
   readonly #state: BotState;
   readonly #clients = new Map<string, WebSocketClient>();
+  /** The venue's clock less ours, at the last decision; NaN before the first. */
+  #venueAheadMs = Number.NaN;
   /** For what goes wrong where no caller could pass it on. */
   #fail: (error: unknown) => void = () => {};
   /** True after a restart that found earlier entries. */
@@ -175,14 +179,12 @@ export class Bot {
       nowMs: () => bot.#now(),
       venueMs: () => venue.serverTimeMs(),
       monotonicMs: () => clock.elapsedMs(),
-      runtime: (candle, { unresolved, spread, lastSlippage }) => ({
+      runtime(candle, { unresolved, spread, lastSlippage }) {
+        bot.#noteVenueClock();
         // Data are as old as the venue's clock says.
-        dataAgeMs: Math.max(0, venue.serverTimeMs() - candle.timeMs - timeframeMs),
-        unresolved,
-        spread,
-        lastSlippage,
-        halted: bot.halted,
-      }),
+        const dataAgeMs = Math.max(0, venue.serverTimeMs() - candle.timeMs - timeframeMs);
+        return { dataAgeMs, unresolved, spread, lastSlippage, halted: bot.halted };
+      },
       elapsedMs,
       append: (entry) => bot.#journal.append(entry),
       sync: () => bot.#journal.sync(),
@@ -197,6 +199,14 @@ export class Bot {
       },
       measured: this.#observers.onMeasured,
     };
+  }
+
+  /** A venue's clock that is told anew, or ours that was set: ages before and after don't compare. */
+  #noteVenueClock(): void {
+    const aheadMs = this.#options.venue.serverTimeMs() - this.#now();
+    const movedMs = aheadMs - this.#venueAheadMs;
+    this.#venueAheadMs = aheadMs;
+    if (Math.abs(movedMs) > VENUE_CLOCK_MS) this.#alarm('venue-clock', { seconds: (movedMs / 1000).toFixed(1) });
   }
 
   async #follow(trader: Trader, signal: AbortSignal): Promise<void> {

@@ -19,16 +19,16 @@ class ReplayedBroker implements Broker {
   readonly account: Account;
   readonly unresolved = null;
   readonly spread = Number.NaN;
-  readonly #book: LiveBook;
+  readonly book: LiveBook;
 
   constructor({ symbol, account }: SymbolSetup) {
     this.symbol = symbol;
     this.account = new Account(account);
-    this.#book = new LiveBook(symbol, this.account);
+    this.book = new LiveBook(symbol, this.account);
   }
 
   get lastSlippage(): number {
-    return this.#book.lastSlippage;
+    return this.book.lastSlippage;
   }
 
   async closeBar({ high, low, close }: Candle): Promise<void> {
@@ -44,15 +44,15 @@ class ReplayedBroker implements Broker {
   async recover(): Promise<void> {}
 
   save(): Json {
-    return this.#book.save();
+    return this.book.save();
   }
 
   restore(state: Json): void {
-    this.#book.restore(state);
+    this.book.restore(state);
   }
 
   apply(entry: BrokerEntry): void {
-    this.#book.apply(entry);
+    this.book.apply(entry);
   }
 }
 
@@ -60,6 +60,8 @@ class ReplayedBroker implements Broker {
 export class Replay {
   readonly trader: Trader;
   readonly setup: SymbolSetup;
+  /** What the orders came to; null on paper. */
+  readonly book: LiveBook | null;
   #again: DecisionEntry | null = null;
   #journal: DecisionEntry | null = null;
 
@@ -74,6 +76,7 @@ export class Replay {
       ...{ account: broker.account, features, agent, shield, timeframeMs, maxDataAgeMs },
     });
     this.setup = setup;
+    this.book = broker instanceof ReplayedBroker ? broker.book : null;
     this.trader = new Trader({ broker, maker, shield, timeframeMs, context: this.#context() });
   }
 

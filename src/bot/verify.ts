@@ -10,6 +10,7 @@ import type { Json } from '../core/json.ts';
 import type { CandleValues } from '../decision/record.ts';
 import { type BotEntry, type DecisionEntry, encodeCandle } from './entries.ts';
 import type { SymbolSetup } from './options.ts';
+import { OrderAudit } from './order-audit.ts';
 import { describeDamage } from './read-entries.ts';
 import { Replay } from './replay.ts';
 
@@ -131,7 +132,18 @@ export async function verifyJournal(options: {
     differences.push({ symbol, timeMs, column, journal: valueAt(journal, path), replay: valueAt(repeated, path) });
   };
 
+  const audits = new Map(symbols.map(({ symbol }) => [symbol, new OrderAudit(start.id, start.timeframeMs)]));
+  /** Before the entry is taken back: what is wrong is told against what was known then. */
+  const audit = (entry: BotEntry): void => {
+    for (const [symbol, { book }] of replays) {
+      if (book === null || ('symbol' in entry && entry.symbol !== symbol)) continue;
+      for (const { column, journal, expected } of audits.get(symbol)!.take(entry, book))
+        differences.push({ symbol, timeMs: entry.timeMs, column, journal, replay: expected });
+    }
+  };
+
   const follow = async (entry: BotEntry): Promise<void> => {
+    audit(entry);
     if (!('symbol' in entry)) {
       for (const { trader } of replays.values()) trader.replay(entry);
       return;

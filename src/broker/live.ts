@@ -135,7 +135,8 @@ export class LiveBroker implements Broker {
       const { unresolved } = this;
       if (unresolved !== null) return desk.noteDenied('unresolved', { unresolved });
       if (!this.isFresh(decisionMs)) return desk.noteDenied('no-longer-fresh', {});
-      await this.#steps.run('place', 0, async () => {
+      const sentBefore = this.book.sequence;
+      const ended = await this.#steps.run('place', 0, async () => {
         const { ask } = await this.#quote();
         const moved = ask / reference - 1;
         if (!(Math.abs(moved) <= LARGEST_MOVE))
@@ -143,6 +144,8 @@ export class LiveBroker implements Broker {
         const quantity = decimalOf(roundQuantity(this.#affordable(intent, ask)));
         await this.#enter({ quantity, reference, decisionMs, reason, attempt: 1 });
       });
+      // Whatever a decision ordered is sent, or it is said why it wasn't.
+      if (!ended && this.book.sequence === sentBefore) desk.noteDenied('venue-error', {});
       return;
     }
     if (this.book.retry !== null) desk.noteGivenUp('superseded', {});

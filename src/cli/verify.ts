@@ -1,24 +1,39 @@
 import { styleText } from 'node:util';
+import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import { readSetup } from '../bot/setup.ts';
+import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { hasHead } from '../journal/record-log.ts';
 import { openBotCheckpoint } from './bot-session.ts';
 import { defineCommand } from './command.ts';
 import { replayJournal } from './journal-replay.ts';
-import { findJournal, JOURNAL_OPTION, readJournal, startOf } from './journals.ts';
+import { findJournal, JOURNAL_OPTION, type JournalPlace, readJournal, startOf } from './journals.ts';
 import { parseInteger } from './options.ts';
 import { KERNEL_OPTIONS, openRunContext } from './run-context.ts';
+
+/** A journal that was cut, or written anew with other hashes, has lost what was once said of it. */
+function requireHead(place: JournalPlace, head: string): void {
+  if (!/^[0-9a-f]{8,64}$/.test(head))
+    throw new InputError(`--head ${head}: 8 to 64 digits of a hash, as a heartbeat tells it`);
+  if (!hasHead(place.files.read(`${place.folder}/${JOURNAL_FILE}`), head))
+    throw new InputError(`${place.name}: holds no entry with the hash ${head}; it was cut or altered since`);
+}
 
 export const verify = defineCommand({
   options: {
     ...JOURNAL_OPTION,
     '--checkpoint <run>': { doc: 'the one it was made with (default: by the name in the journal)' },
     '--supervisor <run>': { doc: 'likewise' },
+    '--head <hash>': {
+      doc: 'the beginning of a hash from a heartbeat or /health, which the journal must still contain',
+    },
     '--most <n>': { doc: 'differences after which it stops', parse: parseInteger(1, 1000), default: 1 },
     ...KERNEL_OPTIONS,
   },
   examples: ['tradernet verify'],
   async run(options, context) {
     const place = findJournal(options, context);
+    if (options.head !== undefined) requireHead(place, options.head);
     const setup = readSetup(startOf(readJournal(place).entries, place.name), place.name);
     const runContext = await openRunContext(options, context);
     try {

@@ -136,6 +136,18 @@ export function readRecords(bytes: Uint8Array): LogContent {
   return { records, head, length: offset, fault: null };
 }
 
+/** Whether a record of the log has a hash that begins so: what was noted elsewhere is still in it. */
+export function hasHead(bytes: Uint8Array, prefix: string): boolean {
+  let at = 0;
+  while (at < bytes.length) {
+    const line = parseLine(bytes, at);
+    if ('reason' in line) return false;
+    if (line.hash.startsWith(prefix)) return true;
+    at = line.end;
+  }
+  return false;
+}
+
 /** Opens or creates a log. A torn tail is cut and told in `cut`; throws `DamagedLog` where more than the tail is wrong. */
 export function openLog(
   files: FileSystem,

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/core/json.ts';
-import { DamagedLog, encodeRecord, GENESIS, openLog, readRecords } from '../../src/journal/record-log.ts';
+import { DamagedLog, encodeRecord, GENESIS, hasHead, openLog, readRecords } from '../../src/journal/record-log.ts';
 import { atEveryCrash, MemoryFileSystem } from '../memory-file-system.ts';
 
 const path = 'bots/one/journal.log';
@@ -202,4 +202,16 @@ describe('after a power cut', () => {
     expect(openWith(bytes.slice(0, -5)).records).toHaveLength(2);
     expect(() => openWith(bytes.slice().fill(0, 90, 120))).toThrow(DamagedLog);
   });
+});
+
+it('tells whether a hash that was noted elsewhere is still in it', () => {
+  const files = written([{ a: 1 }, { a: 2 }]);
+  const { log } = openLog(files, path);
+  const before = log.head;
+  log.append({ a: 3 });
+  log.sync();
+  expect(hasHead(files.read(path), before.slice(0, 16))).toBe(true);
+  expect(hasHead(files.read(path), log.head)).toBe(true);
+  expect(hasHead(written([{ a: 1 }, { a: 9 }, { a: 3 }]).read(path), before)).toBe(false);
+  expect(hasHead(written([{ a: 1 }]).read(path), before)).toBe(false);
 });
