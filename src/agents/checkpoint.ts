@@ -132,7 +132,8 @@ export function describeCheckpoint(
     schemaVersion: SCHEMA_VERSION,
     agent: own.agent,
     actions: ACTION_NAMES,
-    ...own.spec,
+    // In the schema's order, so that what was loaded is saved as the same bytes.
+    ...(specSchema.parse(own.spec) as AgentSpec),
     columnsHash: hashColumns(own.spec),
     trainedSteps: own.trainedSteps,
     config: own.config,

@@ -19,4 +19,5 @@ export const originSchema = z.strictObject({
   ),
 });
 
+/** What decided a training but its seed, and every bar that trained or chose the agent. */
 export type Origin = z.output<typeof originSchema>;

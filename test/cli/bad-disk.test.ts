@@ -90,7 +90,10 @@ describe.skipIf(lacks('unshare or mount', canMount))('on a disk (needs unshare a
     await mustRun(['data', 'export', '--symbol', 'SYNTH', '--out', 'prices.csv'], origin);
     const files = new NodeFileSystem(join(origin, 'database/storage'));
     for (const name of ['running', 'halted'])
-      openLog(files, `bots/${name}/journal.log`).log.append({ type: 'start', timeMs: 0, id: 'x', kind: 'paper' });
+      openLog(files, `bots/${name}/journal.log`).log.append({
+        ...{ type: 'start', timeMs: 0, id: 'x', kind: 'paper', venue: 'binance' },
+        ...{ timeframeMs: 3_600_000, symbols: ['SYNTH'], setup: {} },
+      });
     writeFileSync(join(files.root, 'bots/halted/halt.json'), '{"by":"me","reason":"why","timeMs":1}');
   });
 

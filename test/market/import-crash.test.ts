@@ -111,9 +111,12 @@ it(`${KILLS} kills at random moments: what was reported is there, each import is
     let output = '';
     const ended = new Promise((done) => running.once('close', done));
     running.stdout.on('data', (data) => {
-      const first = output === '';
+      const before = output.split('\n').length;
       output += data;
-      if (first) setTimeout(() => running.kill('SIGKILL'), 1 + 60 * rng.uniform());
+      // Every other time something has been reported already, however slow the machine.
+      const wanted = 2 + (round % 2);
+      if (before < wanted && output.split('\n').length >= wanted)
+        setTimeout(() => running.kill('SIGKILL'), 1 + 60 * rng.uniform());
     });
     await ended;
     const lines = output.split('\n').filter((line) => line !== '');
@@ -135,5 +138,5 @@ it(`${KILLS} kills at random moments: what was reported is there, each import is
         hashSeries(makeSeries(bars, Number(row.symbol.slice(1)), row.symbol)),
       );
   }
-  expect(reported.length).toBeGreaterThan(5);
+  expect(reported.length).toBeGreaterThanOrEqual(KILLS / 2);
 });
