@@ -27,7 +27,7 @@ export const kernels = await tn.createKernels({ kind: 'wasm', threads: 1 });
 export const { series } = tn.synthesize({ bars: 2000, seed: 1, trends: false });
 export const features = tn.computeFeatures(series, tn.featureSet('tradernet19'));
 export const scaler = tn.fitScaler(features, 0, 1000, 'standardise');
-export const table = tn.scaleTable(features, scaler, { accountFeatures: true });
+export const table = tn.scaleTable(features, scaler);
 export const spec: tn.AgentSpec = {
   ...{ featureSet: 'tradernet19', columns: table.columns.slice(0, table.marketWidth), signature: table.signature },
   ...{ accountColumns: table.columns.slice(table.marketWidth), window: table.window, trainingRange: null },
