@@ -403,6 +403,86 @@ describe('the names of venues', () => {
   });
 });
 
+describe('what else files have', () => {
+  const head = ['time', 'open', 'high', 'low', 'close', 'volume'];
+  const row = (bar: TrueBar, time: (ms: number) => string = String) =>
+    [time(bar.timeMs), ...prices(bar), bar.volume].map(String);
+  const rows = (time?: (ms: number) => string) => hours.bars.map((bar) => row(bar, time));
+
+  it.each<[string, (ms: number) => string]>([
+    [
+      'JavaScript',
+      (ms) =>
+        `${new Date(ms).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT/, '$1 $3 $2 $4 $5')} GMT+0000 (Coordinated Universal Time)`,
+    ],
+    ['HTTP', (ms) => new Date(ms).toUTCString()],
+    ['Go', (ms) => `${plain(ms)}.000 +0000 UTC`],
+    ['yyyymmddhh', (ms) => new Date(ms).toISOString().slice(0, 13).replaceAll(/[-T]/g, '')],
+    ['numpy', (ms) => new Date(ms).toISOString().replace('Z', '000000')],
+    [
+      'Excel',
+      (ms) => new Date(ms).toLocaleString('en-US', { timeZone: 'UTC', dateStyle: 'short', timeStyle: 'short' }),
+    ],
+  ])('times of %s', async (_, time) => {
+    expectMarket((await read(writeTable([head, ...rows(time)]))).series, hours);
+  });
+
+  it('units in the header, an index in front, names in another language, sep= above', async () => {
+    const units = ['Timestamp (ms)', 'Open (USDT)', 'High (USDT)', 'Low (USDT)', 'Close (USDT)', 'Volume (BTC)'];
+    expectMarket((await read(writeTable([units, ...rows()]))).series, hours);
+    const indexed = rows().map((cells, i) => [String(i), ...cells]);
+    expectMarket((await read(writeTable([['', ...head], ...indexed]))).series, hours);
+    expectMarket((await read(writeTable(indexed))).series, hours);
+    expectMarket((await read(writeTable(indexed.slice(0, 5)))).series, { ...hours, bars: hours.bars.slice(0, 5) });
+    const german = ['Datum', 'Eröffnung', 'Hoch', 'Tief', 'Schluss', 'Volumen'];
+    expectMarket((await read(`sep=;\n${writeTable([german, ...rows()], ';')}`)).series, hours);
+  });
+
+  it('the header again in the midst; another header is refused, and its advice works', async () => {
+    const again = [head, ...rows().slice(0, 100), head, ...rows().slice(100)];
+    const { file, series } = await read(writeTable(again));
+    expectMarket(series, hours);
+    expect(file.notes).toContain('the header comes 2 times');
+    const swapped = ['time', 'close', 'high', 'low', 'open', 'volume'];
+    const other = hours.bars.slice(100).map((bar) => row({ ...bar, open: bar.close, close: bar.open }));
+    const text = writeTable([head, ...rows().slice(0, 100), swapped, ...other]);
+    await expect(read(text)).rejects.toThrow(/line 102: another header begins, .*; split the file there/);
+    const parts = text.split(/\n(?=time,close)/);
+    expectMarket((await read(parts[0])).series, { ...hours, bars: hours.bars.slice(0, 100) });
+    expectMarket((await read(parts[1])).series, { ...hours, bars: hours.bars.slice(100) });
+  });
+
+  it('a volume whose name is the other currency of the pair', async () => {
+    const named = (name: string) => [...head.slice(0, 5), name];
+    const inQuote = hours.bars.map((bar) => row({ ...bar, volume: Number(quote(bar)) }));
+    expectMarket((await read(writeTable([named('Volume BTC'), ...inQuote]), { symbol: 'ETH/BTC' })).series, hours, {
+      volume: 'quote',
+    });
+    expectMarket((await read(writeTable([named('Volume USDT'), ...rows()]), { symbol: 'USDT/TRY' })).series, hours);
+    expectMarket((await read(writeTable([named('Volume USDT'), ...inQuote]))).series, hours, { volume: 'quote' });
+  });
+
+  it('dollars under a plain name, beyond what any market trades', async () => {
+    const volume = (bar: TrueBar) => Math.round(bar.quote * 1e3);
+    const large = hours.bars.map((bar) => row({ ...bar, volume: volume(bar) }));
+    const truth = { ...hours, bars: hours.bars.map((bar) => ({ ...bar, quote: volume(bar) })) };
+    const text = writeTable([head, ...large]);
+    expectMarket((await read(text)).series, truth, { volume: 'quote' });
+    await expect(read(text, { symbol: 'X' })).rejects.toThrow(
+      /more than any market has in dollars.*--volume base or --volume quote/,
+    );
+    expectMarket((await read(text, { symbol: 'X', volume: 'quote' })).series, truth, { volume: 'quote' });
+  });
+
+  it('no volume at all but zeros; none at all is refused', async () => {
+    const silent = { ...hours, bars: hours.bars.map((bar) => ({ ...bar, volume: 0 })) };
+    expectMarket((await read(writeTable(silent.bars.map((bar) => row(bar))))).series, silent);
+    expectMarket((await read(writeTable([head, ...silent.bars.map((bar) => row(bar))]))).series, silent);
+    for (const lines of [rows(), [head, ...rows()]])
+      await expect(read(writeTable(lines.map((cells) => cells.slice(0, 5))))).rejects.toThrow(/no column for volume/);
+  });
+});
+
 describe('JSON', () => {
   const rows = hours.bars.map((bar) => [bar.timeMs, ...prices(bar), bar.volume]);
 

@@ -3,6 +3,7 @@ import { checkBar } from '../check.ts';
 import { timeCell } from './find-time.ts';
 import { fitsQuote } from './find-volumes.ts';
 import type { Interpretation } from './interpret.ts';
+import { nameOf, PRICES } from './names.ts';
 import { DECIMAL_MARKS, parseNumber } from './numbers.ts';
 import type { Problems } from './problems.ts';
 import type { Row } from './rows.ts';
@@ -54,6 +55,7 @@ const LARGEST_STEP = 8;
 export class BarReader {
   readonly formats: FormatRun[] = [];
   readonly spellings = new Set<string>();
+  repeatedHeaders = 0;
   /** Rows of other symbols, and bars that the file itself marks as not over. */
   otherSymbols = 0;
   unfinished = 0;
@@ -104,6 +106,7 @@ export class BarReader {
     const cells = fitCells(row.cells, sample.width);
     if (cells === null) return this.#drop('cells', line, `has ${row.cells.length} cells instead of ${sample.width}`);
     if (!this.#isWanted(cells, line)) return null;
+    if (this.#isHeader(cells, line)) return null;
     const bar = this.#bar;
     bar.line = line;
     const timeMs = this.#timeOf(timeCell(cells, time.time, time.clock), line);
@@ -153,6 +156,22 @@ export class BarReader {
         `${this.#name} holds several symbols (${[...this.spellings].slice(0, 3).join(', ')} and, in line ${line}, ${text}); choose one with --symbol ${text}`,
       );
     this.spellings.add(text);
+    return true;
+  }
+
+  /** A header in the midst of the data, where files were put together: the same again is fine. */
+  #isHeader(cells: readonly string[], line: number): boolean {
+    const { sample, prices } = this.#how;
+    // A number can't be one, and nearly all are.
+    const first = cells[prices.open].charCodeAt(0);
+    if (!sample.hasHeader || (first >= 48 && first <= 57)) return false;
+    const names = cells.map(nameOf);
+    if (PRICES.some((price) => !names.includes(sample.names[prices[price]]))) return false;
+    if (names.some((name, at) => name !== sample.names[at]))
+      throw new InputError(
+        `${this.#name}: line ${line}: another header begins, with the columns in another order; split the file there and import each part`,
+      );
+    this.repeatedHeaders++;
     return true;
   }
 

@@ -88,6 +88,7 @@ export function inspectCandles(table: Table, options: ImportOptions): CandleFile
   const { wanted, symbol } = chooseSymbol(how, options, name);
   const seen = survey(table, how, new BarReader(how, name, nowMs, problems, wanted), problems, onRows);
   if (seen.reader.spellings.size > 1) notes.push(`the symbol is spelt ${[...seen.reader.spellings].join(' and ')}`);
+  if (seen.reader.repeatedHeaders > 0) notes.push(`the header comes ${seen.reader.repeatedHeaders + 1} times`);
   if (seen.reader.otherSymbols > 0) notes.push(`${seen.reader.otherSymbols} rows of other symbols are left out`);
   if (seen.newestFirst) notes.push('the file is newest first');
   describeFormats(seen, problems, notes);
@@ -125,7 +126,7 @@ export function inspectCandles(table: Table, options: ImportOptions): CandleFile
   if (unclosed > 0)
     notes.push(`${unclosed === 1 ? 'the last bar has' : `${unclosed} bars have`} not closed yet; left out`);
   const { rows } = seen;
-  if (2 * kept < rows - unclosed)
+  if (2 * kept < rows - unclosed - seen.reader.repeatedHeaders)
     throw new InputError(`${name}: more than half of the rows are unusable: ${problems.describe()}; check the file`);
   if (kept === 0) throw new InputError(`${name}: no bar has closed yet; import it later`);
   const bars = kept + filled;

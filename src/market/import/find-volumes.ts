@@ -1,3 +1,4 @@
+import { DAY_MS } from '../calendar.ts';
 import { barShare, type PriceColumns, type Values } from './find-prices.ts';
 import type { Found } from './find-time.ts';
 import { columnsNamed, isVolume, namesQuote } from './names.ts';
@@ -12,10 +13,10 @@ export interface VolumeColumns {
 
 /** Share by which volume-weighted prices of an exchange may lie outside of its own low and high. */
 const SLACK = 0.02;
-/** Beyond what all markets together trade in a day, in any currency of the size of a dollar. */
-const LARGEST_TURNOVER_A_DAY = 2e12;
-/** Currencies whose unit is a hundredth of a dollar or less. */
-const SMALL_UNITS = /KRW|IDR|VND|JPY|COP|CLP|HUF|IRR|NGN|PKR|INR|TRY|RUB/i;
+/** Beyond what one market trades on a usual day, in dollars; and in any currency, of which a unit may be worth little. */
+const LARGEST_TURNOVER_A_DAY = 2e11;
+const LARGEST_IN_ANY_CURRENCY = 2e16;
+const LIKE_DOLLARS = /(USD|USDT|USDC|BUSD|TUSD|DAI|EUR|GBP|CHF)$/i;
 
 /** A bar's volumes, with what rounding may hide of each, and the prices between which it traded. */
 export function fitsQuote(
@@ -39,7 +40,8 @@ interface Hints {
   /** What the user said about the unit of a single volume. */
   readonly unit: 'base' | 'quote' | undefined;
   readonly timeframeMs: number;
-  readonly symbol: string;
+  /** What the market may be called: by the user, in the header, in its column. */
+  readonly symbols: readonly string[];
   /** `--columns` for these volumes, -1 where there is none. */
   readonly spell: (volume: number, quoteVolume: number) => string;
 }
@@ -63,9 +65,15 @@ export function findVolumes(
   const { open, high, low, close } = hints.prices;
   const isPrice = (at: number) => barShare(values, { open: at, high, low, close }) > 0.98 && open !== at;
   const free = amounts.filter(
-    (at) => !isPrice(at) && !rises(values.column(at)) && values.column(at).some((value) => value !== 0 && value !== 1),
+    (at) =>
+      !isPrice(at) &&
+      !counts(values.column(at)) &&
+      !rises(values.column(at)) &&
+      values.column(at).some((value) => value !== 0 && value !== 1),
   );
-  const candidates = namedVolumes.length > 0 || hasHeader ? namedVolumes : free;
+  // A market of which only prices are known has a column of zeros.
+  const silent = amounts.filter((at) => values.column(at).every((value) => value === 0)).slice(0, 1);
+  const candidates = namedVolumes.length > 0 || hasHeader ? namedVolumes : free.length > 0 ? free : silent;
   const title = (at: number) => sample.titles[at];
 
   const pairs = candidates.flatMap((base) =>
@@ -141,6 +149,13 @@ function describe(values: Values, at: number, { prices }: Hints): string {
 function quotedBy(sample: Sample, values: Values, at: number, hints: Hints, byName: boolean) {
   const all = new Set(sample.names);
   const is = (reason: string) => ({ reason, doubt: null });
+  const pair = hints.symbols.map((symbol) => symbol.toLowerCase().split(/[/_-]/)).find((parts) => parts.length > 1);
+  const [base, quote] = pair ?? [];
+  const name = sample.names[at];
+  // BTC is the quote currency of ETH/BTC, and USDT the base of USDT/TRY.
+  const names = (currency: string | undefined) =>
+    currency !== undefined && currency.length > 2 && name.includes(currency);
+  if (names(base) !== names(quote)) return names(quote) ? is('as its name says') : { reason: null, doubt: null };
   if (byName) return is('as its name says');
   if (all.has('marketcap')) return is('CoinMarketCap counts it in dollars');
   if (all.has('starttime') && all.has('time')) return is('FTX counted it in dollars');
@@ -148,15 +163,28 @@ function quotedBy(sample: Sample, values: Values, at: number, hints: Hints, byNa
   const turnovers = Array.from(values.column(at), (value, i) => value * close[i]).filter((one) => one > 0);
   turnovers.sort((a, b) => a - b);
   const typical = turnovers[Math.floor(turnovers.length / 2)] ?? 0;
-  const largest = LARGEST_TURNOVER_A_DAY * (SMALL_UNITS.test(hints.symbol) ? 1e5 : 1);
-  if (typical * (86_400_000 / hints.timeframeMs) > largest)
-    return is(
-      `as coins it would be ${(typical * (86_400_000 / hints.timeframeMs)).toPrecision(2)} traded a day, more than there is`,
-    );
+  const turnover = typical * (DAY_MS / hints.timeframeMs);
+  const impossible = `as coins it would be ${turnover.toPrecision(2)} traded a day`;
+  if (
+    turnover >
+    (hints.symbols.some((symbol) => LIKE_DOLLARS.test(symbol)) ? LARGEST_TURNOVER_A_DAY : LARGEST_IN_ANY_CURRENCY)
+  )
+    return is(`${impossible}, more than there is`);
+  if (turnover > LARGEST_TURNOVER_A_DAY)
+    return { reason: null, doubt: `${impossible}, more than any market has in dollars` };
   const yahoo = all.has('adjclose') || sample.headerCells.length > 1;
   if (!yahoo) return { reason: null, doubt: null };
-  if (/-(USD|EUR|GBP|JPY)$/i.test(hints.symbol)) return is('Yahoo counts that of currencies so');
+  if (hints.symbols.some((symbol) => /-(USD|EUR|GBP|JPY)$/i.test(symbol)))
+    return is('Yahoo counts that of currencies so');
   return { reason: null, doubt: 'Yahoo gives that of currencies in quote, that of shares in pieces' };
+}
+
+/** Whether a column counts up, as an index of rows does. */
+function counts(column: Float64Array): boolean {
+  return (
+    column.length > 2 &&
+    column.every((value, i) => i === 0 || (value - column[i - 1] === column[1] - column[0] && value !== column[0]))
+  );
 }
 
 function isAmount(column: Float64Array): boolean {

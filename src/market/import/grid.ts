@@ -105,7 +105,11 @@ function refuseGrid(seen: Survey, how: Interpretation, timeframeMs: number, sinc
   const first = times.get(row);
   const length = describeLength(timeframeMs);
   const where = `${name}: line ${lines.get(row)}: ${iso(first)} is no open of a bar of ${length} in UTC, nor are most others`;
-  if (timeframeMs % WEEK_MS === 0 && sinceMs >= DAY_MS) {
+  if (timeframeMs % WEEK_MS !== 0 && sinceMs >= DAY_MS)
+    throw new InputError(
+      `${where}: days are counted from 1970-01-01; import daily bars and make longer ones with 'data export --resample ${length}'`,
+    );
+  if (sinceMs >= DAY_MS) {
     const day = ['Sun', 'Mon', 'Tues', 'Wednes', 'Thurs', 'Fri', 'Satur'][new Date(first).getUTCDay()];
     throw new InputError(
       `${where}: weeks begin on Mondays, these on ${day}days; import daily bars and make weeks of them with 'data export --resample 1w'`,

@@ -132,8 +132,9 @@ export function interpret(
             findVolumes(sample, values, [...notPrices, closed, ...PRICES.map((price) => prices[price])], {
               ...{ prices, half, unit: options.volume, timeframeMs: typicalStep(sample, time) },
               spell: (volume, quote) => spellColumns(sample, time?.time ?? -1, prices, volume, quote),
-              symbol:
-                `${headerSymbol ?? ''} ${options.symbol ?? ''} ${symbol < 0 ? '' : sample.rows[0].cells[symbol]}`.trim(),
+              symbols: [options.symbol, headerSymbol, symbol < 0 ? null : sample.rows[0].cells[symbol]]
+                .filter((one) => typeof one === 'string')
+                .map((one) => one.trim()),
             }),
           );
   if (issues.length > 0 || time === null || prices === null || volumes === null || mark === null)

@@ -45,6 +45,12 @@ export function normalise(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
 
+/** A column's name, normalised; without the unit in brackets of a price, as in `Close (USDT)`. */
+export function nameOf(title: string): string {
+  const short = normalise(title.replaceAll(/\(.*?\)|\[.*?\]/g, ''));
+  return PRICES.some((price) => NAMES[price].includes(short)) ? short : normalise(title);
+}
+
 /** Columns by how well their name fits a role, best first. */
 export function columnsNamed(role: keyof typeof NAMES, names: readonly string[]): number[] {
   return NAMES[role].flatMap((wanted) => names.flatMap((name, at) => (name === wanted ? [at] : [])));

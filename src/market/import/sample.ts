@@ -1,5 +1,5 @@
 import { InputError } from '../../core/errors.ts';
-import { columnsNamed, normalise, PRICES } from './names.ts';
+import { columnsNamed, nameOf, PRICES } from './names.ts';
 import { parseNumber } from './numbers.ts';
 import type { Row, Table } from './rows.ts';
 
@@ -62,7 +62,7 @@ export function takeSample(table: Table): Sample {
 
   const first = rows.slice(0, LONGEST_HEAD).findIndex(({ cells }) => cells.filter(isNumber).length >= 4);
   const pricesNamed = ({ cells }: Row) => {
-    const names = cells.map(normalise);
+    const names = cells.map(nameOf);
     return PRICES.filter((price) => columnsNamed(price, names).length > 0).length;
   };
   const head = first < 0 ? rows.slice(0, LONGEST_HEAD) : rows.slice(0, first);
@@ -96,7 +96,7 @@ export function takeSample(table: Table): Sample {
   }
   const columns = Array.from({ length: width }, (_, at) => at);
   return {
-    names: columns.map((at) => normalise(headerRows[0]?.cells[at] ?? '')),
+    names: columns.map((at) => nameOf(headerRows[0]?.cells[at] ?? '')),
     hasHeader: header >= 0,
     titles: columns.map((at) => headerRows[0]?.cells[at]?.trim() || `column ${at + 1}`),
     headerCells: headerRows.map(({ cells }) => cells),

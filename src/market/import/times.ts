@@ -10,12 +10,13 @@ export interface TimeFormat {
 
 /** `12:30:00.5 PM`, `09-AM`, `1230`; then perhaps an offset. */
 const CLOCK =
-  /^(\d{1,2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?\s*-?\s*([AP])?\.?(?:M\.?)?\s*(Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)?$/i;
+  /^(\d{1,2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?\s*-?\s*([AP])?\.?(?:M\.?)?\s*(Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?(?:\s*UTC)?)?$/i;
 
 /** ms since midnight, the offset taken off; NaN where it's no time of day. */
 function parseClock(text: string): number {
   if (text === '') return 0;
-  const match = CLOCK.exec(text);
+  // JavaScript writes the zone's name behind its offset.
+  const match = CLOCK.exec(text.replace(/\s*\([^)]*\)$/, ''));
   if (match === null) return Number.NaN;
   const [, hours, minutes, seconds, fraction, half, zone] = match;
   let hour = Number(hours);
@@ -29,14 +30,17 @@ function parseClock(text: string): number {
 }
 
 function offsetMs(zone: string | undefined): number {
-  const match = /([+-])(\d{2}):?(\d{2})?$/.exec(zone ?? '');
+  const match = /([+-])(\d{2}):?(\d{2})?/.exec(zone ?? '');
   if (match === null) return 0;
   return (match[1] === '-' ? -1 : 1) * (Number(match[2]) * 60 + Number(match[3] ?? 0)) * MINUTE_MS;
 }
 
 /** Whether a written time names its own zone. */
 export function namesZone(cell: string): boolean {
-  return /\d\s*(?:Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)\s*$/i.test(cell) && /[:T ]/.test(cell.trim());
+  return (
+    /\d\s*(?:Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?(?:\s*UTC)?)\s*$/i.test(cell.replace(/\s*\([^)]*\)\s*$/, '')) &&
+    /[:T ]/.test(cell.trim())
+  );
 }
 
 /** Midnight of a date in UTC; NaN for the 31st of February. Years of two digits are of this century. */
