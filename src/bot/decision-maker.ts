@@ -2,17 +2,16 @@
  * From a closed candle to an order, for one symbol: features, then the decision step that training and backtest make,
  * then its record. It does no input and output, so the running bot and `verify` make each decision by the same lines.
  */
-import { createHash } from 'node:crypto';
 import type { Account } from '../core/account.ts';
-import type { Agent, AgentDecision } from '../core/agent.ts';
+import type { Agent } from '../core/agent.ts';
 import type { Candle } from '../core/candle.ts';
-import type { Shield, ShieldDecision } from '../core/shield.ts';
+import type { Shield } from '../core/shield.ts';
 import { countGapBars, type DecisionBar, type RuntimeFacts } from '../decision/facts.ts';
 import type { DecisionRecord } from '../decision/record.ts';
 import { DecisionStep } from '../decision/step.ts';
 import { ACCOUNT_COLUMNS } from '../features/observation.ts';
 import type { RealTimeFeatureEng, RealTimeRow } from '../features/realtime.ts';
-import { encodeCandle } from './entries.ts';
+import { recordDecision } from './record-decision.ts';
 
 export interface Decision {
   /** Signed base quantity; 0 for none. */
@@ -65,31 +64,8 @@ export class DecisionMaker {
     step.runtime = runtime;
     if (decidable) this.features.observe(null, step.values);
     const { asked, order } = step.decide(decidable ? (obs) => this.#agent.decide(obs) : null);
-    const record = this.#record(candle, asked, order);
+    const record = recordDecision({ candle, decidable, bar: this.#bar(), layout: this.features, step, asked, order });
     return { order, flatten: step.flatten, record };
-  }
-
-  #record(candle: Candle, asked: AgentDecision, order: number): DecisionRecord {
-    const step = this.#step;
-    const { equity, position, units } = step.account;
-    const { decidable, clippedShare } = this.#row as RealTimeRow;
-    const { window, width, marketWidth } = this.features;
-    const newest = (window - 1) * width;
-    const { action, probabilities, qValues, vetoed = null } = asked;
-    return {
-      candle: encodeCandle(candle),
-      decidable,
-      windowHash: createHash('sha256').update(new Uint8Array(step.values.buffer)).digest('hex'),
-      row: Array.from(step.values.subarray(newest, newest + marketWidth)),
-      account: Array.from(step.columns),
-      mask: Array.from(step.mask) as (0 | 1)[],
-      clippedShare,
-      gapBars: this.#gapBars(),
-      runtime: step.runtime,
-      ...{ equity, position, units, action, probabilities, qValues, vetoed },
-      shield: step.shielded as ShieldDecision,
-      ...{ flatten: step.flatten, guard: step.guard, order },
-    };
   }
 
   #gapBars(): number {

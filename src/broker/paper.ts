@@ -29,7 +29,7 @@ export class PaperBroker implements Broker {
   readonly spread = Number.NaN;
   readonly #options: PaperOptions;
   #pending = 0;
-  #protect: Shield['levels'] | null = null;
+  #levels: Shield['levels'] | null = null;
 
   constructor(options: PaperOptions) {
     this.symbol = options.symbol;
@@ -48,7 +48,7 @@ export class PaperBroker implements Broker {
 
   async closeBar(candle: Candle, elapsedMs: number): Promise<void> {
     const { open, high, low, close } = candle;
-    this.account.stepBar(this.#pending, elapsedMs, open, high, low, close, this.#protect);
+    this.account.stepBar(this.#pending, elapsedMs, open, high, low, close, this.#levels);
     this.#pending = 0;
   }
 
@@ -75,7 +75,7 @@ export class PaperBroker implements Broker {
   }
 
   async protect(levels: Shield['levels'] | null): Promise<void> {
-    this.#protect = levels;
+    this.#levels = levels;
   }
 
   async poll(): Promise<void> {}

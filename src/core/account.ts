@@ -226,7 +226,7 @@ export class Account {
    * within the bar, liquidation at the bar's worst price, the mark at the close.
    * @param order signed base quantity from the last close's decision; 0 for none
    * @param elapsedMs from the last bar's open to this one's
-   * @param protect asked for the stop and target after the order's fill; null for none
+   * @param levels asked for the stop and target after the order's fill; null for none
    */
   stepBar(
     order: number,
@@ -235,10 +235,10 @@ export class Account {
     high: number,
     low: number,
     close: number,
-    protect: Shield['levels'] | null = null,
+    levels: Shield['levels'] | null = null,
   ): void {
     this.openBar(order, elapsedMs, open);
-    this.closeBar(open, high, low, close, protect);
+    this.closeBar(open, high, low, close, levels);
   }
 
   /** The first half of `stepBar`: what is known at the open. */
@@ -249,9 +249,9 @@ export class Account {
   }
 
   /** The second half of `stepBar`: what is known at the close. */
-  closeBar(open: number, high: number, low: number, close: number, protect: Shield['levels'] | null = null): void {
+  closeBar(open: number, high: number, low: number, close: number, levels: Shield['levels'] | null = null): void {
     const { mode, startingEquity } = this.config;
-    if (protect !== null && this.units !== 0) this.#fillProtected(protect, open, high, low);
+    if (levels !== null && this.units !== 0) this.#fillProtected(levels, open, high, low);
     const worst = this.units > 0 ? low : high;
     if (mode === 'margin' && this.equityAt(worst) < FLOOR_SHARE * Math.abs(this.position) * worst) {
       this.closeOut(worst, 'liquidation');
@@ -414,9 +414,9 @@ export class Account {
   }
 
   /** A stop fills at the worse of stop and open, a target at the better; a bar that touches both hits the stop. */
-  #fillProtected(protect: Shield['levels'], open: number, high: number, low: number): void {
+  #fillProtected(levels: Shield['levels'], open: number, high: number, low: number): void {
     const { position, entryPrice, bestPrice } = this;
-    const { stop, target } = protect({ position, entryPrice, bestPrice });
+    const { stop, target } = levels({ position, entryPrice, bestPrice });
     if (this.units > 0) {
       if (low <= stop) this.fillAtMarket(-position, Math.min(open, stop), 'stop');
       else if (high >= target) this.fillAtMarket(-position, Math.max(open, target), 'target');
