@@ -107,6 +107,8 @@ export interface EvaluationOptions {
     /** Of the judged weights: the same ones looked at before are no other look. */
     readonly weights: string;
   };
+  /** Seeds that the subject stands for: the members of an ensemble. Default: 1. */
+  readonly ownSeeds?: number;
   /** Why no verdict can be given on these bars; default: nothing is in the way. */
   readonly obstacle?: string | null;
   /** Default `test`. */
@@ -172,7 +174,7 @@ function judgeSubject(
   holding: Ledger,
   makePolicy: (() => Policy) | null,
 ): Judgement {
-  const { series, table, account, split, seed, resamples, looks, obstacle = null } = options;
+  const { series, table, account, split, seed, resamples, looks, obstacle = null, ownSeeds = 1 } = options;
   const bars: JudgedBars = {
     market: `${series.venue}:${series.symbol}`,
     timeframeMs: series.timeframeMs,
@@ -180,7 +182,7 @@ function judgeSubject(
     held: barReturns(holding),
   };
   const sorted = looks === undefined ? NO_LOOKS : sortLooks(bars, looks.trials, looks);
-  const known = { seed, looks: sorted, obstacle, ...(resamples === undefined ? {} : { resamples }) };
+  const known = { seed, looks: sorted, obstacle, ownSeeds, ...(resamples === undefined ? {} : { resamples }) };
   const judgement = judge(subject, holding, known);
   if (judgement.verdict !== 'edge' || makePolicy === null) return judgement;
   const { kept } = testDelay({ makePolicy, series, table, account, rows: split.test });

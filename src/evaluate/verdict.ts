@@ -109,6 +109,8 @@ export interface Circumstances {
   readonly keptWhenLate?: number | null;
   /** Rounds of the bootstrap. */
   readonly resamples?: number;
+  /** Seeds that the ledger itself stands for: the members of an ensemble. Default: 1. */
+  readonly ownSeeds?: number;
 }
 
 /** Of a clear profit so much must be left one bar late. */
@@ -151,7 +153,14 @@ const plural = (count: number, one: string, many: string) => (count === 1 ? `one
 
 /** Both ledgers must cover the same bars. */
 export function judge(ledger: Ledger, holding: Ledger, circumstances: Circumstances): Judgement {
-  const { seed, looks = NO_LOOKS, obstacle = null, keptWhenLate = null, resamples = RESAMPLES } = circumstances;
+  const {
+    seed,
+    looks = NO_LOOKS,
+    obstacle = null,
+    keptWhenLate = null,
+    resamples = RESAMPLES,
+    ownSeeds = 1,
+  } = circumstances;
   const own = barReturns(ledger);
   const returns = looks.seeds.length === 0 ? own : meanOf([own, ...looks.seeds]);
   const held = barReturns(holding);
@@ -178,7 +187,7 @@ export function judge(ledger: Ledger, holding: Ledger, circumstances: Circumstan
   const sample = sharpeSample(returns);
   const trials = countTrials([...looks.sharpes, ownSample?.sharpe ?? null]);
   const minimum = sample && minimumTrackRecord(sample);
-  const seeds = { seen: 1 + looks.seeds.length, asked: SEEDS_ASKED };
+  const seeds = { seen: ownSeeds + looks.seeds.length, asked: SEEDS_ASKED };
   const costs = ledger.feesPaid > 0 ? 'after costs' : 'with no fee charged';
   const looked = plural(trials.count, 'configuration', 'configurations');
 

@@ -1,4 +1,5 @@
 /** A checkpoint on the fold that it never saw: counted as a trial before it looks, judged beside all baselines. */
+import { EnsembleAgent } from '../agents/ensemble.ts';
 import {
   findObstacle,
   type LoadedAgent,
@@ -221,6 +222,7 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
       seed: config.seed,
       looks: { trials: registry.trials(foldKey), configHash: trial, weights },
       obstacle,
+      ownSeeds: agent instanceof EnsembleAgent ? agent.members.length : 1,
       resamples: config.evaluation.bootstrapSamples,
       fold,
       provenance: {

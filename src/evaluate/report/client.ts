@@ -192,7 +192,10 @@ export function drawReport(data: ReportData): void {
           (v) => v >= floor && v <= high,
         )
       : ticks(low - 1, high - 1, height / 48).map((value) => value + 1);
-    grid(area, marks, y, (value) => percent(value - 1, Math.abs(high - low) < 0.05 ? 1 : 0));
+    // Where money multiplies, percent no longer fit beside the axis.
+    const label = (value: number) =>
+      value > 100 ? `× ${number(value, 0)}` : percent(value - 1, Math.abs(high - low) < 0.05 ? 1 : 0);
+    grid(area, marks, y, label);
     for (const { index } of visible.toReversed()) line(area, growth[index], y, colour(index), index === 0 ? 2.25 : 1.4);
     for (const { index } of visible) dot(area, y(growth[index][state.hover]), colour(index));
   };

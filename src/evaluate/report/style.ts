@@ -41,7 +41,7 @@ section { background: var(--card); border: 1px solid var(--edge); border-radius:
 .verdict .word::first-letter { text-transform: uppercase; }
 .verdict .why { margin: 8px 0 0; max-width: 76ch; }
 .edge { --tone: var(--good); } .none { --tone: var(--calm); } .worse { --tone: var(--bad); } .little { --tone: var(--warn); }
-.evidence { display: grid; grid-template-columns: repeat(auto-fit, minmax(290px, 1fr)); gap: 14px 28px; margin-top: 20px; padding-top: 18px; border-top: 1px solid var(--edge); }
+.evidence { display: grid; grid-template-columns: repeat(auto-fit, minmax(230px, 1fr)); gap: 14px 28px; margin-top: 20px; padding-top: 18px; border-top: 1px solid var(--edge); }
 .evidence h3 { margin: 0; font-size: 12.5px; font-weight: 500; color: var(--muted); }
 .evidence p { margin: 0; font-size: 13px; color: var(--muted); }
 .evidence strong { color: var(--ink); font-weight: 620; font-size: 15px; }
@@ -49,7 +49,7 @@ section { background: var(--card); border: 1px solid var(--edge); border-radius:
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 10px; padding: 0; border: 0; background: none; box-shadow: none; }
 .tile { background: var(--card); border: 1px solid var(--edge); border-radius: 12px; padding: 11px 13px; box-shadow: var(--shadow); }
 .tile span { display: block; font-size: 12.5px; color: var(--muted); }
-.tile b { display: block; font-size: 19px; font-weight: 640; letter-spacing: -.02em; white-space: nowrap; }
+.tile b { display: block; font-size: clamp(13px, 1.5vw, 19px); font-weight: 640; letter-spacing: -.02em; overflow-wrap: anywhere; }
 .tile small { color: var(--muted); font-size: 11.5px; white-space: nowrap; }
 .up { color: var(--good); } .down { color: var(--bad); }
 .legend { display: flex; flex-wrap: wrap; gap: 6px; margin: 0 0 14px; }
