@@ -13,7 +13,7 @@ import type { Json } from '../src/core/json.ts';
 import { NodeFileSystem } from '../src/disk/node-file-system.ts';
 import { rewardNamed } from '../src/env/rewards/index.ts';
 import { TradingEnv } from '../src/env/trading-env.ts';
-import { ACCOUNT_COLUMNS, scaleTable } from '../src/features/observation.ts';
+import { scaleTable } from '../src/features/observation.ts';
 import { fitScaler } from '../src/features/scaler.ts';
 import { featureSet } from '../src/features/sets.ts';
 import { computeFeatures } from '../src/features/table.ts';
@@ -55,7 +55,9 @@ function hashFolder(folder: string): string {
 async function trainOn(kernels: Kernels, kind: LearnerName): Promise<string> {
   const { series } = synthesize({ bars: BARS, seed: 1 });
   const features = computeFeatures(series, featureSet('tradernet21'));
-  const table = scaleTable(features, fitScaler(features, 0, BARS, 'standardise'), { extraColumns: ACCOUNT_COLUMNS });
+  const table = scaleTable(features, fitScaler(features, 0, BARS, 'standardise'), {
+    extraColumns: findLearner(kind).accountColumns,
+  });
   const spec: AgentSpec = {
     featureSet: 'tradernet21',
     columns: table.columns.slice(0, table.marketWidth),
