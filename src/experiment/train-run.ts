@@ -99,7 +99,7 @@ export function registerTraining(
 }
 
 /** How long a training on these markets takes, and how often it stops to look: what `config` leaves open is filled in. */
-function planTraining(
+export function planTraining(
   { training }: ExperimentConfig,
   prepared: Prepared,
 ): { readonly steps: number; readonly validateEvery: number; readonly checkpointEvery: number } {
