@@ -25,23 +25,37 @@ def uniform(stream: int, n: int) -> np.ndarray:
     return (x.astype(np.float64) / 2147483648 - 1).astype(np.float32).astype(np.float64)
 
 
-class Encoder(nn.Module):
+class Conv(nn.Module):
     def __init__(self, features, padding):
         super().__init__()
         self.conv = nn.Conv1d(features, 32, 3, padding=padding)
         self.dense1 = nn.Linear(32 * (T if padding == "same" else T - 2), 256)
         self.dense2 = nn.Linear(256, 256)
 
-    def forward(self, x):  # (batch, timeframe, features)
+    def forward(self, x):  # (batch, window, features)
         gelu = nn.functional.gelu
         h = gelu(self.conv(x.transpose(1, 2))).flatten(1)
         return gelu(self.dense2(gelu(self.dense1(h))))
 
 
-class Network(nn.Module):
-    def __init__(self, outputs, stream, features=F, padding="same"):
+class MLP(nn.Module):
+    def __init__(self, features, _padding):
         super().__init__()
-        self.encoder = Encoder(features, padding)
+        self.dense1 = nn.Linear(T * features, 256)
+        self.dense2 = nn.Linear(256, 256)
+
+    def forward(self, x):  # (batch, window, features)
+        gelu = nn.functional.gelu
+        return gelu(self.dense2(gelu(self.dense1(x.flatten(1)))))
+
+
+ENCODERS = {"conv": Conv, "mlp": MLP}
+
+
+class Network(nn.Module):
+    def __init__(self, outputs, stream, features=F, padding="same", encoder="conv"):
+        super().__init__()
+        self.encoder = ENCODERS[encoder](features, padding)
         self.head = nn.Linear(256, outputs)
         for i, p in enumerate(self.parameters()):
             fan_in = math.prod(p.shape[1:])
@@ -80,8 +94,9 @@ def actions(stream, batch, allowed):
     return torch.where(allowed.gather(1, wish[:, None])[:, 0], wish, torch.full_like(wish, 2))
 
 
-def ppo(batch, features, padding):
-    actor, critic = Network(3, 100, features, padding), Network(1, 200, features, padding)
+def ppo(batch, features, padding, encoder="conv"):
+    sizes = (features, padding, encoder)
+    actor, critic = Network(3, 100, *sizes), Network(1, 200, *sizes)
     x, allowed = obs(1, batch, features), masks(2, batch)
     taken = actions(3, batch, allowed)
     old = torch.from_numpy((uniform(4, batch) * np.float32(0.5)).astype(np.float32) - 1.0)
@@ -89,7 +104,8 @@ def ppo(batch, features, padding):
     advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
     parameters = [*actor.parameters(), *critic.parameters()]
     optimizer = torch.optim.Adam(parameters, lr=3e-4, eps=1e-5)
-    case = {"kind": "ppo", "batch": batch, "features": features, "padding": padding, "losses": [], "norms": []}
+    case = {"kind": "ppo", "batch": batch, "features": features, "padding": padding}
+    case |= {"encoder": encoder, "losses": [], "norms": []}
     for step in range(STEPS):
         logits, values = actor(x), critic(x)[:, 0]
         if step == 0:
@@ -118,7 +134,8 @@ def dqn(batch, double, loss_name):
     rewards = torch.from_numpy(uniform(11, batch) * 2)
     ended = torch.from_numpy(uniform(12, batch)) > 0.8
     optimizer = torch.optim.Adam(online.parameters(), lr=1e-4, eps=1e-5)
-    case = {"kind": "dqn", "batch": batch, "double": double, "loss": loss_name, "losses": [], "norms": []}
+    case = {"kind": "dqn", "batch": batch, "double": double, "loss": loss_name}
+    case |= {"encoder": "conv", "losses": [], "norms": []}
     for step in range(STEPS):
         with torch.no_grad():
             future = target(following)
@@ -149,6 +166,7 @@ cases = [
     ppo(64, 21, "same"),
     ppo(256, 25, "same"),
     ppo(1024, 21, "valid"),
+    ppo(64, 21, "same", "mlp"),
     dqn(64, True, "smooth_l1_loss"),
     dqn(256, False, "mse_loss"),
     dqn(1024, True, "smooth_l1_loss"),

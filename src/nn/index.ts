@@ -4,7 +4,7 @@
  *   const kernels = await createKernels();               // { kind?: 'auto'|'reference'|'wasm'|'native', threads? }
  *   kernels.name, .isa, .fused, .threads, .dispose()
  *
- *   const q = new QNetwork(kernels, { timeframe: 12, features: 21 });   // also ActorNetwork, ValueNetwork, EncodingNetwork
+ *   const q = new QNetwork(kernels, { window: 12, features: 21, encoder: 'conv' });   // also ActorNetwork, ValueNetwork, EncodingNetwork
  *   q.initialize(rng);                                    // orthogonal: sqrt 2 body, 0.01 actor head, 1 other heads
  *   q.infer(obs, batch): Float32Array                     // (batch, outputs); acting, targets; no allocation
  *   q.forward(obs, batch); q.backward(dOutput, batch);    // obs (batch, window, features); fills q.gradients
@@ -37,6 +37,7 @@ export { bestAllowed } from './best-allowed.ts';
 export { DEFAULT_NETWORK, type NetworkConfig } from './config.ts';
 export { createKernels, type KernelOptions } from './create-kernels.ts';
 export { type DQNUpdate, DQNUpdater, type DQNUpdaterOptions } from './dqn-updater.ts';
+export { ENCODERS, type EncoderName, networkSettings } from './encoders/index.ts';
 export type { KernelKind, Kernels } from './kernels.ts';
 export {
   type AllActionBatch,

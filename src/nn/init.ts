@@ -10,15 +10,16 @@ const BODY_GAIN = Math.SQRT2;
 /** Fills a network's flat parameter vector; the gain of the body is sqrt 2. */
 export function initializeOrthogonal(layout: Layout, parameters: Float32Array, head: Head, rng: Rng): void {
   parameters.fill(0);
-  for (const { name, shape, offset, place } of layout.tensors) {
-    if (shape.length === 1) continue;
+  for (const { weight, gain } of [
+    ...layout.layers.map(({ weight }) => ({ weight, gain: BODY_GAIN })),
+    ...(layout.head === null ? [] : [{ weight: layout.head.weight, gain: head.gain }]),
+  ]) {
+    const { shape, offset, place } = weight;
     const columns = shape.slice(1).reduce((a, b) => a * b, 1);
     const matrix = orthogonal(shape[0], columns, rng);
-    const gain = name.startsWith('head') ? head.gain : BODY_GAIN;
     for (let i = 0; i < matrix.length; i++) parameters[offset + place(i)] = gain * matrix[i];
   }
-  const bias = layout.tensors.find(({ name }) => name === 'head.bias');
-  if (bias !== undefined && head.bias !== undefined) parameters.set(head.bias, bias.offset);
+  if (layout.head !== null && head.bias !== undefined) parameters.set(head.bias, layout.head.bias.offset);
 }
 
 /** (rows, columns) row-major with orthonormal rows, or columns where there are fewer of them. */

@@ -1,6 +1,6 @@
 /**
- * A network: the encoder (convolution over time, GELU, two dense layers with GELU) and, where there is one, a linear
- * head, over one flat parameter vector. The backward pass is derived by hand; `plan.ts` turns both into programs.
+ * A network: an encoder (`encoders/`) and, where there is one, a linear head, over one flat parameter vector. The
+ * backward pass of each layer is derived by hand; `plan.ts` turns both into programs.
  */
 import { InputError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
@@ -44,13 +44,14 @@ export class Network {
   readonly parameters: Float32Array;
   /** d loss / d parameters, same layout; filled by `backward`. */
   readonly gradients: Float32Array;
-  /** Dense weights transposed, for the backward pass: (hidden, flat) and (hidden, hidden) in panels. */
-  readonly transposed: readonly [Float32Array, Float32Array];
+  /** Weights transposed, for the backward pass, a layer each; empty for a layer that needs none. */
+  readonly transposed: readonly Float32Array[];
   /** Sums of squares of the parts of `gradients`, filled by `backward`. */
   readonly squares: Float32Array;
   #activations: Activations | null = null;
   #programs = new Map<number, Programs>();
-  #transpose: Program;
+  /** Null where no layer's weight is transposed. */
+  #transpose: Program | null;
   #transposedStale = true;
   /** Rows of the last `forward` that `backward` may still use. */
   #kept = 0;
@@ -61,15 +62,13 @@ export class Network {
     this.config = { ...DEFAULT_NETWORK, ...config };
     this.head = head;
     this.layout = layOut(this.config, head.outputs);
-    const { flatColumns, hiddenColumns, length } = this.layout;
+    const { layers, length } = this.layout;
     this.parameters = kernels.alloc(length);
     this.gradients = kernels.alloc(length);
-    this.transposed = [
-      kernels.alloc(flatColumns * hiddenColumns[0]),
-      kernels.alloc(hiddenColumns[0] * hiddenColumns[1]),
-    ];
+    this.transposed = layers.map(({ layer, weight }) => kernels.alloc(layer.transpose === null ? 0 : weight.length));
     this.squares = kernels.alloc(squareSlots(this.layout));
-    this.#transpose = kernels.compile([transposeUnits(this)]);
+    const units = transposeUnits(this);
+    this.#transpose = units.length === 0 ? null : kernels.compile([units]);
   }
 
   /** Trainable parameters, as PyTorch counts them. */
@@ -79,7 +78,7 @@ export class Network {
 
   /** Width of a row of outputs. */
   get outputs(): number {
-    return this.head.outputs || this.config.hidden[1];
+    return this.head.outputs || this.layout.encoded.count;
   }
 
   /** Orthogonal weights (gain sqrt 2 in the body), zero biases but for the head's. */
@@ -131,7 +130,7 @@ export class Network {
 
   /** Brings the transposed weights up to date where they are not. */
   refreshTransposed(): void {
-    if (this.#transposedStale) this.kernels.run(this.#transpose);
+    if (this.#transposedStale && this.#transpose !== null) this.kernels.run(this.#transpose);
     this.#transposedStale = false;
   }
 
@@ -169,7 +168,7 @@ export class Network {
   dispose(): void {
     this.#freePrograms();
     this.#activations?.free();
-    this.kernels.discard(this.#transpose);
+    if (this.#transpose !== null) this.kernels.discard(this.#transpose);
     const views = [this.parameters, this.gradients, ...this.transposed, this.squares];
     if (this.#polyak) {
       this.kernels.discard(this.#polyak.program);

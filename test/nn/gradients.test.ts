@@ -1,19 +1,8 @@
-/** Every backward pass and loss against central differences, all in float64 (the oracle's memory holds float64). */
+/** Every loss against central differences, all in float64. Networks: `encoders.test.ts`. */
 import { expect, test } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
-import {
-  ActorNetwork,
-  allActionLoss,
-  EncodingNetwork,
-  huber,
-  mse,
-  type Network,
-  ppoLoss,
-  QNetwork,
-  ValueNetwork,
-} from '../../src/nn/index.ts';
+import { allActionLoss, huber, mse, ppoLoss } from '../../src/nn/index.ts';
 import { dqnLoss } from '../../src/nn/losses.ts';
-import { createReferenceKernels } from '../../src/nn/reference.ts';
 
 const wide = (n: number) => new Float64Array(n) as unknown as Float32Array;
 
@@ -22,51 +11,6 @@ function randomArray(length: number, rng: Rng): Float32Array {
   for (let i = 0; i < length; i++) values[i] = rng.normal();
   return values;
 }
-
-/** Compares `network.gradients` with differences of `loss` at some entries of every tensor. */
-function checkGradients(network: Network, loss: () => number, rng: Rng): void {
-  for (const { shape, offset, place } of network.layout.tensors) {
-    const length = shape.reduce((a, b) => a * b, 1);
-    for (let n = 0; n < 6; n++) {
-      const at = offset + place(rng.integer(length));
-      const kept = network.parameters[at];
-      const h = 1e-5;
-      network.parameters[at] = kept + h;
-      const up = loss();
-      network.parameters[at] = kept - h;
-      const down = loss();
-      network.parameters[at] = kept;
-      const slope = (up - down) / (2 * h);
-      expect(Math.abs(slope - network.gradients[at])).toBeLessThan(1e-7 + 1e-6 * Math.abs(slope));
-    }
-  }
-}
-
-const sizes = [
-  { window: 5, features: 3, filters: 4, hidden: [7, 6] },
-  { window: 6, features: 2, filters: 33, kernelSize: 5, padding: 'valid', hidden: [40, 9] },
-] as const;
-
-test.each(sizes)('network backward, $timeframe bars', (config) => {
-  const rng = new Rng(1);
-  const kernels = createReferenceKernels(8);
-  for (const Kind of [EncodingNetwork, QNetwork, ActorNetwork, ValueNetwork]) {
-    const network = new Kind(kernels, config);
-    network.initialize(rng);
-    for (const { shape, offset, length, place } of network.layout.tensors) {
-      if (shape.length === 1)
-        for (let i = 0; i < shape[0]; i++) network.parameters[offset + place(i)] = 0.1 * rng.normal();
-      expect(length % 32).toBe(0);
-    }
-    const batch = 3;
-    const obs = randomArray(batch * config.window * config.features, rng);
-    const weights = randomArray(batch * network.outputs, rng);
-    const loss = () => network.forward(obs, batch).reduce((sum, y, i) => sum + y * weights[i], 0);
-    loss();
-    network.backward(weights, batch);
-    checkGradients(network, loss, rng);
-  }
-});
 
 test('ppo loss: gradient with masks, on both sides of the clip', () => {
   const rng = new Rng(2);

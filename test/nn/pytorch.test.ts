@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import {
   ActorNetwork,
   DQNUpdater,
+  type EncoderName,
   huber,
   mse,
   type Network,
@@ -26,6 +27,7 @@ interface Fixture {
   readonly batch: number;
   readonly features: number;
   readonly padding: 'same' | 'valid';
+  readonly encoder: EncoderName;
   readonly double: boolean;
   readonly loss: string;
   readonly losses: number[];
@@ -97,10 +99,10 @@ function checkForward(network: Network, obs: Float32Array, batch: number, expect
 }
 
 function checkPPO(kernels: Kernels, fixture: Fixture): void {
-  const { batch, features, padding } = fixture;
+  const { batch, features, padding, encoder } = fixture;
   const networks = {
-    actor: new ActorNetwork(kernels, { features, padding }),
-    critic: new ValueNetwork(kernels, { features, padding }),
+    actor: new ActorNetwork(kernels, { features, padding, encoder }),
+    critic: new ValueNetwork(kernels, { features, padding, encoder }),
   };
   fillParameters(networks.actor, 100);
   fillParameters(networks.critic, 200);
@@ -171,7 +173,7 @@ describe.each(implementations.map((kernels) => [`${kernels.name} ${kernels.isa}`
   (_, kernels) => {
     // The oracle takes seconds for what the others do in milliseconds.
     const mine = kernels.name === 'reference' ? fixtures.slice(0, 1) : fixtures;
-    test.each(mine)('$kind update, batch $batch', (fixture) => {
+    test.each(mine)('$kind update, batch $batch, $encoder', (fixture) => {
       (fixture.kind === 'ppo' ? checkPPO : checkDQN)(kernels, fixture);
     });
   },

@@ -33,10 +33,11 @@ export interface AgentCase {
 }
 
 export const NETWORK = { filters: 4, hidden: [8, 8] };
-export const DEFAULT_NETWORK = { filters: 32, kernelSize: 3, padding: 'same', hidden: [256, 256] };
+export const DEFAULT_NETWORK = { encoder: 'conv', filters: 32, kernelSize: 3, padding: 'same', hidden: [256, 256] };
 
 /** Another value of each size of the network. */
 export const OTHER_NETWORKS = {
+  'network.encoder': { network: { ...NETWORK, encoder: 'mlp' } },
   'network.filters': { network: { ...NETWORK, filters: 3 } },
   'network.kernelSize': { network: { ...NETWORK, kernelSize: 1 } },
   'network.padding': { network: { ...NETWORK, padding: 'valid' } },
