@@ -121,3 +121,19 @@ it('an alarm goes out before it is written down', async () => {
   await w.run();
   expect(order.slice(0, 2)).toEqual(['said', 'written']);
 });
+
+it("the venue's clock is measured every hour", async () => {
+  const hourMs = 3_600_000;
+  const world = createWorld({ bars: WARM_UP + 6, timeframeMs: hourMs });
+  const clock = world.createClock(world.firstMs);
+  const venue = world.createVenue(clock);
+  const measured: number[] = [];
+  const measureClock = venue.measureClock.bind(venue);
+  venue.measureClock = () => {
+    measured.push(clock.nowMs());
+    return measureClock();
+  };
+  await world.live(new MemoryFileSystem(), clock, world.firstMs + 5.5 * hourMs, venue);
+  // At the start, and at every full hour of running.
+  expect(measured).toHaveLength(6);
+});

@@ -734,3 +734,68 @@ it('a stop that filled while it was being moved leaves nothing to stop', async (
     expect(w.venue.sent.slice(2).map(({ quantity }) => quantity)).toEqual(filled === '2' ? [] : ['0.5']);
   }
 });
+
+describe('levels', () => {
+  it('a target is watched, and taken when the bid is there', async () => {
+    const w = world();
+    await w.buy();
+    await w.broker.protect(() => ({ stop: Number.NaN, target: 110 }));
+    w.venue.script.bid = '109.99';
+    await w.broker.poll();
+    expect(w.broker.account.units).toBe(1);
+    w.venue.script.bid = '110';
+    await w.broker.poll();
+    expect(w.broker.account.units).toBe(0);
+    expect(w.entries).toContainEqual(expect.objectContaining({ type: 'exit', reason: 'flatten', reference: 110 }));
+  });
+
+  it('a stop that can not rest on the venue is watched too', async () => {
+    const w = world();
+    (w.venue.capabilities as { onExchangeStop: boolean }).onExchangeStop = false;
+    await w.buy();
+    await w.broker.protect(() => ({ stop: 95, target: Number.NaN }));
+    w.venue.script.bid = '95';
+    await w.broker.poll();
+    expect(w.broker.account.units).toBe(0);
+  });
+
+  it('a stop grows with the position', async () => {
+    const w = world();
+    const stops = () => w.venue.sent.filter(({ type }) => type === 'stop-loss').map(({ quantity }) => quantity);
+    await w.buy();
+    const levels = () => ({ stop: 90, target: Number.NaN });
+    await w.broker.protect(levels);
+    await w.buy();
+    await w.broker.protect(levels);
+    await w.settle();
+    expect(stops()).toEqual(['2', '4']);
+    expect(w.broker.book.stops).toHaveLength(1);
+  });
+});
+
+it('a venue that does not answer for three minutes leaves it unresolved what rests there', async () => {
+  const w = world();
+  w.venue.script.open = () => {
+    throw failure('network');
+  };
+  w.pass(179_000);
+  expect(w.broker.unresolved).toBeNull();
+  w.pass(2_000);
+  expect(w.broker.unresolved).toBe('the venue does not answer');
+});
+
+it('an entry for all of the cash leaves a hundredth, because the price can move before it fills', async () => {
+  const w = world();
+  await w.broker.place({ quantity: 10, decisionMs: w.clock.nowMs(), close: 100, reason: 'order' });
+  const { feeRate } = w.broker.account.config;
+  expect(Number(w.venue.sent[0].quantity)).toBeCloseTo(1_000 / (100 * 1.01 * (1 + feeRate)), 2);
+});
+
+it('slippage is a cost on either side', async () => {
+  const w = world();
+  w.venue.script.fills = (order) => [fillOf(order, { price: order.side === 'buy' ? '101' : '99' })];
+  await w.buy();
+  expect(w.broker.lastSlippage).toBeCloseTo(0.01, 12);
+  await w.sell();
+  expect(w.broker.lastSlippage).toBeCloseTo(0.01, 12);
+});
