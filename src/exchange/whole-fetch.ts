@@ -13,7 +13,8 @@ export function fetchWhole(timeoutMs: number): typeof fetch {
     const deadline = AbortSignal.timeout(timeoutMs);
     const signal = init?.signal ? AbortSignal.any([init.signal, deadline]) : deadline;
     const response = await fetch(input, { ...init, redirect: 'error', signal });
-    const text = await readWithin(response, signal);
+    // The signal ends the reading too.
+    const text = await readText(response);
     const { status, statusText, headers } = response;
     // Of the content's form on the wire nothing is left.
     const plain = new Headers([...headers].filter(([name]) => !/^content-(encoding|length)$/i.test(name)));
@@ -21,24 +22,17 @@ export function fetchWhole(timeoutMs: number): typeof fetch {
   };
 }
 
-async function readWithin(response: Response, signal: AbortSignal): Promise<string> {
+async function readText(response: Response): Promise<string> {
   if (response.body === null) return '';
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let text = '';
-  // The stream itself may never settle, whatever becomes of its socket.
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  aborted.catch(() => {});
-  try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), aborted]);
-      if (done) return text + decoder.decode();
-      text += decoder.decode(value, { stream: true });
-      if (text.length > LONGEST_BODY) throw new TypeError('an answer beyond all measure');
-    }
-  } finally {
-    reader.cancel().catch(() => {});
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    text += decoder.decode(value, { stream: true });
+    if (text.length <= LONGEST_BODY) continue;
+    await reader.cancel().catch(() => {});
+    throw new TypeError('an answer beyond all measure');
   }
 }

@@ -446,7 +446,10 @@ describe('reconciliation', () => {
     // One answer proves nothing: it may be stale. Meanwhile nothing is opened.
     expect(alarms).toEqual([]);
     expect(w.broker.unresolved).toMatch(/balance of BTC/);
-    w.pass(31_000);
+    w.pass(20_000);
+    expect(await reconcile()).toBe(true);
+    expect(alarms).toEqual([]);
+    w.pass(11_000);
     expect(await reconcile()).toBe(true);
     expect(alarms).toEqual([
       ['holdings-changed', { currency: 'BTC', change: '0.25', foreign: '3.25' }],

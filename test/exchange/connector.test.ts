@@ -184,6 +184,39 @@ describe.each(['binance', 'bybit'] as const)('%s: what works', (venue) => {
   });
 });
 
+describe('the venue asks to be left alone', () => {
+  const limited = { status: 429, body: { code: -1003, msg: 'Too many requests.' }, retryAfter: '600' };
+  const sell = { ...buy, clientOrderId: 'tn-9', side: 'sell' as const };
+
+  it('with prices: the account and orders go on', async () => {
+    const { connector, state } = await answering('binance', /klines/, limited);
+    const ask = () => connector.fetchCandles(symbol, minuteMs, startMs, startMs + minuteMs);
+    expect(await outcomeOf(ask())).toBe('rate-limited');
+    expect(await outcomeOf(ask())).toBe('rate-limited');
+    expect(state.calls).toBe(1);
+    expect(await outcomeOf(connector.fetchBalances())).toBe('ok');
+    expect(await outcomeOf(connector.createOrder(buy))).toBe('ok');
+  });
+
+  it('with orders: what reduces risk is tried all the same', async () => {
+    const { connector, state } = await answering('binance', /POST .*order/, limited);
+    expect(await outcomeOf(connector.createOrder(buy))).toBe('rate-limited');
+    expect(await outcomeOf(connector.createOrder({ ...buy, clientOrderId: 'tn-8' }))).toBe('rate-limited');
+    expect(state.calls).toBe(1);
+    state.on = false;
+    expect(await outcomeOf(connector.createOrder(sell))).toBe('ok');
+    expect(await connector.cancelOrder('tn-7', symbol)).toBe('not-open');
+  });
+
+  it('altogether: a ban is for every kind of question', async () => {
+    const { connector, state } = await answering('binance', /account/, { ...limited, status: 418 });
+    expect(await outcomeOf(connector.fetchBalances())).toBe('banned');
+    state.on = false;
+    expect(await outcomeOf(connector.fetchQuote(symbol))).toBe('rate-limited');
+    expect(await outcomeOf(connector.createOrder(buy))).toBe('rate-limited');
+  });
+});
+
 function timeRequests(server: { report(): { requests: Readonly<Record<string, number>> } }): number {
   return Object.entries(server.report().requests).reduce(
     (sum, [name, count]) => sum + (/time$/.test(name) ? count : 0),
