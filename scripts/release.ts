@@ -36,12 +36,16 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
+const notes = /^## Unreleased$/m.test(changelog)
+  ? ['note: CHANGELOG.md has a section Unreleased: give it a version before you publish']
+  : [];
 const kilobytes = (bytes: number) => `${Math.round(bytes / 1024)} KB`;
 console.log(
   [
     '',
     `${packed.name} ${packed.version} at ${git('rev-parse', '--short', 'HEAD')}`,
     `${packed.files.length} files, ${kilobytes(packed.unpackedSize)}, packed ${kilobytes(packed.size)}, sha1 ${packed.shasum}`,
+    ...notes,
     ...faults.map((fault) => `not ready: ${fault}`),
     faults.length > 0
       ? 'nothing was published, and nothing should be'
