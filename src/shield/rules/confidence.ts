@@ -1,21 +1,34 @@
 /** An agent that is undecided does nothing. */
 import { z } from 'zod';
-import { ACTION_COUNT, HOLD } from '../../core/action.ts';
+import { HOLD } from '../../core/action.ts';
 import { log } from '../../core/math.ts';
 import { ALLOW, deny, type NoState, noState, type Rule, threshold } from '../rule.ts';
 
-/** H = -sum p ln p / ln 3, so 1 for an agent that knows nothing. */
+/**
+ * H = -sum p ln p / ln k over the k actions that the mask allows, so 1 for an agent that knows nothing. A masked action
+ * has no probability at all; were it counted, an agent that may only BUY or HOLD could never seem undecided.
+ */
 function entropyOf(probabilities: readonly number[]): number {
   let sum = 0;
-  for (const p of probabilities) if (p !== 0) sum -= p * log(p);
-  return sum / log(ACTION_COUNT);
+  let allowed = 0;
+  for (const p of probabilities) {
+    if (p === 0) continue;
+    sum -= p * log(p);
+    allowed++;
+  }
+  return allowed === 1 ? 0 : sum / log(allowed);
 }
 
 export const confidence: Rule<{ maxEntropy: number; minQGap: number }, NoState> = {
   name: 'confidence',
   doc: 'denies a request of an agent that is undecided: entropy too high, or a Q-value too close to that of HOLD',
   config: z.strictObject({
-    maxEntropy: threshold(z.number().min(0).max(1), 'lower', 'share of ln 3', 'largest entropy of the probabilities'),
+    maxEntropy: threshold(
+      z.number().min(0).max(1),
+      'lower',
+      'share of ln k',
+      'largest entropy of the probabilities of the k allowed actions',
+    ),
     minQGap: threshold(z.number().min(0), 'higher', 'scaled reward', 'smallest Q(request) - Q(HOLD)'),
   }),
   state: noState,

@@ -19,10 +19,10 @@ export const ruleCase: RuleCase = {
     }).map((row) => question({}, row)),
     expect({ maxEntropy, minQGap }, next, { request, decision }) {
       if (request === 2 || decision === null) return { kind: 'allow', next };
-      // ln(k) / ln(3) for k equally likely actions; the mixed case is 1.5 bits of log2(3).
+      // 1 for equally likely actions, however many are allowed; the mixed case is 1.5 bits of log2(3).
       const entropies = new Map([
         [1, 0],
-        [2, Math.log(2) / Math.log(3)],
+        [2, 1 - 1e-15],
         [1.5, 1.5 / Math.log2(3)],
         [3, 1 - 1e-15],
       ]);
