@@ -76,6 +76,7 @@ export const ppoConfigSchema = z.strictObject({
   ),
   learningRate: setting(z.number().positive(), 3e-4, 'per update', "Adam's step size"),
   learningRateDecay: setting(z.enum(['linear', 'none']), 'linear', 'choice', 'linear: to 0 at the last step'),
+  weightDecay: setting(z.number().min(0), 0, 'factor', 'share of a weight that a step takes away, per learning rate'),
   adamEpsilon: setting(z.number().positive(), 1e-5, 'number', "keeps Adam's division finite"),
   network: networkSettings.prefault({}),
 });
@@ -169,7 +170,8 @@ export class PPOAgent implements Learner {
 
   attach(env: VectorEnv, totalSteps: number): void {
     const { environments: envs, rolloutSteps: steps, minibatchSize: batch } = this.config;
-    const { clip, valueCoefficient, entropyCoefficient, gradientNorm, gradientNormOf, adamEpsilon } = this.config;
+    const { clip, valueCoefficient, entropyCoefficient, gradientNorm, gradientNormOf, adamEpsilon, weightDecay } =
+      this.config;
     const size = steps * envs;
     this.#release();
     this.#training = {
@@ -181,7 +183,7 @@ export class PPOAgent implements Learner {
         coefficients: { clip, value: valueCoefficient, entropy: entropyCoefficient },
         maxGradNorm: gradientNorm,
         normOf: gradientNormOf,
-        adam: { eps: adamEpsilon },
+        adam: { eps: adamEpsilon, weightDecay },
       }),
       rollout: new RolloutBuffer({ steps, envs, extraWidth: env.extraWidth }),
       values: new Float32Array(size),
