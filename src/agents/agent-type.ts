@@ -25,6 +25,8 @@ export interface LearnerType<
 > extends AgentType {
   readonly name: Name;
   readonly settings: Settings;
+  /** What a training of before a setting existed had in its place, where that isn't today's default. */
+  readonly former?: Partial<z.output<Settings>>;
   /** The account's columns that it can see, where it sees any: ACCOUNT_COLUMNS or UNITS_COLUMNS. */
   readonly accountColumns: readonly string[];
   /** Environment steps of a training on so many bars where nobody says how long to train. */
@@ -42,7 +44,7 @@ export function defineLearner<const Name extends string, Settings extends z.ZodT
     ...definition,
     load(checkpoint, kernels) {
       requireAgent(checkpoint, definition.name);
-      const config = parseAgentConfig(checkpoint, definition.settings);
+      const config = parseAgentConfig(checkpoint, definition);
       const agent = definition.create({ kernels, spec: checkpoint.spec, config, seed: null });
       agent.loadNetworks(checkpoint);
       return agent;

@@ -259,9 +259,16 @@ export function requireSpec(path: string, found: AgentSpec, expected: Partial<Ag
   }
 }
 
-/** The agent's own configuration. @throws InputError where this version has no such setting or value. */
-export function parseAgentConfig<S extends z.ZodType>(checkpoint: OpenCheckpoint, schema: S): z.output<S> {
-  const parsed = schema.safeParse(checkpoint.description.config);
+/**
+ * The agent's own configuration.
+ * @param former what stood in the place of settings that an earlier version didn't name; else it is their default
+ * @throws InputError where this version has no such setting or value
+ */
+export function parseAgentConfig<S extends z.ZodType>(
+  checkpoint: OpenCheckpoint,
+  { settings, former = {} }: { readonly settings: S; readonly former?: object },
+): z.output<S> {
+  const parsed = settings.safeParse({ ...former, ...(checkpoint.description.config as object) });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new InputError(

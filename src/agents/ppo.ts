@@ -2,7 +2,8 @@
  * Proximal policy optimisation: Schulman et al., "Proximal Policy Optimization Algorithms", 2017 (algorithm 1, with the
  * clipped surrogate of equation 7 and the entropy bonus of equation 9), with advantages as in `gae.ts` and the details
  * of Huang et al., "The 37 Implementation Details of PPO", 2022: advantages normalised per minibatch, global gradient
- * norm, linear decay of the learning rate, Adam's epsilon of 1e-5, orthogonal initialisation.
+ * norm, linear decay of the learning rate, Adam's epsilon of 1e-5, orthogonal initialisation; weights decay as in AdamW
+ * (Loshchilov and Hutter 2019).
  *
  * Departures: actor and critic have encoders of their own; the value loss is not clipped; what the account forbids is
  * masked before sampling, so log-probability and entropy are those of the masked distribution (Huang and Ontanon, 2020).
@@ -51,10 +52,10 @@ const share = z.number().min(0).max(1);
  * ppoConfigSchema.parse({}).clip; // => 0.2
  */
 export const ppoConfigSchema = z.strictObject({
-  environments: setting(z.int().min(1), 8, 'environments', 'that step together'),
-  rolloutSteps: setting(z.int().min(1), 256, 'steps of each environment', 'between two updates'),
-  minibatchSize: setting(z.int().min(2), 64, 'samples', 'in one gradient step'),
-  epochs: setting(z.int().min(1), 3, 'passes', 'over a rollout'),
+  environments: setting(z.int().min(1), 64, 'environments', 'that step together'),
+  rolloutSteps: setting(z.int().min(1), 64, 'steps of each environment', 'between two updates'),
+  minibatchSize: setting(z.int().min(2), 512, 'samples', 'in one gradient step'),
+  epochs: setting(z.int().min(1), 4, 'passes', 'over a rollout'),
   targetKl: setting(
     z.number().positive().nullable(),
     null,
@@ -62,7 +63,7 @@ export const ppoConfigSchema = z.strictObject({
     'an update ends once its policy is this far from the one before; null: never',
   ),
   gamma: setting(share, 0.99, 'factor a step', 'discount of the future'),
-  lambda: setting(share, 0.95, 'factor a step', 'how far advantages trust rewards over values'),
+  lambda: setting(share, 0.5, 'factor a step', 'how far advantages trust rewards over values'),
   clip: setting(z.number().positive(), 0.2, 'ratio', 'how far a probability may move in one update'),
   entropyCoefficient: setting(z.number().min(0), 0.01, 'factor', 'weight of the entropy bonus'),
   entropyDecay: setting(z.enum(['linear', 'none']), 'none', 'choice', 'linear: to 0 at the last step'),
@@ -74,9 +75,9 @@ export const ppoConfigSchema = z.strictObject({
     'choice',
     'each: actor and critic are bounded by themselves; both: together',
   ),
-  learningRate: setting(z.number().positive(), 3e-4, 'per update', "Adam's step size"),
+  learningRate: setting(z.number().positive(), 3e-3, 'per update', "Adam's step size"),
   learningRateDecay: setting(z.enum(['linear', 'none']), 'linear', 'choice', 'linear: to 0 at the last step'),
-  weightDecay: setting(z.number().min(0), 0, 'factor', 'share of a weight that a step takes away, per learning rate'),
+  weightDecay: setting(z.number().min(0), 0.1, 'factor', 'share of a weight that a step takes away, per learning rate'),
   adamEpsilon: setting(z.number().positive(), 1e-5, 'number', "keeps Adam's division finite"),
   network: networkSettings.prefault({}),
 });
@@ -373,6 +374,7 @@ export const ppo = defineLearner({
   name: 'ppo',
   summary: 'proximal policy optimisation',
   settings: ppoConfigSchema,
+  former: { targetKl: null, entropyDecay: 'none', gradientNormOf: 'both', weightDecay: 0 },
   accountColumns: ACCOUNT_COLUMNS,
   defaultSteps: () => 200_000,
   create: (options) => new PPOAgent(options),

@@ -3,12 +3,12 @@
  * run that was stopped at any step and resumed leaves the bytes of one that was not: all that decides the future is in
  * last/, and the clock decides nothing.
  */
-import type { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { assert, InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import { type Json, parseJson } from '../core/json.ts';
 import type { VectorEnv } from '../env/vector-env.ts';
+import type { LearnerType } from './agent-type.ts';
 import {
   type OpenCheckpoint,
   openCheckpoint,
@@ -25,8 +25,8 @@ import type { Standing } from './standing.ts';
 /** What `train` is given: the agent and its environment, how long, who validates, and where it is kept. */
 export interface TrainOptions {
   readonly agent: Learner;
-  /** Schema of the agent's settings: what a checkpoint of an earlier version does not name yet has its default. */
-  readonly settings?: z.ZodType;
+  /** Its settings: what a checkpoint of an earlier version does not name yet has its former value, or its default. */
+  readonly type?: Pick<LearnerType, 'settings' | 'former'>;
   readonly env: VectorEnv;
   /** Seeds the environment. */
   readonly seed: number;
@@ -186,13 +186,13 @@ export function readTrainingProgress(files: FileSystem, path: string): { steps: 
 
 /** Puts agent and environment back to where last/ was written. */
 function restore(
-  { agent, settings, env, seed, steps, extend, files, folder }: TrainOptions,
+  { agent, type, env, seed, steps, extend, files, folder }: TrainOptions,
   tableHash: string,
 ): { readonly best: Best | null; readonly updates: number } {
   const checkpoint = openCheckpoint(files, `${folder}/last`);
   requireAgent(checkpoint, agent.kind);
   requireSpec(checkpoint.path, checkpoint.spec, agent.spec);
-  const config = settings === undefined ? checkpoint.description.config : parseAgentConfig(checkpoint, settings);
+  const config = type === undefined ? checkpoint.description.config : parseAgentConfig(checkpoint, type);
   const [found, asked] = [JSON.stringify(config), JSON.stringify(agent.config)];
   if (found !== asked) {
     throw new InputError(`${checkpoint.path}: was started with config ${found}, not ${asked}; resume with the same`);

@@ -13,7 +13,10 @@ export const PRESETS = {
     doc: 'the numbers of TraderNet-CRv2: 10 epochs, columns of unit variance, a DQN step every 4',
     settings: {
       features: { columnScale: 1, clip: 10 },
-      ppo: { epochs: 10, targetKl: null, entropyDecay: 'none', gradientNormOf: 'both' },
+      ppo: {
+        ...{ environments: 8, rolloutSteps: 256, minibatchSize: 64, epochs: 10, lambda: 0.95, learningRate: 3e-4 },
+        ...{ weightDecay: 0, targetKl: null, entropyDecay: 'none', gradientNormOf: 'both' },
+      },
       dqn: { trainEvery: 4 },
     },
   },

@@ -159,7 +159,7 @@ export async function trainRun(options: TrainRunOptions, runContext: RunContext)
   let isFirst = options.resume !== undefined;
   const result = await train({
     agent,
-    settings: findLearner(agent.kind).settings,
+    type: findLearner(agent.kind),
     env,
     seed: config.seed,
     ...plan,

@@ -136,8 +136,8 @@ describe.each(NAMES)('training %s', (kind) => {
   });
 
   it('goes on from a checkpoint of before one of its settings, as if it had had the default', async () => {
-    const { settings } = findLearner(kind);
-    const { files, result, bytes } = await run(kind, { settings });
+    const type = findLearner(kind);
+    const { files, result, bytes } = await run(kind, { type });
     const path = 'checkpoints/run/last/checkpoint.json';
     const description = JSON.parse(new TextDecoder().decode(files.read(path)));
     const { small, defaults } = CASES[kind];
@@ -145,12 +145,12 @@ describe.each(NAMES)('training %s', (kind) => {
     if (later === undefined) return;
     delete description.config[later];
     files.write(path, new TextEncoder().encode(JSON.stringify(description)));
-    const resumed = await run(kind, { files, resume: true, settings });
+    const resumed = await run(kind, { files, resume: true, type });
     expect(resumed.result).toEqual(result);
     expect(resumed.bytes.get('checkpoints/run/last/model.safetensors')).toBe(
       bytes.get('checkpoints/run/last/model.safetensors'),
     );
-    await expect(run(kind, { files, resume: true, settings, config: { [later]: 0.123 } })).rejects.toThrow();
+    await expect(run(kind, { files, resume: true, type, config: { [later]: 0.123 } })).rejects.toThrow();
   });
 
   it('refuses to resume what was started otherwise, and says with what', async () => {

@@ -13,7 +13,7 @@ describe('a preset', () => {
     expect(config.dqn.trainEvery).toBe(4);
     expect(config.ppo.clip).toBe(0.3);
     expect(config.features.clip).toBe(7);
-    expect(config.ppo.learningRate).toBe(experimentSchema.parse({}).ppo.learningRate);
+    expect(config.ppo.gradientNorm).toBe(experimentSchema.parse({}).ppo.gradientNorm);
     expect(origins.get('ppo.epochs')).toBe('preset tradernet-cr');
     expect(origins.get('features.clip')).toBe('flag');
   });
