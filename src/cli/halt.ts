@@ -5,7 +5,7 @@ import { findJournal, isRunning, JOURNAL_OPTION } from './journals.ts';
 
 export const halt = defineCommand({
   options: { ...JOURNAL_OPTION, '--reason <text>': { doc: 'why, for the journal', default: 'a person said so' } },
-  examples: ['tradernet halt --reason "exchange incident"'],
+  examples: ['tradernet halt --journal trial --reason "exchange incident"'],
   async run(options, context) {
     const place = findJournal(options, context);
     const before = readHalt(place.files, place.folder);

@@ -15,7 +15,7 @@ export const showJournal = defineCommand({
     '--last <n>': { doc: 'how many', parse: parseInteger(1), default: 20 },
     '--symbol <name>': { doc: 'of one symbol only' },
   },
-  examples: ['tradernet journal show --last 5'],
+  examples: ['tradernet journal show --journal trial --last 5'],
   async run(options, context) {
     const place = findJournal(options, context);
     const decisions = readJournal(place)
@@ -42,7 +42,7 @@ export const showJournal = defineCommand({
 
 export const exportJournal = defineCommand({
   options: { ...JOURNAL_OPTION, '--out <file>': { doc: 'where to write it (default: the screen)' } },
-  examples: ['tradernet journal export --out journal.jsonl'],
+  examples: ['tradernet journal export --journal trial --out journal.jsonl'],
   async run(options, context) {
     const { records, fault } = readChain(findJournal(options, context));
     const lines = records.map((record) => `${JSON.stringify(record)}\n`);
@@ -58,7 +58,7 @@ export const verifyChain = defineCommand({
     ...JOURNAL_OPTION,
     '--head <hash>': { doc: 'the hash that the last record must have, where you kept it' },
   },
-  examples: ['tradernet journal verify'],
+  examples: ['tradernet journal verify --journal trial'],
   async run(options, context) {
     const place = findJournal(options, context);
     const { records, head, fault } = readChain(place);

@@ -28,9 +28,7 @@ export const reset = defineCommand({
     '--reason <text>': { doc: 'what was found and done; goes into the journal' },
     '--confirm <name>': { doc: "the bot's name again, where there is no terminal to type it" },
   },
-  examples: [
-    'tradernet reset --reason "incident over, positions checked" --confirm paper-binance-SYNTHUSDT-ppo-SYNTH-s1-1',
-  ],
+  examples: ['tradernet reset --journal trial --reason "incident over, positions checked" --confirm trial'],
   async run(options, context) {
     const place = findJournal(options, context);
     const { reason } = options;

@@ -30,7 +30,7 @@ export const verify = defineCommand({
     '--most <n>': { doc: 'differences after which it stops', parse: parseInteger(1, 1000), default: 1 },
     ...KERNEL_OPTIONS,
   },
-  examples: ['tradernet verify'],
+  examples: ['tradernet verify --journal trial'],
   async run(options, context) {
     const place = findJournal(options, context);
     if (options.head !== undefined) requireHead(place, options.head);
