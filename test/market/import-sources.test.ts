@@ -474,6 +474,24 @@ describe('what else files have', () => {
     expectMarket((await read(text, { symbol: 'X', volume: 'quote' })).series, truth, { volume: 'quote' });
   });
 
+  it('a trade count that is none is left out and said', async () => {
+    const named = [...head, 'count'];
+    const counts: [(bar: TrueBar, i: number) => string | number, RegExp][] = [
+      [(_, i) => 1000 + 3 * i + (i % 2), /rises with time/],
+      [(bar) => Math.round(bar.quote * 1000), /too large|volume times the price/],
+      [(bar) => Math.round(bar.volume * 1000), /volume in contracts/],
+      [(bar) => (bar.volume / 7).toFixed(3), /isn't whole numbers/],
+      [(_, i) => i % 2, /never more than one/],
+    ];
+    for (const [count, why] of counts) {
+      const { file, series } = await read(
+        writeTable([named, ...hours.bars.map((bar, i) => [...row(bar), String(count(bar, i))])]),
+      );
+      expectMarket(series, hours);
+      expect(file.notes.join('; ')).toMatch(why);
+    }
+  });
+
   it('no volume at all but zeros; none at all is refused', async () => {
     const silent = { ...hours, bars: hours.bars.map((bar) => ({ ...bar, volume: 0 })) };
     expectMarket((await read(writeTable(silent.bars.map((bar) => row(bar))))).series, silent);

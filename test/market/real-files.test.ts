@@ -1,5 +1,6 @@
 /** Real files of three kinds beside the checkout, where they are. */
 import { existsSync, readFileSync } from 'node:fs';
+import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { chooseFeatureSet } from '../../src/features/sets.ts';
 import { computeFeatures } from '../../src/features/table.ts';
@@ -33,6 +34,35 @@ describe.skipIf(!here)(here ? 'real files' : 'real files (skipped: no market dat
     const complete = table.complete.reduce((sum, flag) => sum + flag, 0);
     expect(complete).toBe(41_577 - 8 * 33);
     expect(table.data.subarray(33 * 19, 900 * 19).every(Number.isFinite)).toBe(true);
+  });
+
+  it.each(['BTCUSDT-binance-1h-2021-2025.csv', 'BTCUSDT-binance-1h-trades-2020-2021.csv'])(
+    '%s: every value is what another reader finds',
+    (name) => {
+      const { series } = read(name);
+      const rows = parse(readFileSync(new URL(name, folder)), { from_line: 2 }) as unknown as string[][];
+      const keys = ['timeMs', 'open', 'high', 'low', 'close', 'volume'] as const;
+      keys.forEach((key, at) => {
+        expect(Array.from(series[key]), key).toEqual(rows.map((row) => Number(row[at])));
+      });
+      if (series.trades !== null) expect(Array.from(series.trades)).toEqual(rows.map((row) => Number(row[6])));
+    },
+  );
+
+  it('the banner file: every bar that is left is what another reader finds', () => {
+    const name = 'raw-Coinbase_BTCUSD_1h.csv';
+    const { series } = read(name, 'drop');
+    const rows = parse(readFileSync(new URL(name, folder)), { from_line: 3 }) as unknown as string[][];
+    const byTime = new Map(
+      rows.map((row) => {
+        const [, date, hour, half] = /^(\S+) (\d\d)-(AM|PM)$/.exec(row[0])!;
+        return [Date.parse(`${date}T00:00:00Z`) + ((Number(hour) % 12) + (half === 'PM' ? 12 : 0)) * 3_600_000, row];
+      }),
+    );
+    for (let i = 0; i < series.length; i++) {
+      const bar = [series.open[i], series.high[i], series.low[i], series.close[i], series.volume[i]];
+      expect(bar).toEqual(byTime.get(series.timeMs[i])!.slice(2, 7).map(Number));
+    }
   });
 
   it('a year with trade counts', () => {

@@ -93,7 +93,14 @@ export function findVolumes(
 
   let volume = pair?.base ?? -1;
   const quoteVolume = pair?.quote ?? -1;
-  const counted = findTrades(sample, values, free, hints, [volume, quoteVolume], notes);
+  const counted = findTrades(
+    sample,
+    values,
+    free,
+    hints,
+    [hasHeader && volume < 0 ? (candidates[0] ?? -1) : volume, quoteVolume],
+    notes,
+  );
   if (pair !== undefined && !hasHeader)
     notes.push(`${title(volume)} is the volume and ${title(quoteVolume)} is it times the price, the quote volume`);
   if (pair === undefined) {
