@@ -18,7 +18,7 @@ import { systemClock } from '../src/disk/system-clock.ts';
 import { backtest } from '../src/evaluate/backtest.ts';
 import { maximumDrawdown } from '../src/evaluate/drawdown.ts';
 import { barReturns, type Ledger } from '../src/evaluate/ledger.ts';
-import { measure } from '../src/evaluate/metrics.ts';
+import { measure } from '../src/evaluate/metrics/index.ts';
 import { agentPolicy } from '../src/evaluate/policy.ts';
 import { experimentSchema } from '../src/experiment/config.ts';
 import { findCheckpoint } from '../src/experiment/evaluate-run.ts';

@@ -5,7 +5,7 @@ import { configSchema } from '../src/cli/config.ts';
 import { listSettings } from '../src/core/setting.ts';
 import { REWARDS } from '../src/env/rewards/index.ts';
 import { BASELINES } from '../src/evaluate/baselines/index.ts';
-import { METRICS } from '../src/evaluate/metrics.ts';
+import { METRICS } from '../src/evaluate/metrics/index.ts';
 import { PRESETS } from '../src/experiment/presets.ts';
 import { INDICATORS } from '../src/features/index.ts';
 import type { Parameter } from '../src/features/indicator.ts';

@@ -26,7 +26,7 @@ export { BASELINES } from './evaluate/baselines/index.ts';
 export { type Evaluation, evaluate, evaluateBaseline, evaluatePolicy } from './evaluate/evaluation.ts';
 export { findLeak, findPolicyLeak, testDelay } from './evaluate/leak-check.ts';
 export { barReturns, type Ledger } from './evaluate/ledger.ts';
-export { METRICS, type Metrics, measure } from './evaluate/metrics.ts';
+export { METRICS, type Metrics, measure } from './evaluate/metrics/index.ts';
 export { overfittingProbability } from './evaluate/overfitting.ts';
 export { agentPolicy, delayPolicy, type Policy } from './evaluate/policy.ts';
 export { purgedFolds } from './evaluate/purged.ts';

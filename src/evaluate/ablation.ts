@@ -9,7 +9,7 @@ import type { ScaledTable } from '../features/observation.ts';
 import { backtest } from './backtest.ts';
 import { backtestBaseline, findBaseline } from './baselines/index.ts';
 import type { Ledger } from './ledger.ts';
-import { type Metrics, measure } from './metrics.ts';
+import { type Metrics, measure } from './metrics/index.ts';
 import type { Policy } from './policy.ts';
 import type { RowRange } from './split.ts';
 

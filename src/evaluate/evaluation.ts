@@ -17,7 +17,7 @@ import { maximumDrawdown } from './drawdown.ts';
 import { testDelay } from './leak-check.ts';
 import { barReturns, type Ledger, type TradeExit, type VerdictCounts } from './ledger.ts';
 import { type JudgedBars, NO_LOOKS, sortLooks } from './looks.ts';
-import { type Metrics, measure } from './metrics.ts';
+import { type Metrics, measure } from './metrics/index.ts';
 import { agentPolicy, type Policy } from './policy.ts';
 import type { RowRange } from './split.ts';
 import { type Judgement, judge } from './verdict.ts';

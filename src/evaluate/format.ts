@@ -1,5 +1,5 @@
 /** Figures as people read them; the same in the terminal and in the report, whatever the machine's locale. */
-import type { MetricUnit } from './metrics.ts';
+import type { MetricUnit } from './metrics/index.ts';
 
 const DAY_MS = 86_400_000;
 /** What has no value. */

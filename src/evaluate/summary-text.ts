@@ -1,7 +1,7 @@
 /** An evaluation as a terminal shows it. */
 import type { Evaluation, Scored } from './evaluation.ts';
 import { formatMetric, formatNumber, formatShare, formatTime, formatTimeframe, NOTHING } from './format.ts';
-import { METRICS } from './metrics.ts';
+import { METRICS } from './metrics/index.ts';
 import { formatTable } from './table-text.ts';
 
 /** What the comparison shows of each policy; the subject's full list follows. */

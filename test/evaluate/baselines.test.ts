@@ -7,7 +7,7 @@ import { backtest } from '../../src/evaluate/backtest.ts';
 import { BASELINES, type BaselineContext, backtestBaseline, findBaseline } from '../../src/evaluate/baselines/index.ts';
 import { randomPolicy } from '../../src/evaluate/baselines/random.ts';
 import { findLeak } from '../../src/evaluate/leak-check.ts';
-import { measure } from '../../src/evaluate/metrics.ts';
+import { measure } from '../../src/evaluate/metrics/index.ts';
 import type { BaselineCase } from './baseline-cases/baseline-case.ts';
 import { randomWalk, seriesOf, tableOf } from './markets.ts';
 

@@ -6,7 +6,7 @@ import type { Json } from '../../core/json.ts';
 import type { Interval } from '../bootstrap.ts';
 import type { Evaluation } from '../evaluation.ts';
 import { formatMetric, formatNumber, formatShare, formatTime, formatTimeframe, NOTHING } from '../format.ts';
-import { METRICS } from '../metrics.ts';
+import { METRICS } from '../metrics/index.ts';
 import { describeDrawdown } from '../summary-text.ts';
 import type { VerdictText } from '../verdict.ts';
 import { drawReport } from './client.ts';

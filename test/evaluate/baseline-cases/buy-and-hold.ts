@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { measure } from '../../../src/evaluate/metrics.ts';
+import { measure } from '../../../src/evaluate/metrics/index.ts';
 import type { BaselineCase } from './baseline-case.ts';
 
 export const baselineCase: BaselineCase = {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { backtestRandom, matchTurnover } from '../../../src/evaluate/baselines/random.ts';
-import { measure } from '../../../src/evaluate/metrics.ts';
+import { measure } from '../../../src/evaluate/metrics/index.ts';
 import type { BaselineCase } from './baseline-case.ts';
 
 export const baselineCase: BaselineCase = {
