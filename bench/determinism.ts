@@ -1,10 +1,21 @@
 /**
- * One checkpoint for every machine: trains each agent for 20,000 steps on every fused implementation that runs here
- * (AVX-512, AVX2, WebAssembly with relaxed SIMD) with 1, 2 and 4 threads, and compares the checkpoints' bytes. Plain
- * SIMD runs too: it may differ, and says so. Writes bench/results/determinism.json; exit code 1 where bytes differ.
+ * One checkpoint for every machine: trains each agent for 20,000 steps, under the preset tradernet-cr, on every fused
+ * implementation that runs here (AVX-512, AVX2, WebAssembly with relaxed SIMD) with 1, 2 and 4 threads, and compares the
+ * checkpoints' bytes. Plain SIMD runs too: it may differ, and says so. The tensors alone (weights, optimiser, target)
+ * are compared with those of an earlier version, which stand under `before` in bench/results/determinism.json. Writes
+ * that file; exit code 1 where bytes differ.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AgentSpec, findLearner, LEARNERS, type LearnerName, train } from '../src/agents/index.ts';
@@ -13,6 +24,7 @@ import type { Json } from '../src/core/json.ts';
 import { NodeFileSystem } from '../src/disk/node-file-system.ts';
 import { rewardNamed } from '../src/env/rewards/index.ts';
 import { TradingEnv } from '../src/env/trading-env.ts';
+import { PRESETS } from '../src/experiment/presets.ts';
 import { scaleTable } from '../src/features/observation.ts';
 import { fitScaler } from '../src/features/scaler.ts';
 import { featureSet } from '../src/features/sets.ts';
@@ -42,17 +54,17 @@ for (const isa of ['relaxed-simd', 'simd128'] as const) {
   }
 }
 
-/** SHA-256 over the names and bytes of every file of the last checkpoint. */
-function hashFolder(folder: string): string {
+/** SHA-256 over the names and bytes of the files of a checkpoint. */
+function hashFolder(folder: string, counts: (name: string) => boolean = () => true): string {
   const hash = createHash('sha256');
   for (const name of readdirSync(folder, { recursive: true }).map(String).sort()) {
     const path = join(folder, name);
-    if (statSync(path).isFile()) hash.update(name).update(readFileSync(path));
+    if (statSync(path).isFile() && counts(name)) hash.update(name).update(readFileSync(path));
   }
   return hash.digest('hex').slice(0, 16);
 }
 
-async function trainOn(kernels: Kernels, kind: LearnerName): Promise<string> {
+async function trainOn(kernels: Kernels, kind: LearnerName): Promise<{ whole: string; tensors: string }> {
   const { series } = synthesize({ bars: BARS, seed: 1 });
   const features = computeFeatures(series, featureSet('tradernet21'));
   const table = scaleTable(features, fitScaler(features, 0, BARS, 'standardise'), {
@@ -73,7 +85,8 @@ async function trainOn(kernels: Kernels, kind: LearnerName): Promise<string> {
     account: { ...DEFAULT_ACCOUNT } as unknown as Json,
   };
   const { create, settings } = findLearner(kind);
-  const agent = create({ kernels, spec, config: settings.parse({}), seed: 1 });
+  const preset: Readonly<Record<string, object>> = PRESETS['tradernet-cr'].settings;
+  const agent = create({ kernels, spec, config: settings.parse(preset[kind] ?? {}), seed: 1 });
   const env = new TradingEnv({
     markets: [{ series, table, from: 0, to: BARS }],
     count: agent.environments,
@@ -94,12 +107,25 @@ async function trainOn(kernels: Kernels, kind: LearnerName): Promise<string> {
     ...{ validate: null, validateEvery: STEPS, checkpointEvery: STEPS, progressEvery: STEPS },
     onProgress() {},
   });
-  const hash = hashFolder(join(folder, 'run/last'));
+  const last = join(folder, 'run/last');
+  const tensors = hashFolder(last, (name) => name.endsWith('.safetensors'));
+  const whole = hashFolder(last);
   rmSync(folder, { recursive: true });
-  return hash;
+  return { whole, tensors };
 }
 
+const RESULTS = new URL('./results/determinism.json', import.meta.url);
+
+/** The tensors of an earlier version after as many steps, by agent. */
+interface Before {
+  readonly commit: string;
+  readonly steps: number;
+  readonly tensors: Readonly<Record<string, string>>;
+}
+const before: Before | null = existsSync(RESULTS) ? (JSON.parse(readFileSync(RESULTS, 'utf8')).before ?? null) : null;
+
 const hashes: Record<string, Record<string, string>> = {};
+const tensors: Record<string, string> = {};
 let same = true;
 for (const { name: kind } of LEARNERS) {
   hashes[kind] = {};
@@ -110,16 +136,21 @@ for (const { name: kind } of LEARNERS) {
       console.log(`${kind} ${name}: not available here`);
       continue;
     }
-    const hash = await trainOn(kernels, kind);
+    const trained = await trainOn(kernels, kind);
     kernels.dispose();
-    hashes[kind][name] = hash;
-    first ??= hash;
-    const equal = hash === first;
+    hashes[kind][name] = trained.whole;
+    first ??= trained.whole;
+    tensors[kind] ??= trained.tensors;
+    const equal = trained.whole === first;
     same &&= equal || !fused;
-    console.log(`${kind} ${name}: ${hash}${equal ? '' : fused ? ' DIFFERS' : ' (not fused: may differ)'}`);
+    console.log(`${kind} ${name}: ${trained.whole}${equal ? '' : fused ? ' DIFFERS' : ' (not fused: may differ)'}`);
   }
+  const earlier = before?.steps === STEPS ? before.tensors[kind] : undefined;
+  if (earlier === undefined) continue;
+  same &&= earlier === tensors[kind];
+  console.log(`${kind} tensors: ${tensors[kind]}, at ${before?.commit} ${earlier === tensors[kind] ? 'too' : earlier}`);
 }
-const result = { machine: cpus()[0]?.model, node: process.version, steps: STEPS, same, hashes };
-mkdirSync(new URL('./results/', import.meta.url), { recursive: true });
-writeFileSync(new URL('./results/determinism.json', import.meta.url), `${JSON.stringify(result, null, 1)}\n`);
+const result = { machine: cpus()[0]?.model, node: process.version, steps: STEPS, same, before, tensors, hashes };
+mkdirSync(new URL('./', RESULTS), { recursive: true });
+writeFileSync(RESULTS, `${JSON.stringify(result, null, 1)}\n`);
 process.exitCode = same ? 0 : 1;
