@@ -66,10 +66,10 @@ export class LiveBroker implements Broker {
     this.#desk = new OrderDesk(options);
     this.#steps = new Steps(this.#desk);
     this.#absence = new AbsenceProof(this.#desk);
-    this.#gate = new SellGate(this.#desk);
+    this.#sweep = new FillSweep(this.#desk);
+    this.#gate = new SellGate(this.#desk, this.#sweep);
     this.#stops = new RestingStops(this.#desk, this.#absence, this.#gate);
     this.#exit = new Exit(this.#desk, this.#stops, this.#gate);
-    this.#sweep = new FillSweep(this.#desk);
     this.symbol = options.symbol;
     this.account = options.account;
     this.book = this.#desk.book;
@@ -197,6 +197,8 @@ export class LiveBroker implements Broker {
       }
     }
     for (const stop of this.book.stops) await inquire(desk, this.#absence, stop);
+    // A balance that differs is somebody else's doing only where no fill of ours explains it.
+    await this.#sweep.run(true);
     desk.heardFrom();
   }
 

@@ -2,6 +2,7 @@ import { addDecimals, compareDecimals, subtractDecimals } from '../exchange/deci
 import type { CurrencyLook } from './holdings.ts';
 import type { TrackedOrder } from './live-book.ts';
 import type { OrderDesk } from './order-desk.ts';
+import type { FillSweep } from './sweep.ts';
 
 /**
  * Whether a sell may leave after another one ended without all of it having filled: a venue may answer a cancel with
@@ -11,11 +12,13 @@ import type { OrderDesk } from './order-desk.ts';
  */
 export class SellGate {
   readonly #desk: OrderDesk;
+  readonly #sweep: FillSweep;
   /** The base currency's locked amount once those orders are gone; null where it tells nothing. */
   #lockedAfter: string | null = null;
 
-  constructor(desk: OrderDesk) {
+  constructor(desk: OrderDesk, sweep: FillSweep) {
     this.#desk = desk;
+    this.#sweep = sweep;
   }
 
   /** Looks at what the orders lock, before they are cancelled. */
@@ -40,8 +43,10 @@ export class SellGate {
   async isOpen(): Promise<boolean> {
     const desk = this.#desk;
     if (desk.openSellMs === null) return true;
-    const base = (await desk.holdings.look()).get(desk.book.base)!;
     const settled = desk.elapsedMs - desk.openSellMs >= desk.options.venue.capabilities.settleMs;
+    // By now every fill is listed: whatever balances say, it is booked before anything is sold again.
+    if (settled) await this.#sweep.run(true);
+    const base = (await desk.holdings.look()).get(desk.book.base)!;
     const freed =
       base.difference === '0' && this.#lockedAfter !== null && compareDecimals(base.locked, this.#lockedAfter) <= 0;
     if (!settled && !freed) return false;

@@ -38,13 +38,14 @@ export class FillSweep {
     this.#desk = desk;
   }
 
-  async run(): Promise<void> {
+  /** @param now also where the last look was a short time ago */
+  async run(now = false): Promise<void> {
     const desk = this.#desk;
     const orders = unfinished(desk);
     if (orders.length === 0) return;
     const { settleMs } = desk.options.venue.capabilities;
     const recent = orders.some(({ id }) => desk.elapsedMs - desk.endedMs(id) < settleMs);
-    if (!recent && desk.elapsedMs - this.#lastMs < RARELY_MS) return;
+    if (!now && !recent && desk.elapsedMs - this.#lastMs < RARELY_MS) return;
     const fills = await fillsSince(desk, orders[0]);
     this.#lastMs = desk.elapsedMs;
     for (const { id, venueOrderId, end } of orders) {

@@ -802,3 +802,27 @@ it('slippage is a cost on either side', async () => {
   await w.sell();
   expect(w.broker.lastSlippage).toBeCloseTo(0.01, 12);
 });
+
+it('after a venue was away, its fills are booked before anything is sold again', async () => {
+  const w = world();
+  await w.buy();
+  await w.broker.protect(() => ({ stop: 90, target: Number.NaN }));
+  const stop = w.venue.sent[1];
+  w.venue.script.fetchOrder = (id) =>
+    orderOf(
+      w.venue.sent.find((one) => one.clientOrderId === id)!,
+      id === stop.clientOrderId ? { filled: '0', status: 'cancelled' } : {},
+    );
+  w.holdings.foreign.set('BTC', '1').set('USDT', '0');
+  w.venue.script.balances = () => ({ USDT: '980', BTC: '1' });
+  w.venue.script.trades = () => {
+    throw failure('unavailable');
+  };
+  await w.sell();
+  await w.settle(60_000);
+  expect(marketOrders(w.venue)).toHaveLength(1);
+  w.venue.script.trades = () => [fillOf(orderOf(stop), { price: '90', timeMs: w.clock.nowMs() })];
+  await w.settle();
+  expect(w.broker.account).toMatchObject({ units: 0, position: 0, cash: 980 });
+  expect(marketOrders(w.venue)).toHaveLength(1);
+});

@@ -135,7 +135,8 @@ export async function runHostile(seed: number, options: HostileOptions = {}): Pr
           try {
             bot?.halt('person', 'said so');
           } catch (error) {
-            if (!(error instanceof ProcessDied)) throw error;
+            // The process has died, or was dying: its journal takes nothing any more.
+            if (!(error instanceof ProcessDied) && disk === null) throw error;
           }
         },
         () => {},
