@@ -109,7 +109,7 @@ function writeFiles(folder: string): void {
   const rows = Array.from({ length: 300 }, (_, i) => ({ time: hour(i), price: 40_000 + 100 * Math.sin(i / 7) + i }));
   const coinbase = rows.map(
     ({ time, price }) =>
-      `${time},BTC/USD,${[price, price + 9, price - 9, price + 1].map((one) => one.toFixed(2)).join(',')},${(1000 + price / 10).toFixed(2)},${(0.02 + price / 1e6).toFixed(4)}`,
+      `${time},BTC/USD,${[price, price + 9, price - 9, price + 1].map((one) => one.toFixed(2)).join(',')},${(price * (0.02 + price / 1e6)).toFixed(2)},${(0.02 + price / 1e6).toFixed(4)}`,
   );
   writeFileSync(
     join(folder, 'Coinbase_BTCUSD_1h.csv'),

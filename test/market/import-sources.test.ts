@@ -492,6 +492,13 @@ describe('what else files have', () => {
     }
   });
 
+  it('prices of forty thousand are no days of a spreadsheet', async () => {
+    const truth = market({ price: 41_000, decimals: 0, startMs: Date.UTC(2024, 0, 1) });
+    const lines = truth.bars.map((bar) => [plain(bar.timeMs), ...prices(bar), bar.volume].map(String));
+    for (const names of [['Zeit', ...head.slice(1)], null])
+      expectMarket((await read(writeTable(names === null ? lines : [names, ...lines]))).series, truth);
+  });
+
   it('no volume at all but zeros; none at all is refused', async () => {
     const silent = { ...hours, bars: hours.bars.map((bar) => ({ ...bar, volume: 0 })) };
     expectMarket((await read(writeTable(silent.bars.map((bar) => row(bar))))).series, silent);

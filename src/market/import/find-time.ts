@@ -76,6 +76,8 @@ export function findTime(
     const best = shares.toSorted((a, b) => b.share - a.share);
     const format = settleOrder(best, cells, sample.titles[at], issues);
     const ends = isCloseTime(sample.names[at] ?? '') ? `as ${sample.titles[at]} says` : null;
+    // Prices of 40,000 could be days of a spreadsheet; but times go on.
+    if (format !== null && given === null && !named.includes(at) && !goesOn(sample, at, clock, format)) continue;
     if (format !== null) found.push({ column: { time: at, clock, format, ends }, share: total / cells.length });
     else if (named.includes(at)) return { value: null, notes, issues };
   }
@@ -95,6 +97,18 @@ export function findTime(
   const bitmex = ['homenotional', 'foreignnotional', 'lastsize'].every((name) => names.includes(name));
   const value = bitmex ? { ...choice.column, ends: 'as BitMEX stamps them' } : choice.column;
   return { value, notes: [...notes, ...issues], issues: [] };
+}
+
+/** Whether nearly all neighbours among the first rows are in one order. */
+function goesOn(sample: Sample, at: number, clock: number, format: TimeFormat): boolean {
+  const times = sample.rows.slice(0, 500).map(({ cells }) => format.parse(timeCell(cells, at, clock)));
+  const known = times.filter((ms) => !Number.isNaN(ms));
+  let [up, down] = [0, 0];
+  for (let i = 1; i < known.length; i++) {
+    if (known[i] > known[i - 1]) up++;
+    if (known[i] < known[i - 1]) down++;
+  }
+  return Math.min(up, down) <= 0.1 * (up + down);
 }
 
 function meanTime(rows: readonly Row[], { time, clock, format }: TimeColumn): number {
