@@ -114,3 +114,12 @@ export function requireSpot(name: string, agent: LoadedAgent): void {
   if (mode !== 'spot')
     throw new InputError(`${name}: was trained for a ${mode ?? 'unknown'} account; the bot trades spot only`);
 }
+
+/** Equities, the drawdown and the reconciliation are sums of one currency. @throws InputError */
+export function requireOneQuote(symbols: readonly string[]): void {
+  const quotes = [...new Set(symbols.map((symbol) => symbol.split('/')[1]))];
+  if (quotes.length > 1)
+    throw new InputError(
+      `${symbols.join(', ')}: a bot's symbols share one quote currency, these have ${quotes.join(' and ')}; run a bot for each`,
+    );
+}

@@ -16,7 +16,14 @@ import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { BotEntry, NoteEntry } from '../bot/entries.ts';
 import { formatLogLine, summariseEntry } from '../bot/log-line.ts';
 import { isolate } from '../bot/observers.ts';
-import { type BotSetup, createSymbols, readSetup, requireSpot, requireStreamed } from '../bot/setup.ts';
+import {
+  type BotSetup,
+  createSymbols,
+  readSetup,
+  requireOneQuote,
+  requireSpot,
+  requireStreamed,
+} from '../bot/setup.ts';
 import { BotStatus } from '../bot/status.ts';
 import { DEFAULT_ACCOUNT } from '../core/account.ts';
 import { ACTION_NAMES } from '../core/action.ts';
@@ -217,6 +224,7 @@ export async function openSession(
 
 /** The account that the agent was trained with, the bot's allocation in it, on the venue's quantity grid. */
 async function openAccounts(symbols: readonly string[], agent: LoadedAgent, venue: Venue, allocation: number) {
+  requireOneQuote(symbols);
   const accounts: Record<string, BotSetup['accounts'][string]> = {};
   const markets: Record<string, Market> = {};
   for (const symbol of symbols) {

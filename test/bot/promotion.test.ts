@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { edgeVerdict } from '../../src/bot/promotion/edge-verdict.ts';
 import { checkPromotion, FIRM } from '../../src/bot/promotion/index.ts';
 import { paperDays } from '../../src/bot/promotion/paper-days.ts';
+import { requireOneQuote } from '../../src/bot/setup.ts';
 import { certificateProblem, readCertificate, writeCertificate } from '../../src/exchange/certificate.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
 
@@ -116,4 +117,9 @@ describe('a certificate', () => {
     files.write('certificates/kraken-sandbox.json', new TextEncoder().encode('{}'));
     expect(readCertificate(files, 'kraken')).toBeNull();
   });
+});
+
+it('symbols of several quote currencies are refused', () => {
+  expect(() => requireOneQuote(['BTC/USDT', 'ETH/USDT'])).not.toThrow();
+  expect(() => requireOneQuote(['BTC/USDT', 'ETH/BTC'])).toThrow('USDT and BTC; run a bot for each');
 });
