@@ -52,6 +52,8 @@ export class DecisionStep {
 
   readonly #simulated: RuntimeFacts;
   readonly #layout: Layout;
+  readonly #window: number;
+  readonly #unitsOnly: boolean;
   readonly #bar: () => DecisionBar;
   readonly #masks: boolean;
   readonly #bits: Float32Array | null;
@@ -71,7 +73,9 @@ export class DecisionStep {
     this.observation = { values: this.values, mask: this.mask };
     this.#simulated = simulateRuntime(account);
     this.runtime = this.#simulated;
-    this.#layout = layout;
+    this.#layout = { window, width, marketWidth, extraScale: layout.extraScale };
+    this.#window = window;
+    this.#unitsOnly = this.columns.length < ACCOUNT_COLUMNS.length;
     this.#bar = options.bar;
     this.#masks = shield?.maskObservation !== undefined && (options.masks ?? seesShield);
     this.#bits = seesShield ? this.columns : null;
@@ -135,19 +139,11 @@ export class DecisionStep {
 
   #observeAccount(): void {
     const { account, columns } = this;
-    if (columns.length > 0)
-      writeAccountColumns(
-        account,
-        account.mark,
-        this.#layout.window,
-        columns,
-        0,
-        columns.length < ACCOUNT_COLUMNS.length,
-      );
+    if (columns.length > 0) writeAccountColumns(account, account.mark, this.#window, columns, 0, this.#unitsOnly);
     account.allowedActions(this.mask);
   }
 
   #describe(): DecisionFacts {
-    return describeDecision(this.account, this.#bar(), this.runtime, this.values, this.#layout.window);
+    return describeDecision(this.account, this.#bar(), this.runtime, this.values, this.#window);
   }
 }

@@ -191,10 +191,11 @@ export class TradingEnv implements VectorEnv {
   }
 
   step(actions: Uint8Array | Int32Array): void {
-    const { rewardScale, maxEpisodeSteps } = this.config;
+    const { rewardScale, maxEpisodeSteps, shield } = this.config;
     for (let i = 0; i < this.count; i++) {
       const reward = this.#advance(i, actions[i] as Action);
-      const terminated = this.#trades && (this.accounts[i].ended || this.#decisions[i].isOver);
+      const terminated =
+        this.#trades && (this.accounts[i].ended || (shield !== undefined && this.#decisions[i].isOver));
       const cut = this.#playable[this.bars[i]] === 0 || this.#steps[i] === maxEpisodeSteps;
       this.rewards[i] = reward * rewardScale;
       this.terminated[i] = terminated ? 1 : 0;
@@ -361,7 +362,7 @@ export class TradingEnv implements VectorEnv {
   #advance(index: number, action: Action): number {
     const row = this.bars[index];
     const next = row + 1;
-    const { reward } = this.config;
+    const { reward, shield } = this.config;
     const order = this.#trades ? this.#decisions[index].settle(PLAIN[action]) : 0;
     this.bars[index] = next;
     this.#steps[index]++;
@@ -373,7 +374,7 @@ export class TradingEnv implements VectorEnv {
         this.#high[next],
         this.#low[next],
         this.#close[next],
-        this.#decisions[index].levels,
+        shield === undefined ? null : this.#decisions[index].levels,
       );
     }
     if (reward.kind === 'table') return this.#rewardTable[row * ACTION_COUNT + action];
