@@ -7,10 +7,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { createKernels } from '../src/nn/index.ts';
+import { CASES, NAMES } from '../test/agents/agent-cases.ts';
 import { learnToy, plantedToy, TOYS } from '../test/agents/toy-training.ts';
 
 const SEEDS = [1, 2, 3];
-const STEPS = { ppo: { market: 200_000, toy: 40_000 }, dqn: { market: 100_000, toy: 20_000 } };
+/** Times as long as the small networks of the tests are taught. */
+const LONGER = 5;
 /** The networks' own sizes instead of the small ones of the tests, and the best of ten validations. */
 const FULL_SIZE = { network: {}, validateEvery: 20_000 };
 
@@ -19,8 +21,10 @@ const kernels = await createKernels();
 const worlds = [...TOYS.filter((toy) => toy.name !== 'planted signal'), plantedToy(0.3, 200_000, 20_000)];
 const results = [];
 for (const toy of worlds.filter(({ name }) => name.includes(only))) {
-  for (const kind of ['ppo', 'dqn'] as const) {
-    const steps = STEPS[kind][toy.name === 'planted signal' ? 'market' : 'toy'];
+  for (const kind of NAMES) {
+    const taught = CASES[kind].toys[toy.name];
+    if (taught === null) continue;
+    const steps = LONGER * taught.steps;
     // The signal fades by a tenth a bar, so that is how far it pays to look.
     const config = toy.name === 'planted signal' ? { gamma: 0.9 } : {};
     const lesson = { steps, config };

@@ -1,4 +1,4 @@
-/** Every cell of the notebook runs, in its own kernel, for both agents. */
+/** Every cell of the notebook runs, in its own kernel, for every agent. */
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { LEARNERS } from '../src/agents/index.ts';
 import { VERDICTS } from '../src/index.ts';
+import { CASES } from './agents/agent-cases.ts';
 import { lacks } from './effort.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -49,7 +51,7 @@ const lacking = missing();
 describe.skipIf(lacks(lacking ?? '', lacking === null))(
   `notebooks/train.ipynb${lacking === null ? '' : ` (missing: ${lacking})`}`,
   () => {
-    it.concurrent.each(['ppo', 'dqn'])('runs from its first to its last cell: %s', async (agent) => {
+    it.concurrent.each(LEARNERS.map(({ name }) => name))('runs from its first to its last cell: %s', async (agent) => {
       const out = join(folder, `${agent}.ipynb`);
       const storage = join(folder, agent);
       const sets = [`agent=${agent}`, 'bars=4000', 'steps=2048', `storage=${storage}`].flatMap((one) => ['--set', one]);
@@ -60,7 +62,7 @@ describe.skipIf(lacks(lacking ?? '', lacking === null))(
       expect(printed).toMatch(new RegExp(`Verdict: (${VERDICTS.join('|')})`));
       expect(printed).toContain(`${agent}-NOTEBOOK-s1-1: finished`);
       const [training, evaluation] = figuresIn(outputs.flatMap((one) => one.data?.['text/html'] ?? []).join(''));
-      expect(training).toContain(agent === 'ppo' ? 'entropy' : 'epsilon');
+      expect(training).toContain(CASES[agent].reports.includes('epsilon') ? 'epsilon' : 'entropy');
       expect(evaluation).toContain('drawdown');
       expect(existsSync(join(storage, `checkpoints/${agent}-NOTEBOOK-s1-1/best/model.safetensors`))).toBe(true);
       expect(readFileSync(join(storage, `runs/${agent}-NOTEBOOK-s1-1/test.html`), 'utf8')).toContain('</html>');

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LEARNERS } from '../../src/agents/index.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { SLOW } from '../effort.ts';
 import { ENVIRONMENT, type Ended, hashFiles, MAIN, mustRun, runCli, TINY_TRAINING } from './run-cli.ts';
@@ -65,7 +66,7 @@ function stepsOf(folder: string, run: string): number {
   }
 }
 
-describe.each(['ppo', 'dqn'])('a training of %s', (agent) => {
+describe.each(LEARNERS.map(({ name }) => name))('a training of %s', (agent) => {
   const first = `${agent}-SYNTH-s1-1`;
   let alone: Record<string, string>;
   beforeAll(async () => {
@@ -77,7 +78,7 @@ describe.each(['ppo', 'dqn'])('a training of %s', (agent) => {
 
   it(`that is killed ${KILLS} times ends with the bytes of one that was left alone`, SLOW, async () => {
     const folder = makeFolder(`${agent}-killed`);
-    const rng = new Rng(5, agent === 'ppo' ? 1 : 2);
+    const rng = new Rng(5, 1 + LEARNERS.findIndex(({ name }) => name === agent));
     let run: string | null = null;
     let kills = 0;
     const at: number[] = [];
@@ -128,7 +129,7 @@ describe.each(['ppo', 'dqn'])('a training of %s', (agent) => {
 it('a second Ctrl-C ends a training at once', SLOW, async () => {
   const folder = makeFolder('twice');
   for (let attempt = 1; ; attempt++) {
-    const { child, going, ended } = start(begin('ppo'), folder);
+    const { child, going, ended } = start(begin(LEARNERS[0].name), folder);
     await going;
     child.kill('SIGINT');
     await sleep(15);

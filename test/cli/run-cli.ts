@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CASES, NAMES } from '../agents/agent-cases.ts';
 
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -43,9 +44,9 @@ export async function mustRun(args: readonly string[], cwd: string): Promise<str
 export const TINY_TRAINING = [
   ...['--kernels', 'wasm', '--threads', '1'],
   ...[
-    'ppo.network={"filters":4,"hidden":[16,16]}',
-    'dqn.network={"filters":4,"hidden":[16,16]}',
-    ...['ppo.rolloutSteps=8', 'ppo.minibatchSize=16', 'ppo.epochs=1', 'dqn.learningStarts=32', 'dqn.bufferSize=500'],
+    ...NAMES.flatMap((name) =>
+      Object.entries(CASES[name].small).map(([key, value]) => `${name}.${key}=${JSON.stringify(value)}`),
+    ),
     ...['training.validateEvery=64', 'training.checkpointEvery=64', 'training.episodeBars=50'],
   ].flatMap((setting) => ['--set', setting]),
 ];

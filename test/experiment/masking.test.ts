@@ -18,6 +18,7 @@ import { ACCOUNT_COLUMNS } from '../../src/features/observation.ts';
 import { RealTimeFeatureEng } from '../../src/features/realtime.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { createShield } from '../../src/shield/index.ts';
+import { CASES, NAMES } from '../agents/agent-cases.ts';
 import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
 
 let kernels: Kernels;
@@ -27,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => kernels.dispose());
 
 const series = [tinyMarket()];
-const masked = (maskByShield: string, agent = 'ppo') => tinyConfig({ training: { maskByShield, agent } });
+const masked = (maskByShield: string, agent: string = NAMES[0]) => tinyConfig({ training: { maskByShield, agent } });
 
 describe('what a masked agent sees', () => {
   const config = masked('cautious');
@@ -173,7 +174,7 @@ describe('what a masked agent sees', () => {
 });
 
 describe('a masked training', () => {
-  it.each(['ppo', 'dqn'])(
+  it.each(NAMES.filter((name) => CASES[name].refusesMask === null))(
     'of %s never asks for what its shield denies, and can be evaluated under any',
     async (kind) => {
       const runContext = tinyWorkplace(kernels);
@@ -194,6 +195,13 @@ describe('a masked training', () => {
       expect(under('cautious').counterfactuals).not.toBeNull();
     },
   );
+
+  it.each(NAMES.filter((name) => CASES[name].refusesMask !== null))('of %s is refused', async (kind) => {
+    const config = masked('spec', kind);
+    await expect(trainRun({ series, config, validate: null }, tinyWorkplace(kernels))).rejects.toThrow(
+      CASES[kind].refusesMask!,
+    );
+  });
 
   it('goes on after a stop as if there had been none', async () => {
     const runContext = tinyWorkplace(kernels);

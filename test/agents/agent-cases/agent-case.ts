@@ -26,6 +26,8 @@ export interface AgentCase {
   readonly diverging: object | null;
   /** (12 bars, 21 market columns, 4 account columns) the shapes of its tensors at the default sizes. */
   readonly tensors: Readonly<Record<string, readonly number[]>>;
+  /** What it says where the shield masks its training; null where that is done. */
+  readonly refusesMask: RegExp | null;
   /** How it values a state in which every step pays 1, at a discount of 0.8; null for one that keeps no values. */
   readonly values: { readonly config: object; value(agent: Learner, obs: Observation): number } | null;
   /** The toy worlds by name; null for those that it isn't made for. */

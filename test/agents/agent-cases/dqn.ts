@@ -42,6 +42,7 @@ export const agentCase: AgentCase = {
   reports: ['epsilon', 'loss'],
   diverging: { learningStarts: 20, loss: 'mse', learningRate: 1e30 },
   tensors: { ...encoderTensors('q'), ...headTensors('q', 3) },
+  refusesMask: null,
   values: {
     config: { learningStarts: 20, learningRate: 1e-2, trainEvery: 4, tau: 0.1, network: NETWORK },
     value: (agent, obs) => Math.max(...(agent.decide(obs).qValues ?? [])),

@@ -34,6 +34,7 @@ export const agentCase: AgentCase = {
   diverging: { stretches: 2, stretchBars: 16, learningRate: 1e30 },
   // The trunk reads the market alone; a head for each number of units.
   tensors: { ...encoderTensors('actor', 21), ...headTensors('actor', 15) },
+  refusesMask: /maskByShield/,
   values: null,
   // It asks for a market that does not react, with an account.
   toys: {

@@ -42,6 +42,7 @@ export const agentCase: AgentCase = {
     ...encoderTensors('critic'),
     ...headTensors('critic', 1),
   },
+  refusesMask: null,
   values: {
     config: { rolloutSteps: 16, epochs: 8, learningRate: 1e-2, learningRateDecay: 'none', network: NETWORK },
     value: (agent, obs) => (agent as PPOAgent).critic.infer(obs.values, 1)[0],
