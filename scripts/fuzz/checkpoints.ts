@@ -50,7 +50,7 @@ function spoil(whole: ReadonlyMap<string, Uint8Array>, rng: Rng): Map<string, Ui
 export const checkpoints: Surface = {
   name: 'checkpoints',
   about: 'checkpoints made by hand, their hashes right; wrong: an agent that is loaded and decides what is no action',
-  inputs: 12_000,
+  inputs: 8_000,
   async open() {
     const kernels = await createKernels({ kind: 'wasm', threads: 1 });
     const { startingEquity: _, ...account } = DEFAULT_ACCOUNT;

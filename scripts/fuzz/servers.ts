@@ -155,7 +155,7 @@ function attack(url: string, path: string, headers: Record<string, string>, sock
 export const status: Surface = {
   name: 'status',
   about: 'raw bytes to the status pages; wrong: a good request that is not answered afterwards',
-  inputs: 10_000,
+  inputs: 4_000,
   async open() {
     const pages = { health: () => ({ healthy: true, text: '{}\n' }), metrics: () => 'up 1\n' };
     const { port, close } = await serveStatus(pages, 0, 'the token');
@@ -169,7 +169,7 @@ export const status: Surface = {
 export const rehearsal: Surface = {
   name: 'rehearsal',
   about: 'raw bytes and socket messages to the rehearsal venue; wrong: a good request that is not answered afterwards',
-  inputs: 12_000,
+  inputs: 3_000,
   async open() {
     const { series } = synthesize({ bars: 3_000, seed: 1, symbol: 'BTC/USDT', timeframeMs: 60_000, trends: false });
     const { server, url } = await startRehearsal({

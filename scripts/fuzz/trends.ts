@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 export const trends: Surface = {
   name: 'trends',
   about: 'exports of Google Trends, rows spoiled; wrong: a score that the file does not hold',
-  inputs: 12_000,
+  inputs: 25_000,
   open: () => ({
     attempt(rng): Outcome {
       const periodMs = pick(rng, [DAY_MS, 7 * DAY_MS]);
