@@ -7,7 +7,7 @@
  *   npm run fuzz -- csv --seed 7 --only 1234     one input again, with its stack
  *
  * An input is (surface, seed, index), so whatever is found can be found again. A surface runs in a process of its own:
- * one that stands still for 20 seconds has hung, one that ends or runs out of memory has crashed. Exit code 1 where
+ * one that stands still for a minute has hung, one that ends or runs out of memory has crashed. Exit code 1 where
  * anything was found.
  */
 import { execFileSync, fork } from 'node:child_process';
@@ -20,7 +20,7 @@ import type { Surface } from './fuzz/surface.ts';
 
 const RESULTS = new URL('../bench/results/fuzz.json', import.meta.url);
 const WORKER = fileURLToPath(new URL('./fuzz/worker.ts', import.meta.url));
-const HANG_MS = 20_000;
+const HANG_MS = 60_000;
 const SHOWN = 20;
 
 export interface Finding {

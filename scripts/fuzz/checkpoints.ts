@@ -15,6 +15,8 @@ import type { Outcome, Surface } from './surface.ts';
 const sha256 = (content: Uint8Array | string) => createHash('sha256').update(content).digest('hex');
 const encode = (text: string) => new TextEncoder().encode(text);
 
+const isTexts = (list: unknown): boolean => Array.isArray(list) && list.every((one) => typeof one === 'string');
+
 /** The folder's files with something wrong in them. */
 function spoil(whole: ReadonlyMap<string, Uint8Array>, rng: Rng): Map<string, Uint8Array> {
   const files = new Map(whole);
@@ -38,7 +40,7 @@ function spoil(whole: ReadonlyMap<string, Uint8Array>, rng: Rng): Map<string, Ui
     files.set('checkpoint.json', encode(JSON.stringify(changed) ?? 'null'));
   else {
     const { columns, accountColumns, signature } = changed;
-    if (Array.isArray(columns) && Array.isArray(accountColumns))
+    if ([columns, accountColumns, [signature]].every(isTexts))
       changed.columnsHash = sha256([...columns, '', ...accountColumns, '', signature].join('\n'));
     if (changed.files !== null && typeof changed.files === 'object')
       for (const [name, content] of files) if (name in changed.files) changed.files[name] = sha256(content);
@@ -50,7 +52,7 @@ function spoil(whole: ReadonlyMap<string, Uint8Array>, rng: Rng): Map<string, Ui
 export const checkpoints: Surface = {
   name: 'checkpoints',
   about: 'checkpoints made by hand, their hashes right; wrong: an agent that is loaded and decides what is no action',
-  inputs: 8_000,
+  inputs: 6_000,
   async open() {
     const kernels = await createKernels({ kind: 'wasm', threads: 1 });
     const { startingEquity: _, ...account } = DEFAULT_ACCOUNT;

@@ -178,7 +178,7 @@ async function compare(
 export const csv: Surface = {
   name: 'csv',
   about: 'files of candles in many formats, rows spoiled; wrong: a bar that the file does not hold',
-  inputs: 14_000,
+  inputs: 8_000,
   open: () => ({
     async attempt(rng): Promise<Outcome> {
       const bars = makeBars(rng);

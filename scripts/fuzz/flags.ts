@@ -67,7 +67,7 @@ const VALUES = [
 export const flags: Surface = {
   name: 'flags',
   about: 'command lines of any words, read, and some run; wrong: a run that ends with neither 0, 1 nor 2 and one line',
-  inputs: 2_000,
+  inputs: 400,
   async open() {
     const folder = mkdtempSync(join(tmpdir(), 'tradernet-fuzz-'));
     const commands = await Promise.all(

@@ -169,7 +169,7 @@ export const status: Surface = {
 export const rehearsal: Surface = {
   name: 'rehearsal',
   about: 'raw bytes and socket messages to the rehearsal venue; wrong: a good request that is not answered afterwards',
-  inputs: 3_000,
+  inputs: 800,
   async open() {
     const { series } = synthesize({ bars: 3_000, seed: 1, symbol: 'BTC/USDT', timeframeMs: 60_000, trends: false });
     const { server, url } = await startRehearsal({

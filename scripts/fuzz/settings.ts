@@ -11,7 +11,7 @@ import type { Outcome, Surface } from './surface.ts';
 export const settings: Surface = {
   name: 'settings',
   about: 'tradernet.json and overrides, spoiled; wrong: settings that the schema itself would refuse',
-  inputs: 6_000,
+  inputs: 1_200,
   open() {
     const folder = mkdtempSync(join(tmpdir(), 'tradernet-fuzz-'));
     const whole = configSchema.parse({});

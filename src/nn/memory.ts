@@ -1,3 +1,5 @@
+import { InputError } from '../core/errors.ts';
+
 /**
  * One block of memory that holds everything a kernel implementation works on: parameters, activations, programs.
  * An operand is then a number (its offset), the same for JavaScript, WebAssembly and native code. Arrays that nobody
@@ -45,7 +47,7 @@ export class Memory {
     const need = (Math.ceil(length / ALIGN) + 1) * ALIGN;
     const at = this.#free.findIndex((f) => f.length >= need);
     if (at < 0) {
-      throw new Error(
+      throw new InputError(
         `kernels: out of memory: ${need * this.elementBytes} bytes asked of ${this.buffer.byteLength}; use a smaller batch`,
       );
     }
