@@ -1,6 +1,6 @@
 /**
  * A newcomer's afternoon: every line of the README and every example of every `--help`, as they stand, from the first to
- * the last, in a fresh clone. Half an hour; run with TRADERNET_TEST_ALL=1. What can't be run says why.
+ * the last, in a fresh clone. Half an hour, so it is a command of its own: `npm run test:paths`. What can't be run says why.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -11,9 +11,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { readCommandLine } from '../src/cli/parse-flags.ts';
-import { RUNS_ALL } from './effort.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const RUNS_PATHS = process.env.TRADERNET_TEST_PATHS === '1';
 /** The longest line trains twelve agents. */
 const LONG = { timeout: 45 * 60_000 } as const;
 
@@ -81,7 +81,7 @@ const EXCEPT: Readonly<Record<string, string>> = {
 };
 const hasJupyter = spawnSync('jupyter', ['nbconvert', '--version']).status === 0;
 
-describe.skipIf(!RUNS_ALL)('the README in a fresh clone (half an hour: TRADERNET_TEST_ALL=1)', () => {
+describe.skipIf(!RUNS_PATHS)('the README in a fresh clone (half an hour: npm run test:paths)', () => {
   const folder = join(base, 'clone');
   let files: Map<string, Buffer>;
   beforeAll(async () => {
@@ -135,8 +135,8 @@ const asksVenue = (example: string) =>
   /^tradernet (data download|live|doctor)\b/.test(example) ||
   (/^tradernet paper\b/.test(example) && !example.includes('--server'));
 
-describe.skipIf(!RUNS_ALL)(
-  'the examples of --help, one after the other (half an hour: TRADERNET_TEST_ALL=1)',
+describe.skipIf(!RUNS_PATHS)(
+  'the examples of --help, one after the other (half an hour: npm run test:paths)',
   async () => {
     const folder = join(base, 'help');
     // A bot of the first rehearsal is what halt, reset and the journal's commands speak of.

@@ -14,6 +14,7 @@ import { type ImportOptions, inspectCandles } from '../../src/market/import/cand
 import { loadSeries } from '../../src/market/import/series.ts';
 import { bytesSource } from '../../src/market/import/source.ts';
 import { openTable } from '../../src/market/import/tables.ts';
+import { SLOW } from '../effort.ts';
 import { DAYS, makeTruth, TIMES, type TrueBar, type Truth, writeTable } from './import-writers.ts';
 
 const HOUR_MS = 3_600_000;
@@ -575,6 +576,7 @@ describe('Parquet, Feather, gzip and zip', () => {
 
   it.each(['polars-lz4.feather', 'duckdb-zstd.parquet'])(
     '%s, torn anywhere, is refused in one line or read as it is',
+    SLOW,
     async (name) => {
       const bytes = fixture(name);
       const rng = new Rng(1, 1);
