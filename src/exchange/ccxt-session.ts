@@ -16,6 +16,9 @@ const PRECISION_MODES: Readonly<Record<number, PrecisionMode>> = {
   4: 'tick-size',
 };
 
+/** A machine's clock may be set wrong by hours; a venue that is days away is not believed. */
+const LARGEST_OFFSET_MS = 86_400_000;
+
 /**
  * Asking a venue through ccxt: loaded with the first question, its markets and clock read before the first that needs
  * them, every failure sorted by `toExchangeError`. What the venue asks us to leave alone for a while is left alone.
@@ -87,6 +90,11 @@ export class CcxtSession {
     return this.#clock.measure(async () => {
       const serverMs = await this.ask('public', (exchange) => exchange.fetchTime());
       if (typeof serverMs !== 'number' || !(serverMs > 1e12 && serverMs < 1e13)) throw badAnswer('the time is no time');
+      // One answer years away would have every question about the past paged through those years.
+      if (Math.abs(serverMs - this.#options.clock.nowMs()) > LARGEST_OFFSET_MS)
+        throw badAnswer(
+          `its clock says ${new Date(serverMs).toISOString()}, which is more than a day from this machine's`,
+        );
       return serverMs;
     });
   }
