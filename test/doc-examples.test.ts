@@ -34,7 +34,7 @@ export const spec: tn.AgentSpec = {
   ...{ timeframeMs: series.timeframeMs, scaler: tn.scalerToJson(scaler), account: { ...tn.DEFAULT_ACCOUNT } },
   ...{ reward: 'market-order', rewardScale: 100 },
 };
-const config = tn.ppoConfigSchema.parse({ rolloutSteps: 8, network: { filters: 4, hidden: [16, 16] } });
+const config = tn.ppoConfigSchema.parse({ environments: 8, rolloutSteps: 8, network: { filters: 4, hidden: [16, 16] } });
 export const agent = new tn.PPOAgent({ kernels, spec, config, seed: 1 });
 export const env = new tn.TradingEnv({
   ...{ markets: [{ series, table, from: 200, to: 2000 }], count: 8, account: tn.DEFAULT_ACCOUNT },

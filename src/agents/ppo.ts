@@ -110,7 +110,7 @@ interface Training {
  * PPO (Schulman et al. 2017, equations 7 and 9) with an actor and a critic of their own; the head of the file says how it
  * departs. `getAction` is greedy, `sampleAction` draws; `collect` and `trainStep` train it on what `attach` was given.
  * @example
- * const config = ppoConfigSchema.parse({ network: { filters: 4, hidden: [16, 16] } });
+ * const config = ppoConfigSchema.parse({ environments: env.count, network: { filters: 4, hidden: [16, 16] } });
  * const agent = new PPOAgent({ kernels, spec, config, seed: 1 });
  * agent.attach(env, 10_000);
  * while (!agent.ready()) agent.collect();
