@@ -27,7 +27,7 @@ export interface TraderContext {
   measured(stage: 'decide' | 'sync', ms: number): void;
 }
 
-/** One symbol's life: its closed candles in, decisions and orders out. All calls go through its lane. */
+/** One symbol's life: its closed candles in, decisions and orders out. All calls go through its queue. */
 export class Trader {
   readonly symbol: string;
   readonly queue = new SerialQueue();

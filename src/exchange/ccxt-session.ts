@@ -1,6 +1,6 @@
 import { ExchangeError, InputError } from '../core/errors.ts';
 import { badAnswer, type PrecisionMode, readMarket } from './answers.ts';
-import { type Ccxt, type CcxtHooks, type ConnectorOptions, guardClass, importVenue, openCcxt } from './ccxt.ts';
+import { type Ccxt, type CcxtHooks, type ConnectorOptions, hookClass, importVenue, openCcxt } from './ccxt.ts';
 import { createRedactor } from './redact.ts';
 import type { Market } from './venue.ts';
 import { VenueClock } from './venue-clock.ts';
@@ -177,7 +177,7 @@ export class CcxtSession {
 
   #load(): Promise<Ccxt> {
     this.#loading ??= importVenue(this.#options.venue).then((Base) =>
-      openCcxt(this.#options, this.#row, guardClass(Base, this.#hooks), () => this.#clock.nowMs),
+      openCcxt(this.#options, this.#row, hookClass(Base, this.#hooks), () => this.#clock.nowMs),
     );
     return this.#loading;
   }

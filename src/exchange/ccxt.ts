@@ -89,7 +89,7 @@ export interface CcxtHooks {
 }
 
 /** The venue's class with our hooks in it. */
-export function guardClass(Base: CcxtClass, hooks: CcxtHooks): OpenClass {
+export function hookClass(Base: CcxtClass, hooks: CcxtHooks): OpenClass {
   return class extends Base {
     override async fetch(url: string, method = 'GET', headers?: unknown, body?: unknown): Promise<unknown> {
       hooks.beforeSend(method, url, body);

@@ -12,7 +12,7 @@ import { smurfConfig, trainSupervisor } from '../../src/experiment/supervise.ts'
 import { trainRun } from '../../src/experiment/train-run.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { RunRegistry } from '../../src/runs/registry.ts';
-import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyRunContext } from './tiny.ts';
 
 let kernels: Kernels;
 let runContext: RunContext;
@@ -23,7 +23,7 @@ const config = tinyConfig({ account: { feeRate: 0, slippageRate: 0 } });
 
 beforeAll(async () => {
   kernels = await createKernels({ threads: 1 });
-  runContext = tinyWorkplace(kernels);
+  runContext = tinyRunContext(kernels);
   checkpoint = openTiny((await trainRun({ series, config, validate: null }, runContext)).run.name, runContext);
 });
 afterAll(() => kernels.dispose());

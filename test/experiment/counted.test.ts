@@ -4,7 +4,7 @@ import { baselineRun } from '../../src/experiment/baseline-run.ts';
 import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
 import { trainRun } from '../../src/experiment/train-run.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
-import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyRunContext } from './tiny.ts';
 
 let kernels: Kernels;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => kernels.dispose());
 
 test('baselines and checkpoints from elsewhere are trials, once a configuration', async () => {
-  const runContext = tinyWorkplace(kernels);
+  const runContext = tinyRunContext(kernels);
   const series = [tinyMarket()];
   const config = tinyConfig();
   const { run } = await trainRun({ series, config }, runContext);

@@ -11,7 +11,7 @@ import { trainRun } from '../../src/experiment/train-run.ts';
 import { RealTimeFeatureEng } from '../../src/features/realtime.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { createShield } from '../../src/shield/index.ts';
-import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyRunContext } from './tiny.ts';
 
 let kernels: Kernels;
 beforeAll(async () => {
@@ -34,7 +34,7 @@ function watch(agent: Agent) {
 it.each(['spot', 'margin'])(
   'is trained on two symbols, judged, and decides in the bot as in the backtest (%s)',
   async (mode) => {
-    const place = tinyWorkplace(kernels);
+    const place = tinyRunContext(kernels);
     const series = [tinyMarket(), tinyMarket({ seed: 2, symbol: 'OTHER' })];
     const config = tinyConfig({
       training: { agent: 'exact', steps: null, validateEvery: null, checkpointEvery: null },

@@ -5,7 +5,7 @@ import { DEFAULT_ACCOUNT } from '../../src/core/account.ts';
 import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
 import { trainRun } from '../../src/experiment/train-run.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
-import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyRunContext } from './tiny.ts';
 
 let kernels: Kernels;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => kernels.dispose());
 
 it('is written out in the checkpoint, and read there by whoever uses it', async () => {
-  const runContext = tinyWorkplace(kernels);
+  const runContext = tinyRunContext(kernels);
   const series = [tinyMarket()];
   const config = tinyConfig({ features: { set: 'tradernet20+atr(7)-  hour', accountFeatures: true } });
   expect(config.features.set).toBe('tradernet20 + atr(7) - hour');

@@ -10,7 +10,7 @@ import { standingOf } from '../../src/experiment/standing.ts';
 import { trainRun } from '../../src/experiment/train-run.ts';
 import { findTraining } from '../../src/experiment/walk-forward.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
-import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyRunContext } from './tiny.ts';
 
 let kernels: Kernels;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ const notes = { symbols: ['TINY'] };
 
 describe('a training that goes on for longer', () => {
   it('takes more steps from where it stood, and is another trial since', async () => {
-    const runContext = tinyWorkplace(kernels);
+    const runContext = tinyRunContext(kernels);
     const { run } = await trainRun({ series, config, notes }, runContext);
     const evaluated = () =>
       evaluateRun({ checkpoint: openTiny(run.name, runContext), series, config, force: true }, runContext);
@@ -57,7 +57,7 @@ describe('a training that goes on for longer', () => {
 
 describe('several trainings as one agent', () => {
   it('are a run of their own, judged on the validation fold and evaluated like any other', async () => {
-    const runContext = tinyWorkplace(kernels);
+    const runContext = tinyRunContext(kernels);
     const members = [];
     for (const seed of [1, 2, 3])
       members.push((await trainRun({ series, config: { ...config, seed }, notes }, runContext)).run);

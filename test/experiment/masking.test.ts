@@ -19,7 +19,7 @@ import { RealTimeFeatureEng } from '../../src/features/realtime.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { createShield } from '../../src/shield/index.ts';
 import { CASES, NAMES } from '../agents/agent-cases.ts';
-import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyRunContext } from './tiny.ts';
 
 let kernels: Kernels;
 beforeAll(async () => {
@@ -177,7 +177,7 @@ describe('a masked training', () => {
   it.each(NAMES.filter((name) => CASES[name].refusesMask === null))(
     'of %s never asks for what its shield denies, and can be evaluated under any',
     async (kind) => {
-      const runContext = tinyWorkplace(kernels);
+      const runContext = tinyRunContext(kernels);
       const config = masked('spec', kind);
       const { run, agent } = await trainRun({ series, config, validate: null }, runContext);
       expect(agent.spec.accountColumns.slice(4)).toEqual([...SHIELD_COLUMNS]);
@@ -198,13 +198,13 @@ describe('a masked training', () => {
 
   it.each(NAMES.filter((name) => CASES[name].refusesMask !== null))('of %s is refused', async (kind) => {
     const config = masked('spec', kind);
-    await expect(trainRun({ series, config, validate: null }, tinyWorkplace(kernels))).rejects.toThrow(
+    await expect(trainRun({ series, config, validate: null }, tinyRunContext(kernels))).rejects.toThrow(
       CASES[kind].refusesMask!,
     );
   });
 
   it('goes on after a stop as if there had been none', async () => {
-    const runContext = tinyWorkplace(kernels);
+    const runContext = tinyRunContext(kernels);
     const config = masked('cautious');
     const whole = await trainRun({ series, config }, runContext);
     const stop = new AbortController();
@@ -222,7 +222,7 @@ describe('a masked training', () => {
   });
 
   it('can be supervised', async () => {
-    const runContext = tinyWorkplace(kernels);
+    const runContext = tinyRunContext(kernels);
     const config = masked('balanced');
     const { run } = await trainRun({ series, config, validate: null }, runContext);
     const supervised = await trainSupervisor(
@@ -237,7 +237,7 @@ describe('a masked training', () => {
 
   it('is refused without account columns', async () => {
     const config = tinyConfig({ training: { maskByShield: 'spec' }, features: { accountFeatures: false } });
-    await expect(trainRun({ series, config }, tinyWorkplace(kernels))).rejects.toThrow(
+    await expect(trainRun({ series, config }, tinyRunContext(kernels))).rejects.toThrow(
       'needs features.accountFeatures',
     );
   });

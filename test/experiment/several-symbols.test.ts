@@ -6,7 +6,7 @@ import { trainRun } from '../../src/experiment/train-run.ts';
 import { planParts } from '../../src/experiment/walk-forward.ts';
 import { sliceSeries } from '../../src/market/series.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
-import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyRunContext } from './tiny.ts';
 
 let kernels: Kernels;
 beforeAll(async () => {
@@ -48,7 +48,7 @@ describe('several symbols of different spans', () => {
   });
 
   it('train, resume by name, and are evaluated one by one', async () => {
-    const runContext = tinyWorkplace(kernels);
+    const runContext = tinyRunContext(kernels);
     const series = [whole, late];
     const { run } = await trainRun({ series, config }, runContext);
     expect(run.name).toBe('ppo-AAA-BBBUSDT-s1-1');

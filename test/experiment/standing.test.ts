@@ -10,7 +10,7 @@ import { standingOf } from '../../src/experiment/standing.ts';
 import { trainRun } from '../../src/experiment/train-run.ts';
 import { validateAgent } from '../../src/experiment/validation.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
-import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyRunContext } from './tiny.ts';
 
 let kernels: Kernels;
 beforeAll(async () => {
@@ -82,7 +82,7 @@ describe('the candidates', () => {
 
 describe('a run', () => {
   it('keeps it in the best checkpoint and in the registry', async () => {
-    const runContext = tinyWorkplace(kernels);
+    const runContext = tinyRunContext(kernels);
     const { run, best, updates } = await trainRun({ series: [tinyMarket()], config }, runContext);
     const { standing } = openCheckpoint(runContext.files, `${CHECKPOINTS}/${run.name}/best`).description;
     expect(standing).toEqual(best?.standing);
@@ -93,7 +93,7 @@ describe('a run', () => {
   });
 
   it('that made no gradient step has an agent that is not called trained', async () => {
-    const runContext = tinyWorkplace(kernels);
+    const runContext = tinyRunContext(kernels);
     const short = { ...config, training: { ...config.training, steps: 100 } };
     const { run, updates } = await trainRun({ series: [tinyMarket()], config: short }, runContext);
     expect(updates).toBe(0);
@@ -101,7 +101,7 @@ describe('a run', () => {
   });
 
   it('rests in an evaluation while its gate is closed, until a person says otherwise; both are trials', async () => {
-    const runContext = tinyWorkplace(kernels);
+    const runContext = tinyRunContext(kernels);
     const series = [tinyMarket()];
     const { run } = await trainRun({ series, config }, runContext);
     const checkpoint = openTiny(run.name, runContext);

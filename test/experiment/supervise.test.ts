@@ -6,7 +6,7 @@ import { smurfConfig, trainSupervisor } from '../../src/experiment/supervise.ts'
 import { trainRun } from '../../src/experiment/train-run.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import { RunRegistry } from '../../src/runs/registry.ts';
-import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyRunContext } from './tiny.ts';
 
 let kernels: Kernels;
 let runContext: RunContext;
@@ -16,7 +16,7 @@ const config = tinyConfig();
 
 beforeAll(async () => {
   kernels = await createKernels({ threads: 1 });
-  runContext = tinyWorkplace(kernels);
+  runContext = tinyRunContext(kernels);
   // The last agent, since the best of so short a training is the one that does nothing.
   primary = (await trainRun({ series, config, validate: null }, runContext)).run.name;
 });

@@ -36,11 +36,11 @@ export function tinyMarket(options: { bars?: number; seed?: number; symbol?: str
   return synthesize({ bars, seed, symbol, signal: 0.5, trends: false }).series;
 }
 
-export function tinyWorkplace(kernels: Kernels): RunContext & { readonly files: MemoryFileSystem } {
+export function tinyRunContext(kernels: Kernels): RunContext & { readonly files: MemoryFileSystem } {
   return { files: new MemoryFileSystem(), clock: stepClock(), kernels, codeVersion: 'test' };
 }
 
-/** A checkpoint of a run in this workplace. */
+/** A checkpoint of a run in this context. */
 export function openTiny(name: string, runContext: RunContext): Checkpoint {
   return findCheckpoint(name, runContext, (path) => ({ files: runContext.files, path }));
 }

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
 import { trainRun } from '../../src/experiment/train-run.ts';
 import { createKernels } from '../../src/nn/index.ts';
-import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyRunContext } from './tiny.ts';
 
 it('no verdict is given on a bar that some part of a checkpoint was trained or chosen on', async () => {
   const kernels = await createKernels({ threads: 1 });
-  const runContext = tinyWorkplace(kernels);
+  const runContext = tinyRunContext(kernels);
   const series = [tinyMarket()];
   const config = tinyConfig();
   const { run } = await trainRun({ series, config, validate: null }, runContext);

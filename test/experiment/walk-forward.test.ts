@@ -26,7 +26,7 @@ import { CandleStore, MARKET_DATABASE } from '../../src/market/store.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import type { Profile } from '../../src/shield/index.ts';
 import { SLOW } from '../effort.ts';
-import { openTiny, tinyConfig, tinyMarket, tinyWorkplace } from './tiny.ts';
+import { openTiny, tinyConfig, tinyMarket, tinyRunContext } from './tiny.ts';
 
 let kernels: Kernels;
 beforeAll(async () => {
@@ -74,7 +74,7 @@ describe('the parts of a walk-forward', () => {
 
 describe('what is there already', () => {
   it('is found by settings, seed, symbols and data, finished or not, whatever the shield', async () => {
-    const runContext = tinyWorkplace(kernels);
+    const runContext = tinyRunContext(kernels);
     const [part, other] = planParts(series, config, plan);
     const dataHash = hashMarkets(series);
     const find = (one = part, symbols = ['TINY'], hash = dataHash) =>
@@ -101,7 +101,7 @@ describe('what is there already', () => {
   });
 
   it('is found in what an earlier version registered, by what its settings were then', async () => {
-    const runContext = tinyWorkplace(kernels);
+    const runContext = tinyRunContext(kernels);
     const { files } = runContext;
     const [part] = planParts(series, config, plan);
     const dataHash = hashMarkets(series);
@@ -124,7 +124,7 @@ describe('what is there already', () => {
   });
 
   it('has a score once its shield was evaluated on its fold, and not that of another shield', async () => {
-    const runContext = tinyWorkplace(kernels);
+    const runContext = tinyRunContext(kernels);
     const [part] = planParts(series, config, plan);
     const { run } = await trainRun({ series, config: part.config, notes: { symbols: ['TINY'] } }, runContext);
     const shield = { ...config.shield, profile: 'balanced' as const };
@@ -141,7 +141,7 @@ describe('what is there already', () => {
 
 describe('the supervisor of a run', () => {
   it('is found by its primary, with what became of it, and makes other trials', async () => {
-    const runContext = tinyWorkplace(kernels);
+    const runContext = tinyRunContext(kernels);
     const { files } = runContext;
     // Without costs even a short training trades often.
     const [part] = planParts(series, tinyConfig({ account: { feeRate: 0, slippageRate: 0 } }), plan);

@@ -59,7 +59,7 @@ export function convolution(name: string, sizes: ConvolutionSizes): Layer {
     inputGradient: null,
     gradients(arrays, batch, threads, square) {
       const { dz, dWeight, dBias } = arrays;
-      const lanes: Unit[][] = Array.from({ length: threads }, () => []);
+      const shares: Unit[][] = Array.from({ length: threads }, () => []);
       cuts.forEach(({ panel, start, count }, i) => {
         const mine = dz.subarray(panel * batch * PANEL);
         const weight = dWeight.subarray(panel * taps * PANEL, (panel + 1) * taps * PANEL);
@@ -71,9 +71,9 @@ export function convolution(name: string, sizes: ConvolutionSizes): Layer {
           const bias = dBias.subarray(panel * PANEL, (panel + 1) * PANEL);
           unit.push(ops.columnSum(mine, bias, batch, steps, panels), square(bias));
         }
-        lanes[i % threads].push(unit);
+        shares[i % threads].push(unit);
       });
-      return lanes;
+      return shares;
     },
     transpose: null,
   };
