@@ -2,11 +2,12 @@
  * Environment steps per second on one core: random actions, windows of 12 x 25, episodes of 720 steps over 35,000
  * hourly bars. A fresh process a round, the cases in alternating order; by the process's own CPU time, so that a busy
  * machine doesn't count, with the wall clock's rate beside it. Writes the raw rounds to bench/results/env.json. Bar: 2
- * million.
+ * million. `npm run bench:env -- beside FOLDER` runs another checkout's in turns and adds the ratios of the medians.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { DEFAULT_ACCOUNT } from '../src/core/account.ts';
 import { Rng } from '../src/core/rng.ts';
 import { rewardNamed } from '../src/env/rewards/index.ts';
@@ -59,31 +60,52 @@ function measure({ mode, count }: (typeof CASES)[number]): [number, number] {
   return play(STEPS);
 }
 
-const round = process.argv[2];
-if (round !== undefined) {
+type Rates = [number, number][];
+
+function summarise(rates: Rates) {
+  const cpu = rates.map(([rate]) => Math.round(rate));
+  const wall = rates.map(([, rate]) => Math.round(rate));
+  const [lowest, highest] = [Math.min(...cpu), Math.max(...cpu)];
+  return { stepsPerSecond: median(cpu), lowest, highest, wallClock: median(wall), rounds: { cpu, wall } };
+}
+
+const commitOf = (folder: string): string =>
+  execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', cwd: folder }).trim();
+
+const [round, other] = process.argv.slice(2);
+if (round !== undefined && round !== 'beside') {
   console.log(JSON.stringify(measure(CASES[Number(round)])));
 } else {
-  const rates: [number, number][][] = CASES.map(() => []);
+  const own = join(import.meta.dirname, '..');
+  const folders = other === undefined ? [own] : [own, other];
+  const rates: Rates[][] = folders.map(() => CASES.map(() => []));
   for (let r = 0; r < ROUNDS; r++) {
-    const order = CASES.map((_, i) => (r % 2 === 0 ? i : CASES.length - 1 - i));
-    for (const i of order)
-      rates[i].push(JSON.parse(execFileSync(process.execPath, [import.meta.filename, `${i}`], { encoding: 'utf8' })));
+    const turn = <T>(list: readonly T[]): readonly T[] => (r % 2 === 0 ? list : list.toReversed());
+    for (const i of turn(CASES.map((_, n) => n))) {
+      for (const f of turn(folders.map((_, n) => n))) {
+        const script = join(folders[f], 'bench/env.ts');
+        rates[f][i].push(JSON.parse(execFileSync(process.execPath, [script, `${i}`], { encoding: 'utf8' })));
+      }
+    }
   }
-  const results = CASES.map((one, i) => {
-    const cpu = rates[i].map(([rate]) => Math.round(rate));
-    const wall = rates[i].map(([, rate]) => Math.round(rate));
-    const [lowest, highest] = [Math.min(...cpu), Math.max(...cpu)];
-    return { ...one, stepsPerSecond: median(cpu), lowest, highest, wallClock: median(wall), rounds: { cpu, wall } };
-  });
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  const [results, beside] = rates.map((ofFolder) => CASES.map((one, i) => ({ ...one, ...summarise(ofFolder[i]) })));
+  const comparison = beside && {
+    beside: {
+      commit: commitOf(other),
+      ratios: results.map(({ stepsPerSecond }, i) => Number((stepsPerSecond / beside[i].stepsPerSecond).toFixed(3))),
+      results: beside,
+    },
+  };
   const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version };
   const folder = new URL('./results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(new URL('env.json', folder), `${JSON.stringify({ machine, commit, results }, null, 2)}\n`);
-  for (const { mode, count, stepsPerSecond, lowest, highest } of results) {
-    const millions = (rate: number) => (rate / 1e6).toFixed(2);
+  const content = { machine, commit: commitOf(own), results, ...comparison };
+  writeFileSync(new URL('env.json', folder), `${JSON.stringify(content, null, 2)}\n`);
+  const millions = (rate: number) => (rate / 1e6).toFixed(2);
+  results.forEach(({ mode, count, stepsPerSecond, lowest, highest }, i) => {
+    const ratio = comparison ? `, ${comparison.beside.ratios[i]} of ${comparison.beside.commit}` : '';
     console.log(
-      `${mode} x ${count}: ${millions(stepsPerSecond)} million steps/s (${millions(lowest)} to ${millions(highest)})`,
+      `${mode} x ${count}: ${millions(stepsPerSecond)} million steps/s (${millions(lowest)} to ${millions(highest)})${ratio}`,
     );
-  }
+  });
 }
