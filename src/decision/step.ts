@@ -73,7 +73,7 @@ export class DecisionStep {
     this.observation = { values: this.values, mask: this.mask };
     this.#simulated = simulateRuntime(account);
     this.runtime = this.#simulated;
-    this.#layout = { window, width, marketWidth, extraScale: layout.extraScale };
+    this.#layout = layout;
     this.#window = window;
     this.#unitsOnly = this.columns.length < ACCOUNT_COLUMNS.length;
     this.#bar = options.bar;
@@ -101,19 +101,10 @@ export class DecisionStep {
 
   /** After the agent: shield, size, guard. @returns the signed base quantity to order, 0 for none */
   settle(asked: AgentDecision): number {
-    const { account, shield, runtime } = this;
     this.final = asked.action;
     // Where nothing stands between the agent and its account: a training without a shield makes millions of these.
-    if (shield === null && runtime === this.#simulated) return account.request(this.final);
-    this.flatten = runtime.halted !== null;
-    if (shield !== null) {
-      this.shielded = shield.decide(asked, this.#describe());
-      this.final = this.shielded.final;
-      this.flatten ||= this.shielded.flatten;
-    }
-    const wanted = this.flatten ? account.closingOrder : account.request(this.final);
-    this.guard = guardOrder(wanted, account, runtime, this.#maxDataAgeMs);
-    return this.guard === null ? wanted : 0;
+    if (this.shield === null && this.runtime === this.#simulated) return this.account.request(this.final);
+    return this.#settleGuarded(asked);
   }
 
   /**
@@ -141,6 +132,19 @@ export class DecisionStep {
     const { account, columns } = this;
     if (columns.length > 0) writeAccountColumns(account, account.mark, this.#window, columns, 0, this.#unitsOnly);
     account.allowedActions(this.mask);
+  }
+
+  #settleGuarded(asked: AgentDecision): number {
+    const { account, shield, runtime } = this;
+    this.flatten = runtime.halted !== null;
+    if (shield !== null) {
+      this.shielded = shield.decide(asked, this.#describe());
+      this.final = this.shielded.final;
+      this.flatten ||= this.shielded.flatten;
+    }
+    const wanted = this.flatten ? account.closingOrder : account.request(this.final);
+    this.guard = guardOrder(wanted, account, runtime, this.#maxDataAgeMs);
+    return this.guard === null ? wanted : 0;
   }
 
   #describe(): DecisionFacts {

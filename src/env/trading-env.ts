@@ -321,14 +321,16 @@ export class TradingEnv implements VectorEnv {
     this.#writeState(index);
   }
 
-  #makeDecisions(layout: ScaledTable): DecisionStep[] {
+  #makeDecisions({ window, width, marketWidth, extraScale }: ScaledTable): DecisionStep[] {
     const { shield } = this.config;
     if (shield !== undefined && !this.#trades)
       throw new InputError(
         'a shield can only mask a training with an account: take another reward, account features, or no shield',
       );
     const { extraWidth } = this;
-    const windowSize = this.window * this.features;
+    const windowSize = window * width;
+    // One for all: what each environment has of its own takes room in the cache.
+    const layout = { window, width, marketWidth, extraScale };
     return this.accounts.map(
       (account, i) =>
         new DecisionStep({
