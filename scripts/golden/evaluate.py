@@ -15,6 +15,36 @@ from sklearn.linear_model import LogisticRegression
 YEAR_MS = 365.25 * 86_400_000
 
 
+PASSAGES = [(0.7, 1e-4, 0.009, 8766), (0.7, -1e-4, 0.009, 8766), (0.1, 0.01, 0.02, 100), (0.7, -0.02, 0.001, 20), (0.7, -0.02, 0.001, 60), (2.0, 0.0, 0.001, 1000)]
+
+
+def first_passage(depth, drift, deviation, steps):
+    """P(min of a Brownian motion over [0, steps] <= -depth), the reflected part in logarithms."""
+    reach = deviation * np.sqrt(steps)
+    late = (depth - drift * steps) / reach
+    reflected = np.exp(-2 * drift * depth / deviation**2 + stats.norm.logcdf(-late))
+    return float(stats.norm.cdf((-depth - drift * steps) / reach) + reflected)
+
+
+def beside_market(equity, close, year):
+    returns, market = equity[1:] / equity[:-1] - 1, close[1:] / close[:-1] - 1
+    beta = np.cov(returns, market)[0, 1] / np.var(market, ddof=1)
+    # The longest stretch from a peak to its recovery, by looking from every bar.
+    longest = 0
+    for i in range(len(equity) - 1):
+        ahead = np.nonzero(equity[i + 1 :] >= equity[i])[0]
+        if len(ahead) == 0 or ahead[0] > 0:
+            longest = max(longest, 1 + int(ahead[0]) if len(ahead) else len(equity) - 1 - i)
+    return {
+        "alpha": (returns.mean() - beta * market.mean()) * year,
+        "beta": beta,
+        "drawdownBars": longest,
+        "underWater": float(np.mean(equity < np.maximum.accumulate(equity))),
+        "tailRatio": abs(np.percentile(returns, 95)) / abs(np.percentile(returns, 5)),
+        "ruin": first_passage(np.log(2), np.log1p(returns).mean(), np.log1p(returns).std(ddof=1), year),
+    }
+
+
 def metrics():
     rng = np.random.default_rng(7)
     bars, hour = 400, 3_600_000
@@ -32,6 +62,9 @@ def metrics():
     cvar = (worst[:whole].sum() + (size - whole) * worst[whole]) / size
     depth = 1 - equity[trough] / equity[top]
     annual = (equity[-1] / equity[0]) ** (year / len(returns)) - 1
+    # A generator of its own: what was drawn before stays what it was.
+    other = np.random.default_rng(17)
+    close = np.round(100 * np.exp(np.cumsum(np.r_[0, 0.6 * np.log1p(returns) + 0.004 * other.standard_normal(bars - 1)])), 4)
     return {
         "equity": equity.tolist(),
         "timeframeMs": hour,
@@ -44,6 +77,11 @@ def metrics():
         "drawdownRows": [top, trough, int(trough + later[0]) if len(later) else None],
         "calmar": annual / depth,
         "cvar5": cvar,
+        "close": close.tolist(),
+        **beside_market(equity, close, year),
+        # The same bars the other way up: a curve that recovers.
+        "mirrored": beside_market(1e8 / equity, close, year),
+        "passages": [{"args": args, "probability": first_passage(*args)} for args in PASSAGES],
         "skewness": stats.skew(returns),
         "kurtosis": stats.kurtosis(returns, fisher=False),
     }

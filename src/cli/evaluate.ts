@@ -7,6 +7,7 @@ import { NodeFileSystem } from '../disk/node-file-system.ts';
 import { ablationSection, renderAblation } from '../evaluate/ablation-text.ts';
 import { BASELINES } from '../evaluate/baselines/index.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
+import { outlookSection, renderOutlook } from '../evaluate/outlook-text.ts';
 import { renderReport } from '../evaluate/report/html.ts';
 import { explanationSection } from '../evaluate/standing-text.ts';
 import { renderTable } from '../evaluate/summary-text.ts';
@@ -37,7 +38,7 @@ function writeReport(
   standing: Standing | null = null,
 ): string {
   const counterfactuals = evaluation.counterfactuals ? [ablationSection({ rows: evaluation.counterfactuals })] : [];
-  const sections = [explanationSection(evaluation, standing), ...counterfactuals];
+  const sections = [explanationSection(evaluation, standing), outlookSection(evaluation), ...counterfactuals];
   const text = renderReport(evaluation, sections);
   if (asked !== null) return writeUserFile(context, asked, text, { flag: '--report' });
   writeDurably(new NodeFileSystem(context.storage), `${folder}/${name}`, text);
@@ -53,7 +54,11 @@ function summarise(evaluations: readonly { evaluation: Examined; report: string 
   const text = evaluations
     .map(({ evaluation, report }) => {
       const { counterfactuals, symbol } = evaluation;
-      const blocks = [renderTable(evaluation), ...(counterfactuals ? [renderAblation({ rows: counterfactuals })] : [])];
+      const blocks = [
+        renderTable(evaluation),
+        renderOutlook(evaluation),
+        ...(counterfactuals ? [renderAblation({ rows: counterfactuals })] : []),
+      ];
       return [...blocks, `${styleText('bold', symbol)}: ${colourVerdict(evaluation)}\nreport: ${report}`].join('\n\n');
     })
     .join('\n\n');

@@ -135,6 +135,7 @@ export function backtest(options: BacktestOptions): Ledger {
     startingEquity: account.config.startingEquity,
     timeMs: timeMs.slice(rows.from, rows.to),
     close: close.slice(rows.from, rows.to),
+    volume: series.volume.slice(rows.from, rows.to),
     equity,
     position,
     actions,

@@ -23,3 +23,15 @@ export function maximumDrawdown(equity: ArrayLike<number>): Drawdown {
   }
   return { ...worst, recovery };
 }
+
+/** Steps from a peak to where it was reached again, or to the end where it never was: the longest such stretch. */
+export function longestUnderWater(equity: ArrayLike<number>): number {
+  let peak = 0;
+  let longest = 0;
+  for (let i = 1; i < equity.length; i++) {
+    const reached = equity[i] >= equity[peak];
+    if (equity[i] < equity[peak] || equity[i - 1] < equity[peak]) longest = Math.max(longest, i - peak);
+    if (reached) peak = i;
+  }
+  return longest;
+}

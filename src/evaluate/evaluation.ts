@@ -10,6 +10,7 @@ import type { Shield } from '../core/shield.ts';
 import type { ScaledTable } from '../features/observation.ts';
 import type { Trial } from '../runs/registry.ts';
 import { backtest } from './backtest.ts';
+import { type Bands, drawBands } from './bands.ts';
 import { type BaselineContext, isPossible } from './baselines/baseline.ts';
 import { BASELINES, backtestBaseline, findBaseline } from './baselines/index.ts';
 import { backtestRandom, matchTurnover } from './baselines/random.ts';
@@ -18,6 +19,7 @@ import { testDelay } from './leak-check.ts';
 import { barReturns, type Ledger, type TradeExit, type VerdictCounts } from './ledger.ts';
 import { type JudgedBars, NO_LOOKS, sortLooks } from './looks.ts';
 import { type Metrics, measure } from './metrics/index.ts';
+import { monthlyReturns, type YearOfMonths } from './monthly.ts';
 import { agentPolicy, type Policy } from './policy.ts';
 import type { RowRange } from './split.ts';
 import { type Judgement, judge } from './verdict.ts';
@@ -88,6 +90,9 @@ export interface Evaluation {
   /** Simple returns of the subject, bar by bar, and buy-and-hold's. */
   readonly returns: readonly number[];
   readonly held: readonly number[];
+  readonly monthly: readonly YearOfMonths[];
+  /** What the same bars could have come to in another order. */
+  readonly bands: Bands;
   readonly chart: Chart;
 }
 
@@ -204,6 +209,8 @@ function examine(
   const holding = others[possible.indexOf(findBaseline('buy-and-hold'))].ledger;
   // A baseline isn't put beside itself.
   const beside = others.filter(({ name }) => name !== subject.name);
+  const judgement = judgeSubject(options, subject, holding, makePolicy);
+  const returns = barReturns(subject);
   return {
     schema: 1,
     venue: series.venue,
@@ -215,14 +222,16 @@ function examine(
     bars: subject.bars,
     account,
     seed,
-    judgement: judgeSubject(options, subject, holding, makePolicy),
+    judgement,
     subject: score(subject, label, doc),
     baselines: beside.map(({ ledger, label, doc }) => score(ledger, label, doc)),
     skipped: BASELINES.filter((baseline) => !possible.includes(baseline)).map(({ name }) => name),
     randomRank: rankAmongRandom(context, subject),
     provenance,
-    returns: Array.from(barReturns(subject)),
+    returns: Array.from(returns),
     held: Array.from(barReturns(holding)),
+    monthly: monthlyReturns(subject),
+    bands: drawBands(returns, judgement.meanBlock, seed),
     chart: chartOf(subject, label, beside),
   };
 }

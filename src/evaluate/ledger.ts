@@ -53,6 +53,8 @@ export interface Ledger {
   /** Unix ms of the bar's open. */
   readonly timeMs: Float64Array;
   readonly close: Float64Array;
+  /** Of the market, in base currency. */
+  readonly volume: Float64Array;
   /** Marked at the bar's close, in quote currency; the last one after what was open has been closed, with costs. */
   readonly equity: Float64Array;
   /** Signed base quantity held at the bar's close, before the final closing. */

@@ -6,7 +6,13 @@ export const golden = JSON.parse(
 ) as Golden;
 
 interface Golden {
-  metrics: Record<string, number> & { equity: number[]; drawdownRows: [number, number, number | null] };
+  metrics: Record<string, number> & {
+    equity: number[];
+    close: number[];
+    drawdownRows: [number, number, number | null];
+    mirrored: Record<string, number>;
+    passages: { args: [depth: number, drift: number, deviation: number, steps: number]; probability: number }[];
+  };
   normal: { p: number[]; z: number[]; x: number[]; cdf: number[] };
   sharpe: {
     sharpe: number;

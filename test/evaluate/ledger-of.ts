@@ -13,6 +13,7 @@ export function ledgerOf(equity: readonly number[], extra: Partial<Ledger> = {})
     startingEquity: equity[0],
     timeMs: Float64Array.from({ length: bars }, (_, i) => i * timeframeMs),
     close: new Float64Array(bars).fill(100),
+    volume: new Float64Array(bars).fill(1000),
     equity: Float64Array.from(equity),
     position: new Float64Array(bars),
     actions: new Uint8Array(bars).fill(HOLD),

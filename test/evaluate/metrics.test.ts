@@ -4,6 +4,7 @@ import { maximumDrawdown } from '../../src/evaluate/drawdown.ts';
 import { barReturns, type Trade } from '../../src/evaluate/ledger.ts';
 import { expectedShortfall } from '../../src/evaluate/metrics/cvar.ts';
 import { METRICS, measure } from '../../src/evaluate/metrics/index.ts';
+import { firstPassage } from '../../src/evaluate/metrics/ruin.ts';
 import { shape } from '../../src/evaluate/moments.ts';
 import { golden } from './golden.ts';
 import { ledgerOf } from './ledger-of.ts';
@@ -35,15 +36,43 @@ const BY_HAND: Readonly<Record<string, number>> = {
   turnover: ((232.05 / 116.025) * 8766) / 3,
   feesPaid: 3,
   slippagePaid: 2,
+  capacity: (100 * 0.01 * 1000) / 2,
 };
 
 describe('metrics', () => {
-  const { equity, drawdownRows, timeframeMs, skewness, kurtosis, ...expected } = golden.metrics;
-  const ledger = ledgerOf(equity);
+  const { equity, close, drawdownRows, timeframeMs, skewness, kurtosis, mirrored, passages, ...expected } =
+    golden.metrics;
+  const closes = { close: Float64Array.from(close) };
+  const ledger = ledgerOf(equity, closes);
 
   it.each(Object.entries(expected))('%s is numpy’s %d', (name, value) => {
     expect(ledger.timeframeMs).toBe(timeframeMs);
     expect(measure(ledger)[name]).toBeCloseTo(value, 10);
+  });
+
+  it.each(Object.entries(mirrored))('%s of the mirrored curve is numpy’s %d', (name, value) => {
+    const other = ledgerOf(
+      equity.map((one) => 1e8 / one),
+      closes,
+    );
+    expect(measure(other)[name]).toBeCloseTo(value, 10);
+  });
+
+  it.each(passages)('the first passage of $args is scipy’s', ({ args, probability }) => {
+    expect(firstPassage(...args)).toBeCloseTo(probability, 12);
+  });
+
+  it('a capacity leaves out the twentieth of the fills that bound it most', () => {
+    const fills = Array.from({ length: 40 }, (_, i) => ({
+      row: 0,
+      quantity: 1 + i,
+      price: 1,
+      reason: 'signal' as const,
+    }));
+    // The 38 smallest count: 10,000 x 1 % of 1000 / 38.
+    expect(measure(ledgerOf([10_000, 10_000], { fills })).capacity).toBeCloseTo(100_000 / 38, 8);
+    const nobody = { volume: Float64Array.of(0, 0) };
+    expect(measure(ledgerOf([10_000, 10_000], { fills, ...nobody })).capacity).toBe(0);
   });
 
   it('finds the dates of the maximum drawdown', () => {
@@ -77,6 +106,10 @@ describe('metrics', () => {
       turnover: 232.05,
       feesPaid: 3,
       slippagePaid: 2,
+      fills: [
+        { row: 1, quantity: 1, price: 110, reason: 'signal' },
+        { row: 2, quantity: -2, price: 121, reason: 'signal' },
+      ],
     });
     expect(measure(traded)[name]).toBeCloseTo(value, 10);
   });

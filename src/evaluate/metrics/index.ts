@@ -6,8 +6,10 @@
 import type { Ledger } from '../ledger.ts';
 import { actionEntropy } from './action-entropy.ts';
 import { buyShare, holdShare, sellShare } from './action-shares.ts';
+import { alpha, beta } from './alpha-beta.ts';
 import { barsPerTrade } from './bars-per-trade.ts';
 import { calmar } from './calmar.ts';
+import { capacity } from './capacity.ts';
 import { feesPaid, slippagePaid } from './costs.ts';
 import { cumulativeReturn } from './cumulative-return.ts';
 import { cvar5 } from './cvar.ts';
@@ -16,10 +18,13 @@ import { logReturn } from './log-return.ts';
 import { maxDrawdown } from './max-drawdown.ts';
 import type { Metric } from './metric.ts';
 import { profitFactor } from './profit-factor.ts';
+import { ruin } from './ruin.ts';
 import { sharpe } from './sharpe.ts';
 import { sortino } from './sortino.ts';
+import { tailRatio } from './tail-ratio.ts';
 import { trades } from './trades.ts';
 import { turnover } from './turnover.ts';
+import { drawdownBars, underWater } from './under-water.ts';
 import { volatility } from './volatility.ts';
 import { winRate } from './win-rate.ts';
 
@@ -36,10 +41,16 @@ export const METRICS: readonly Metric[] = [
   logReturn,
   sharpe,
   sortino,
+  alpha,
+  beta,
   maxDrawdown,
+  drawdownBars,
+  underWater,
   calmar,
   volatility,
   cvar5,
+  tailRatio,
+  ruin,
   turnover,
   exposure,
   trades,
@@ -48,6 +59,7 @@ export const METRICS: readonly Metric[] = [
   barsPerTrade,
   feesPaid,
   slippagePaid,
+  capacity,
   sellShare,
   buyShare,
   holdShare,
