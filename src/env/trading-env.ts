@@ -365,11 +365,13 @@ export class TradingEnv implements VectorEnv {
     const row = this.bars[index];
     const next = row + 1;
     const { reward, shield } = this.config;
+    const account = this.accounts[index];
     const order = this.#trades ? this.#decisions[index].settle(PLAIN[action]) : 0;
+    const idle = order === 0 && account.position === 0;
     this.bars[index] = next;
     this.#steps[index]++;
     if (this.#trades) {
-      this.accounts[index].stepBar(
+      account.stepBar(
         order,
         this.#elapsedMs[next],
         this.#open[next],
@@ -380,10 +382,11 @@ export class TradingEnv implements VectorEnv {
       );
     }
     if (reward.kind === 'table') return this.#rewardTable[row * ACTION_COUNT + action];
-    const after = this.accounts[index].logEquity;
+    // The equity of an account that holds nothing stays what it was, and so does its logarithm.
+    const after = idle ? this.#logEquity[index] : account.logEquity;
     const logChange = after - this.#logEquity[index];
     this.#logEquity[index] = after;
-    return reward.pay(this.accounts[index], action, logChange, this.#memories[index]);
+    return reward.pay(account, action, logChange, this.#memories[index]);
   }
 
   /** Brings obs, masks and extras up to the environment's row and account. */
