@@ -2,7 +2,7 @@ import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { ExchangeConnector } from '../exchange/connector.ts';
 import { downloadCandles, storeSink } from '../exchange/download.ts';
-import { clockFor, SERVER_OPTION } from './bot-session.ts';
+import { clockFor, SERVER_OPTION } from './bot-venue.ts';
 import { defineCommand } from './command.ts';
 import { proposeTraining } from './hints.ts';
 import { parseSymbols, parseTime, parseTimeframe } from './options.ts';

@@ -1,4 +1,5 @@
-import { openSession, runSession, SESSION_OPTIONS } from './bot-session.ts';
+import { runSession } from './bot-run.ts';
+import { openSession, SESSION_OPTIONS } from './bot-session.ts';
 import { defineCommand } from './command.ts';
 import { openRunContext } from './run-context.ts';
 
