@@ -30,6 +30,8 @@ function upgrade(raw: Record<string, unknown>): Record<string, unknown> {
 }
 
 const DESCRIPTION = 'checkpoint.json';
+const NETWORKS = 'model.safetensors';
+const OPTIMISER = 'optimizer.safetensors';
 
 const json: z.ZodType<Json> = z.json() as z.ZodType<Json>;
 
@@ -140,6 +142,41 @@ export function describeCheckpoint(
     files: Object.fromEntries([...contents].map(([name, bytes]) => [name, sha256(bytes)])),
   };
   return new Map([...contents, [DESCRIPTION, encodeJson(description)]]);
+}
+
+/** What of a learner's checkpoint is its own. */
+interface Described {
+  readonly kind: string;
+  readonly spec: AgentSpec;
+  readonly config: Json;
+  readonly steps: number;
+}
+
+/**
+ * The checkpoint of a learner by file name: its networks, while it is trained what the optimiser remembers, and `more`.
+ * @param optimiser null outside of a training
+ */
+export function learnerFiles(
+  { kind, spec, config, steps }: Described,
+  networks: Owners,
+  optimiser: Owners | null,
+  more: ReadonlyMap<string, Uint8Array>,
+): Map<string, Uint8Array> {
+  const contents = new Map([[NETWORKS, encodeNetworks(networks)]]);
+  if (optimiser !== null) contents.set(OPTIMISER, encodeNetworks(optimiser));
+  for (const [name, bytes] of more) contents.set(name, bytes);
+  return describeCheckpoint({ agent: kind, spec, config, trainedSteps: steps }, contents);
+}
+
+/** Makes networks what they were. @returns the environment steps that they were trained for */
+export function loadNetworks(checkpoint: OpenCheckpoint, networks: Owners): number {
+  decodeNetworks(checkpoint, NETWORKS, networks);
+  return checkpoint.description.trainedSteps;
+}
+
+/** Makes what an optimiser remembers what it was. */
+export function loadOptimiser(checkpoint: OpenCheckpoint, optimiser: Owners): void {
+  decodeNetworks(checkpoint, OPTIMISER, optimiser);
 }
 
 /** The same checkpoint with what its validation said. */
@@ -282,8 +319,10 @@ interface TensorOwner {
   loadStateDict(state: StateDict): void;
 }
 
+type Owners = Readonly<Record<string, TensorOwner>>;
+
 /** One safetensors file of several owners' tensors: `actor.encoder.conv.weight`. */
-export function encodeNetworks(owners: Readonly<Record<string, TensorOwner>>): Uint8Array {
+function encodeNetworks(owners: Owners): Uint8Array {
   const state: StateDict = new Map();
   for (const [prefix, owner] of Object.entries(owners)) {
     for (const [name, tensor] of owner.stateDict()) state.set(`${prefix}.${name}`, tensor);
@@ -292,11 +331,7 @@ export function encodeNetworks(owners: Readonly<Record<string, TensorOwner>>): U
 }
 
 /** @throws InputError where a tensor is missing, too many, or has another shape. */
-export function decodeNetworks(
-  checkpoint: OpenCheckpoint,
-  file: string,
-  owners: Readonly<Record<string, TensorOwner>>,
-): void {
+function decodeNetworks(checkpoint: OpenCheckpoint, file: string, owners: Owners): void {
   const path = `${checkpoint.path}/${file}`;
   const state = decodeSafetensors(checkpoint.read(file), path);
   const known = Object.keys(owners);

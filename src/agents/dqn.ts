@@ -21,9 +21,9 @@ import { defineLearner } from './agent-type.ts';
 import {
   type AgentOptions,
   type AgentSpec,
-  decodeNetworks,
-  describeCheckpoint,
-  encodeNetworks,
+  learnerFiles,
+  loadNetworks,
+  loadOptimiser,
   type OpenCheckpoint,
   openCheckpoint,
   saveCheckpoint,
@@ -222,14 +222,8 @@ export class DQNAgent implements Learner {
   }
 
   checkpointFiles(more: ReadonlyMap<string, Uint8Array> = new Map()): Map<string, Uint8Array> {
-    const contents = new Map([['model.safetensors', encodeNetworks({ q: this.q })]]);
-    if (this.#training !== null) {
-      const { updater, target } = this.#training;
-      contents.set('optimizer.safetensors', encodeNetworks({ adam: updater.adam, target }));
-    }
-    for (const [name, bytes] of more) contents.set(name, bytes);
-    const { spec, config } = this;
-    return describeCheckpoint({ agent: this.kind, spec, config, trainedSteps: this.#steps }, contents);
+    const optimiser = this.#training && { adam: this.#training.updater.adam, target: this.#training.target };
+    return learnerFiles(this, { q: this.q }, optimiser, more);
   }
 
   saveTraining(): { state: Json; buffer: Uint8Array } {
@@ -241,15 +235,14 @@ export class DQNAgent implements Learner {
     const { rng, trainSteps } = state as { rng: number[]; trainSteps: number };
     const { updater, target } = this.#attached;
     this.loadNetworks(checkpoint);
-    decodeNetworks(checkpoint, 'optimizer.safetensors', { adam: updater.adam, target });
+    loadOptimiser(checkpoint, { adam: updater.adam, target });
     this.#rng.restore(rng);
     this.#trainSteps = trainSteps;
     this.#attached.buffer.load(buffer);
   }
 
   loadNetworks(checkpoint: OpenCheckpoint): void {
-    decodeNetworks(checkpoint, 'model.safetensors', { q: this.q });
-    this.#steps = checkpoint.description.trainedSteps;
+    this.#steps = loadNetworks(checkpoint, { q: this.q });
   }
 
   /** Writes the checkpoint folder `path`. */

@@ -48,13 +48,14 @@ import { defineLearner } from './agent-type.ts';
 import {
   type AgentOptions,
   type AgentSpec,
-  decodeNetworks,
-  describeCheckpoint,
-  encodeNetworks,
+  learnerFiles,
+  loadNetworks,
+  loadOptimiser,
   type OpenCheckpoint,
   openCheckpoint,
   saveCheckpoint,
 } from './checkpoint.ts';
+import { decayed, decaySetting } from './decay.ts';
 import { valuePath, weighPath } from './known-path.ts';
 import type { Learner, TrainReport } from './learner.ts';
 import { networkFor, networkSettings } from './network-settings.ts';
@@ -74,7 +75,7 @@ export const exactConfigSchema = z.strictObject({
   entropyCoefficient: setting(z.number().min(0), 0.01, 'factor', 'weight of the entropy bonus'),
   gradientNorm: setting(z.number().positive(), 0.5, 'norm', 'largest global gradient'),
   learningRate: setting(z.number().positive(), 3e-3, 'per update', "AdamW's step size"),
-  learningRateDecay: setting(z.enum(['linear', 'none']), 'linear', 'choice', 'linear: to 0 at the last bar'),
+  learningRateDecay: decaySetting('linear', 'the last bar'),
   weightDecay: setting(z.number().min(0), 0.3, 'factor', 'share of a weight that a step takes away, per learning rate'),
   adamEpsilon: setting(z.number().positive(), 1e-5, 'number', "keeps Adam's division finite"),
   holdBias: setting(z.number(), 1, 'logit', 'that HOLD begins with: an untrained agent is in no hurry'),
@@ -340,7 +341,7 @@ export class ExactAgent implements Learner {
     const { epochs, minibatchBars, learningRate, learningRateDecay } = this.config;
     const bars = this.#collected;
     const progress = (this.#steps - bars) / totalSteps;
-    const rate = learningRateDecay === 'linear' ? learningRate * (1 - progress) : learningRate;
+    const rate = decayed(learningRate, learningRateDecay, progress);
     const sums = { loss: 0, policyLoss: 0, entropy: 0, kl: 0, clippedShare: 0, gradientNorm: 0 };
     const shuffled = order.subarray(0, bars);
     for (let i = 0; i < bars; i++) shuffled[i] = i;
@@ -392,13 +393,8 @@ export class ExactAgent implements Learner {
   }
 
   checkpointFiles(more: ReadonlyMap<string, Uint8Array> = new Map()): Map<string, Uint8Array> {
-    const contents = new Map([['model.safetensors', encodeNetworks({ actor: this.actor })]]);
-    if (this.#training !== null) {
-      contents.set('optimizer.safetensors', encodeNetworks({ adam: this.#training.updater.adam }));
-    }
-    for (const [name, bytes] of more) contents.set(name, bytes);
-    const { spec, config } = this;
-    return describeCheckpoint({ agent: this.kind, spec, config, trainedSteps: this.#steps }, contents);
+    const optimiser = this.#training && { adam: this.#training.updater.adam };
+    return learnerFiles(this, { actor: this.actor }, optimiser, more);
   }
 
   /** Between two updates nothing is kept but the networks, the optimiser and the stream of random numbers. */
@@ -409,13 +405,12 @@ export class ExactAgent implements Learner {
   restoreTraining(checkpoint: OpenCheckpoint, state: Json): void {
     const { rng } = state as { rng: number[] };
     this.loadNetworks(checkpoint);
-    decodeNetworks(checkpoint, 'optimizer.safetensors', { adam: this.#attached.updater.adam });
+    loadOptimiser(checkpoint, { adam: this.#attached.updater.adam });
     this.#rng.restore(rng);
   }
 
   loadNetworks(checkpoint: OpenCheckpoint): void {
-    decodeNetworks(checkpoint, 'model.safetensors', { actor: this.actor });
-    this.#steps = checkpoint.description.trainedSteps;
+    this.#steps = loadNetworks(checkpoint, { actor: this.actor });
   }
 
   /** Writes the checkpoint folder `path`. */

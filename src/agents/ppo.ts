@@ -32,13 +32,14 @@ import { defineLearner } from './agent-type.ts';
 import {
   type AgentOptions,
   type AgentSpec,
-  decodeNetworks,
-  describeCheckpoint,
-  encodeNetworks,
+  learnerFiles,
+  loadNetworks,
+  loadOptimiser,
   type OpenCheckpoint,
   openCheckpoint,
   saveCheckpoint,
 } from './checkpoint.ts';
+import { decayed, decaySetting } from './decay.ts';
 import { estimateAdvantages } from './gae.ts';
 import type { Learner, TrainReport } from './learner.ts';
 import { networkFor, networkSettings } from './network-settings.ts';
@@ -66,7 +67,7 @@ export const ppoConfigSchema = z.strictObject({
   lambda: setting(share, 0.5, 'factor a step', 'how far advantages trust rewards over values'),
   clip: setting(z.number().positive(), 0.2, 'ratio', 'how far a probability may move in one update'),
   entropyCoefficient: setting(z.number().min(0), 0.01, 'factor', 'weight of the entropy bonus'),
-  entropyDecay: setting(z.enum(['linear', 'none']), 'none', 'choice', 'linear: to 0 at the last step'),
+  entropyDecay: decaySetting('none', 'the last step'),
   valueCoefficient: setting(z.number().min(0), 0.5, 'factor', 'weight of the value loss'),
   gradientNorm: setting(z.number().positive(), 0.5, 'norm', 'largest gradient'),
   gradientNormOf: setting(
@@ -76,7 +77,7 @@ export const ppoConfigSchema = z.strictObject({
     'each: actor and critic are bounded by themselves; both: together',
   ),
   learningRate: setting(z.number().positive(), 3e-3, 'per update', "Adam's step size"),
-  learningRateDecay: setting(z.enum(['linear', 'none']), 'linear', 'choice', 'linear: to 0 at the last step'),
+  learningRateDecay: decaySetting('linear', 'the last step'),
   weightDecay: setting(z.number().min(0), 0.1, 'factor', 'share of a weight that a step takes away, per learning rate'),
   adamEpsilon: setting(z.number().positive(), 1e-5, 'number', "keeps Adam's division finite"),
   network: networkSettings.prefault({}),
@@ -259,8 +260,8 @@ export class PPOAgent implements Learner {
     );
 
     const progress = (this.#steps - size) / totalSteps;
-    const rate = learningRateDecay === 'linear' ? learningRate * (1 - progress) : learningRate;
-    const entropy = entropyDecay === 'linear' ? entropyCoefficient * (1 - progress) : entropyCoefficient;
+    const rate = decayed(learningRate, learningRateDecay, progress);
+    const entropy = decayed(entropyCoefficient, entropyDecay, progress);
     const sums = { loss: 0, policyLoss: 0, valueLoss: 0, entropy: 0, kl: 0, clippedShare: 0, gradientNorm: 0 };
     let updates = 0;
     // "Early stopping on KL" of Stable-Baselines3 and Spinning Up, by the mean over an epoch.
@@ -319,13 +320,8 @@ export class PPOAgent implements Learner {
   }
 
   checkpointFiles(more: ReadonlyMap<string, Uint8Array> = new Map()): Map<string, Uint8Array> {
-    const contents = new Map([['model.safetensors', encodeNetworks({ actor: this.actor, critic: this.critic })]]);
-    if (this.#training !== null) {
-      contents.set('optimizer.safetensors', encodeNetworks({ adam: this.#training.updater.adam }));
-    }
-    for (const [name, bytes] of more) contents.set(name, bytes);
-    const { spec, config } = this;
-    return describeCheckpoint({ agent: this.kind, spec, config, trainedSteps: this.#steps }, contents);
+    const optimiser = this.#training && { adam: this.#training.updater.adam };
+    return learnerFiles(this, { actor: this.actor, critic: this.critic }, optimiser, more);
   }
 
   saveTraining(): { state: Json; buffer: Uint8Array } {
@@ -336,15 +332,14 @@ export class PPOAgent implements Learner {
   restoreTraining(checkpoint: OpenCheckpoint, state: Json, buffer: Uint8Array): void {
     const { rng, rolloutLength } = state as { rng: number[]; rolloutLength: number };
     this.loadNetworks(checkpoint);
-    decodeNetworks(checkpoint, 'optimizer.safetensors', { adam: this.#attached.updater.adam });
+    loadOptimiser(checkpoint, { adam: this.#attached.updater.adam });
     this.#rng.restore(rng);
     this.#attached.rollout.load(buffer, rolloutLength);
     this.#valueRollout();
   }
 
   loadNetworks(checkpoint: OpenCheckpoint): void {
-    decodeNetworks(checkpoint, 'model.safetensors', { actor: this.actor, critic: this.critic });
-    this.#steps = checkpoint.description.trainedSteps;
+    this.#steps = loadNetworks(checkpoint, { actor: this.actor, critic: this.critic });
   }
 
   /** Writes the checkpoint folder `path`. */

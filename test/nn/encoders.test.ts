@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
-import { ENCODERS, type EncoderName } from '../../src/nn/encoders/index.ts';
+import { ENCODERS, type EncoderName, networkSettings } from '../../src/nn/encoders/index.ts';
 import {
   ActorNetwork,
   Adam,
@@ -36,6 +36,8 @@ async function readCase(name: EncoderName): Promise<EncoderCase> {
 }
 
 const cases = await Promise.all(ENCODERS.map(async ({ name }) => [name, await readCase(name)] as const));
+/** Another value than the default of each setting that not every encoder has. */
+const OTHERS = { filters: 16, kernelSize: 5, padding: 'valid' };
 const HEADS = [EncodingNetwork, QNetwork, ActorNetwork, ValueNetwork];
 const BATCH = 3;
 
@@ -202,4 +204,22 @@ test('an encoder that is none is refused, with those that there are', () => {
   expect(() => new QNetwork(createReferenceKernels(), config)).toThrow(
     `there is no encoder 'transformer'; there are ${ENCODERS.map(({ name }) => name).join(', ')}`,
   );
+});
+
+describe.each(ENCODERS)('a setting that the encoder $name lacks', ({ name, settings }) => {
+  const own = Object.keys(settings);
+  const shared = (setting: string) => ENCODERS.every((encoder) => setting in encoder.settings);
+  const others = ENCODERS.flatMap((encoder) => Object.keys(encoder.settings)).filter((setting) => !shared(setting));
+
+  test.each([...new Set(others)])('is refused: %s', (setting) => {
+    const given = { encoder: name, [setting]: OTHERS[setting as keyof typeof OTHERS] };
+    const issues = networkSettings.safeParse(given).error?.issues ?? [];
+    const message = `the encoder ${name} has no such setting; its own are ${own.join(', ')}`;
+    expect(issues).toMatchObject(own.includes(setting) ? [] : [{ path: [setting], message }]);
+  });
+
+  test('is no obstacle to reading what was written with all of them at their defaults', () => {
+    const written = networkSettings.parse({ encoder: name });
+    expect(networkSettings.parse(JSON.parse(JSON.stringify(written)))).toEqual(written);
+  });
 });

@@ -23,16 +23,29 @@ type Merged = (Settings extends infer One ? (One extends unknown ? (one: One) =>
 /** The settings of all encoders; those of one alone say so. */
 const settings = Object.assign({}, ...ENCODERS.map((encoder) => encoder.settings)) as Merged;
 
-/** Sizes of the encoders; what the observation decides (bars, columns) is not set but taken from it. */
-export const networkSettings = z.strictObject({
-  encoder: setting(
-    z.enum(ENCODERS.map(({ name }) => name)),
-    ENCODERS[0].name,
-    'choice',
-    `between observations and heads; ${ENCODERS.map(({ name, docs }) => `${name}: ${docs}`).join('; ')}`,
-  ),
-  ...settings,
-});
+/**
+ * Sizes of the encoders; what the observation decides (bars, columns) is not set but taken from it. What the chosen
+ * encoder lacks can't be set.
+ */
+export const networkSettings = z
+  .strictObject({
+    encoder: setting(
+      z.enum(ENCODERS.map(({ name }) => name)),
+      ENCODERS[0].name,
+      'choice',
+      `between observations and heads; ${ENCODERS.map(({ name, docs }) => `${name}: ${docs}`).join('; ')}`,
+    ),
+    ...settings,
+  })
+  .superRefine(({ encoder, ...given }, context) => {
+    const own = Object.keys(findEncoder(encoder).settings);
+    for (const [name, value] of Object.entries(given)) {
+      const unset = (settings as Record<string, z.ZodType>)[name].safeParse(undefined).data;
+      if (own.includes(name) || JSON.stringify(value) === JSON.stringify(unset)) continue;
+      const message = `the encoder ${encoder} has no such setting; its own are ${own.join(', ')}`;
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  });
 
 /** @throws InputError for an unknown name, saying which there are */
 export function findEncoder(name: string): Encoder {

@@ -39,7 +39,7 @@ export const DEFAULT_NETWORK = { encoder: 'conv', filters: 32, kernelSize: 3, pa
 
 /** Another value of each size of the network. */
 export const OTHER_NETWORKS = {
-  'network.encoder': { network: { ...NETWORK, encoder: 'mlp' } },
+  'network.encoder': { network: { encoder: 'mlp', hidden: NETWORK.hidden } },
   'network.filters': { network: { ...NETWORK, filters: 3 } },
   'network.kernelSize': { network: { ...NETWORK, kernelSize: 1 } },
   'network.padding': { network: { ...NETWORK, padding: 'valid' } },
