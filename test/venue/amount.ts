@@ -22,6 +22,23 @@ export function short(value: Amount): string {
   return text(value).replace(/\.?0+$/, '');
 }
 
+/** With so many places; what is finer is cut off. */
+export function fixed(value: Amount, places: number): string {
+  const whole = text(value);
+  return places === 0 ? whole.slice(0, -9) : whole.slice(0, whole.length - 8 + places);
+}
+
+/** Decimal places of a step. */
+export const placesOf = (step: Amount): number => short(step).split('.')[1]?.length ?? 0;
+
+/** What a client wrote, or null where that is no plain decimal of at most 8 places. */
+export function read(value: unknown): Amount | null {
+  return typeof value === 'string' && /^\d+(\.\d{1,8})?$/.test(value) ? amount(value) : null;
+}
+
+/** The quotient, rounded down to 1e-8. */
+export const over = (a: Amount, b: Amount): Amount => (a * ONE) / b;
+
 /** The product of two amounts, rounded half away from zero to 1e-8. */
 export function times(a: Amount, b: Amount): Amount {
   const product = a * b;

@@ -5,15 +5,11 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { gzipSync } from 'node:zlib';
 import { WebSocket, WebSocketServer } from 'ws';
 import { amount, text } from './amount.ts';
+import { type BodyTrouble, sendBody } from './bodies.ts';
 import { type HostileExchange, type NewOrder, type OrderView, Refusal, type Rules, type Trade } from './exchange.ts';
 import type { Bar } from './market-path.ts';
-
-/** How an answer is mistreated on its way. */
-export const BODY_TROUBLES = ['stalled', 'half', 'trickling', 'gzip-cut', 'html', 'reset'] as const;
-export type BodyTrouble = (typeof BODY_TROUBLES)[number];
 
 export interface BinanceServerOptions {
   readonly exchange: HostileExchange;
@@ -96,59 +92,8 @@ export class BinanceServer {
       return;
     }
     if (answer === HANG) return;
-    this.#send(response, request.socket, status, headers, JSON.stringify(answer), method, url.pathname);
-  }
-
-  #send(
-    response: ServerResponse,
-    socket: Socket,
-    status: number,
-    headers: Record<string, string>,
-    body: string,
-    method: string,
-    path: string,
-  ): void {
-    const trouble = this.#options.mistreat?.(method, path, this.#options.nowMs()) ?? null;
-    const bytes = Buffer.from(body);
-    const half = bytes.subarray(0, Math.ceil(bytes.length / 2));
-    switch (trouble) {
-      case null:
-        response.writeHead(status, { ...headers, 'content-length': String(bytes.length) }).end(bytes);
-        return;
-      case 'stalled':
-        response.writeHead(status, { ...headers, 'content-length': String(bytes.length) });
-        response.write(half);
-        return;
-      case 'half':
-        response.writeHead(status, headers);
-        response.end(half);
-        return;
-      case 'trickling': {
-        response.writeHead(status, { ...headers, 'content-length': String(bytes.length) });
-        let at = 0;
-        const timer = setInterval(() => {
-          if (at >= bytes.length || socket.destroyed) {
-            clearInterval(timer);
-            this.#timers.delete(timer);
-            response.end();
-          } else response.write(bytes.subarray(at, ++at));
-        }, 500);
-        this.#timers.add(timer);
-        return;
-      }
-      case 'gzip-cut': {
-        const packed = gzipSync(bytes);
-        response.writeHead(status, { ...headers, 'content-encoding': 'gzip' });
-        response.write(packed.subarray(0, Math.max(1, packed.length - 6)));
-        setTimeout(() => socket.resetAndDestroy(), 20);
-        return;
-      }
-      case 'html':
-        response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Please wait...</body></html>');
-        return;
-      case 'reset':
-        socket.resetAndDestroy();
-    }
+    const trouble = this.#options.mistreat?.(method, url.pathname, this.#options.nowMs()) ?? null;
+    sendBody(response, { status, headers, body: JSON.stringify(answer) }, trouble, this.#timers);
   }
 
   #answer(method: string, url: URL, body: string, request: IncomingMessage, now: number): unknown {

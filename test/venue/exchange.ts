@@ -9,6 +9,8 @@ import { type MarketPath, SECOND } from './market-path.ts';
 import { Random } from './random.ts';
 import type { TroubleBook } from './troubles.ts';
 
+const ONE = 100_000_000n;
+
 export interface Rules {
   /** `BTC/USDT`, and the venue's own `BTCUSDT`. */
   readonly symbol: string;
@@ -51,7 +53,13 @@ export interface Order {
   readonly quantity: Amount;
   readonly limit: Amount | null;
   readonly stop: Amount | null;
+  /** The amount of quote coin that was asked for instead of a quantity. */
+  readonly spend: Amount | null;
   readonly createdMs: number;
+  /** When a stop was reached; null for what isn't one. */
+  triggeredMs: number | null;
+  /** What of its coins is set aside: nothing for a stop, where the venue waits until it is reached. */
+  holds: boolean;
   readonly trades: Trade[];
   /** How its life ended, in truth; null while it rests. */
   end: { readonly status: Status; readonly ms: number } | null;
@@ -76,15 +84,38 @@ export interface NewOrder {
   readonly quantity: Amount;
   readonly limit?: Amount;
   readonly stop?: Amount;
+  /** Fills at once as far as it can, and the rest ends. */
+  readonly immediate?: boolean;
+  /** A market buy of so much quote coin; `quantity` is then not looked at. */
+  readonly spend?: Amount;
 }
 
-/** An error as the API words it. */
+/** Why an order is refused, for dialects that word it otherwise. */
+export type Reason =
+  | 'symbol'
+  | 'unknown-order'
+  | 'client-id'
+  | 'duplicate-id'
+  | 'quantity'
+  | 'quantity-step'
+  | 'market-quantity'
+  | 'price-step'
+  | 'notional'
+  | 'missing'
+  | 'stop-side'
+  | 'would-take'
+  | 'funds'
+  | 'other';
+
+/** An error as Binance's API words it. */
 export class Refusal extends Error {
   readonly code: number;
+  readonly reason: Reason;
 
-  constructor(code: number, message: string) {
+  constructor(code: number, message: string, reason: Reason = 'other') {
     super(message);
     this.code = code;
+    this.reason = reason;
   }
 }
 
@@ -97,6 +128,21 @@ export interface ExchangeOptions {
   readonly feeCoin?: string;
   readonly troubles: TroubleBook;
   readonly seed: number;
+  /** In which venues differ; Binance's ways unless said. */
+  readonly ways?: Ways;
+}
+
+/** How a venue goes about what venues do differently. */
+export interface Ways {
+  readonly clientIds?: RegExp;
+  /** Whether a client id may be used again once its order has ended. */
+  readonly idsRepeat?: boolean;
+  /** Fees always in the quote coin, on top of what a buy costs. */
+  readonly feesInQuote?: boolean;
+  /** A stop that is reached already sells at once, instead of being refused. */
+  readonly stopsFireAtOnce?: boolean;
+  /** Stops set no coins aside; one that finds none when it is reached comes to nothing. */
+  readonly stopsHoldNothing?: boolean;
 }
 
 export class HostileExchange {
@@ -127,16 +173,19 @@ export class HostileExchange {
 
   find(symbolId: string): Rules {
     const rules = this.rules.find((one) => one.id === symbolId);
-    if (rules === undefined) throw new Refusal(-1121, 'Invalid symbol.');
+    if (rules === undefined) throw new Refusal(-1121, 'Invalid symbol.', 'symbol');
     return rules;
   }
 
+  /** The next price of the grid below the last one; `ask` is the next above. */
   bid(rules: Rules, ms: number): Amount {
-    return this.path(rules).priceAt(ms) - rules.tick;
+    const below = this.path(rules).priceAt(ms) - 1n;
+    return below - (below % rules.tick);
   }
 
   ask(rules: Rules, ms: number): Amount {
-    return this.path(rules).priceAt(ms) + rules.tick;
+    const price = this.path(rules).priceAt(ms);
+    return price - (price % rules.tick) + rules.tick;
   }
 
   /** Lets resting orders meet the market up to now. */
@@ -152,23 +201,35 @@ export class HostileExchange {
   place(wanted: NewOrder, nowMs: number): Order {
     this.advance(nowMs);
     const rules = this.find(wanted.symbolId);
-    this.#check(wanted, rules, nowMs);
-    const { side, type, quantity, limit = null, stop = null } = wanted;
+    const { side, type, limit = null, stop = null, spend = null } = wanted;
+    // By an amount of quote coin: what it buys even at the dearest of three levels.
+    const dearest = this.ask(rules, nowMs) + 2n * rules.tick;
+    const quantity = spend === null ? wanted.quantity : ((spend * ONE) / dearest / rules.step) * rules.step;
+    this.#check({ ...wanted, quantity }, rules, nowMs);
     const late = this.troubles.at('listed-late', nowMs);
     const listed = () => nowMs + (late === null ? 0 : this.#random.between(late.size / 2, late.size));
     const order: Order = {
       ...{ number: 1_000 + this.orders.length, clientId: wanted.clientId, rules, side, type, quantity, limit, stop },
-      ...{ createdMs: nowMs, trades: [], end: null, purged: false },
+      ...{ spend, createdMs: nowMs, triggeredMs: null, trades: [], end: null, purged: false },
+      holds: type !== 'STOP_LOSS' || this.#options.ways?.stopsHoldNothing !== true,
       listedMs: { query: listed(), open: listed(), trades: listed() },
     };
     this.orders.push(order);
-    if (side === 'BUY') {
-      const held = times(quantity, limit ?? this.ask(rules, nowMs));
-      this.ledger.post(nowMs, rules.quote, -held, held, `order ${order.number}`);
-    } else this.ledger.post(nowMs, rules.base, -quantity, quantity, `order ${order.number}`);
-    if (type === 'MARKET') this.#fillWhole(order, nowMs);
-    else if (type === 'LIMIT') this.#meet(order, nowMs);
+    if (order.holds) this.#hold(order, nowMs);
+    if (type === 'MARKET' || wanted.immediate === true) this.#fillWhole(order, nowMs);
+    else if (type !== 'LIMIT_MAKER') this.#meet(order, nowMs);
     return order;
+  }
+
+  #hold(order: Order, nowMs: number): void {
+    const { rules, side, quantity, limit } = order;
+    const held = side === 'BUY' ? this.#withFee(times(quantity, limit ?? this.ask(rules, nowMs))) : quantity;
+    this.ledger.post(nowMs, side === 'BUY' ? rules.quote : rules.base, -held, held, `order ${order.number}`);
+  }
+
+  /** What a buy of this cost takes of the quote coin. */
+  #withFee(cost: Amount): Amount {
+    return this.#options.ways?.feesInQuote === true ? cost + times(cost, this.#options.feeRate) : cost;
   }
 
   /** Ends a resting order. @throws Refusal where there is none */
@@ -178,9 +239,9 @@ export class HostileExchange {
       (one) =>
         one.rules.id === symbolId && one.clientId === clientId && one.end === null && nowMs >= one.listedMs.query,
     );
-    if (order === undefined) throw new Refusal(-2011, 'Unknown order sent.');
+    if (order === undefined) throw new Refusal(-2011, 'Unknown order sent.', 'unknown-order');
     const late = this.troubles.at('late-fill', nowMs);
-    if (late !== null) {
+    if (late !== null && order.holds) {
       const rest = this.#rest(order);
       const steps = rest / order.rules.step;
       const part = this.#random.chance(0.5) ? rest : (steps / 2n) * order.rules.step;
@@ -205,7 +266,7 @@ export class HostileExchange {
     this.advance(nowMs);
     const found = this.orders.filter((one) => one.rules.id === symbolId && one.clientId === clientId);
     const view = found.length === 0 ? null : this.view(found[found.length - 1], 'query', nowMs);
-    if (view === null) throw new Refusal(-2013, 'Order does not exist.');
+    if (view === null) throw new Refusal(-2013, 'Order does not exist.', 'unknown-order');
     return view;
   }
 
@@ -248,33 +309,36 @@ export class HostileExchange {
   }
 
   #check({ clientId, side, type, quantity, limit, stop }: NewOrder, rules: Rules, nowMs: number): void {
-    const filter = (name: string) => new Refusal(-1013, `Filter failure: ${name}`);
+    const filter = (name: string, reason: Reason) => new Refusal(-1013, `Filter failure: ${name}`, reason);
+    const missing = (name: string) =>
+      new Refusal(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`, 'missing');
     const price = this.path(rules).priceAt(nowMs);
-    if (!/^[a-zA-Z0-9-_]{1,36}$/.test(clientId))
-      throw new Refusal(-1100, "Illegal characters found in parameter 'newClientOrderId'.");
-    if (this.orders.some((one) => one.clientId === clientId && one.end === null))
-      throw new Refusal(-2010, 'Duplicate order sent.');
-    if (quantity < rules.minQuantity || quantity > rules.maxQuantity || !isOnGrid(quantity, rules.step))
-      throw filter('LOT_SIZE');
-    if (type === 'MARKET' && quantity > rules.maxMarketQuantity) throw filter('MARKET_LOT_SIZE');
-    for (const one of [limit, stop]) if (one !== undefined && !isOnGrid(one, rules.tick)) throw filter('PRICE_FILTER');
-    if (times(quantity, limit ?? stop ?? price) < rules.minNotional) throw filter('NOTIONAL');
+    const { ways = {} } = this.#options;
+    if (!(ways.clientIds ?? /^[a-zA-Z0-9-_]{1,36}$/).test(clientId))
+      throw new Refusal(-1100, "Illegal characters found in parameter 'newClientOrderId'.", 'client-id');
+    if (this.orders.some((one) => one.clientId === clientId && (one.end === null || ways.idsRepeat === false)))
+      throw new Refusal(-2010, 'Duplicate order sent.', 'duplicate-id');
+    if (!isOnGrid(quantity, rules.step)) throw filter('LOT_SIZE', 'quantity-step');
+    if (quantity < rules.minQuantity || quantity > rules.maxQuantity) throw filter('LOT_SIZE', 'quantity');
+    if (type === 'MARKET' && quantity > rules.maxMarketQuantity) throw filter('MARKET_LOT_SIZE', 'market-quantity');
+    for (const one of [limit, stop])
+      if (one !== undefined && !isOnGrid(one, rules.tick)) throw filter('PRICE_FILTER', 'price-step');
+    if (times(quantity, limit ?? stop ?? price) < rules.minNotional) throw filter('NOTIONAL', 'notional');
     if (type === 'STOP_LOSS') {
-      if (stop === undefined)
-        throw new Refusal(-1102, "Mandatory parameter 'stopPrice' was not sent, was empty/null, or malformed.");
-      if (side === 'SELL' ? price <= stop : price >= stop)
-        throw new Refusal(-2010, 'Stop price would trigger immediately.');
+      if (stop === undefined) throw missing('stopPrice');
+      if ((side === 'SELL' ? price <= stop : price >= stop) && ways.stopsFireAtOnce !== true)
+        throw new Refusal(-2010, 'Stop price would trigger immediately.', 'stop-side');
     }
-    if ((type === 'LIMIT' || type === 'LIMIT_MAKER') && limit === undefined)
-      throw new Refusal(-1102, "Mandatory parameter 'price' was not sent, was empty/null, or malformed.");
+    if ((type === 'LIMIT' || type === 'LIMIT_MAKER') && limit === undefined) throw missing('price');
     if (
       type === 'LIMIT_MAKER' &&
       (side === 'BUY' ? limit! >= this.ask(rules, nowMs) : limit! <= this.bid(rules, nowMs))
     )
-      throw new Refusal(-2010, 'Order would immediately match and take.');
-    const needs = side === 'BUY' ? times(quantity, limit ?? this.ask(rules, nowMs)) : quantity;
+      throw new Refusal(-2010, 'Order would immediately match and take.', 'would-take');
+    if (type === 'STOP_LOSS' && ways.stopsHoldNothing === true) return;
+    const needs = side === 'BUY' ? this.#withFee(times(quantity, limit ?? this.ask(rules, nowMs))) : quantity;
     if (this.ledger.holding(side === 'BUY' ? rules.quote : rules.base).free < needs)
-      throw new Refusal(-2010, 'Account has insufficient balance for requested action.');
+      throw new Refusal(-2010, 'Account has insufficient balance for requested action.', 'funds');
   }
 
   #rest(order: Order): Amount {
@@ -286,7 +350,7 @@ export class HostileExchange {
     const { rules, side, type, limit, stop } = order;
     const price = this.path(rules).priceAt(ms);
     if (type === 'STOP_LOSS') {
-      if (side === 'SELL' ? price <= stop! : price >= stop!) this.#fillWhole(order, ms);
+      if (side === 'SELL' ? price <= stop! : price >= stop!) this.#fire(order, ms);
       return;
     }
     const crossed = side === 'BUY' ? this.ask(rules, ms) <= limit! : this.bid(rules, ms) >= limit!;
@@ -297,8 +361,24 @@ export class HostileExchange {
     this.#trade(order, quarter > 0n && quarter < rest ? quarter : rest, limit!, ms, ms);
   }
 
+  #fire(order: Order, ms: number): void {
+    order.triggeredMs = ms;
+    if (!order.holds) {
+      const buys = order.side === 'BUY';
+      const coin = buys ? order.rules.quote : order.rules.base;
+      const needs = buys ? this.#withFee(times(order.quantity, this.ask(order.rules, ms))) : order.quantity;
+      if (this.ledger.holding(coin).free < needs) {
+        this.#finish(order, 'EXPIRED', ms);
+        return;
+      }
+      this.#hold(order, ms);
+      order.holds = true;
+    }
+    this.#fillWhole(order, ms);
+  }
+
   #fillWhole(order: Order, ms: number): void {
-    const { rules, side } = order;
+    const { rules, side, limit } = order;
     const wanted = this.troubles.at('many-fills', ms)?.size ?? 1 + this.#random.below(3);
     const steps = order.quantity / rules.step;
     const pieces = BigInt(Math.min(wanted, Number(steps)));
@@ -307,11 +387,12 @@ export class HostileExchange {
       // Three prices at most, a tick apart, as in a thin book.
       const away = rules.tick * (i % 3n);
       const price = side === 'BUY' ? this.ask(rules, ms) + away : this.bid(rules, ms) - away;
-      const affordable = side === 'SELL' || this.#affords(order, times(size, price));
-      if (!affordable) break;
+      const beyond = limit !== null && (side === 'BUY' ? price > limit : price < limit);
+      const affordable = side === 'SELL' || this.#affords(order, this.#withFee(times(size, price)));
+      if (beyond || !affordable) break;
       this.#trade(order, size, price, ms, ms);
     }
-    // A market order that can't be filled whole expires with what it got.
+    // What can't be filled whole at once expires with what it got.
     if (order.end === null) this.#finish(order, 'EXPIRED', ms);
   }
 
@@ -325,9 +406,9 @@ export class HostileExchange {
     const { feeRate, feeCoin } = this.#options;
     const cost = times(quantity, price);
     const third = feeCoin !== undefined && this.ledger.holding(feeCoin).free > 0n;
-    const received = side === 'BUY' ? rules.base : rules.quote;
-    const coin = third ? feeCoin : received;
-    const full = times(side === 'BUY' ? quantity : cost, feeRate);
+    const inBase = side === 'BUY' && this.#options.ways?.feesInQuote !== true;
+    const coin = third ? feeCoin : inBase ? rules.base : rules.quote;
+    const full = times(inBase ? quantity : cost, feeRate);
     const held = this.ledger.holding(coin).free;
     // The third coin is worth a hundredth of the quote coin's unit here; what isn't there isn't taken.
     const fee = third ? (full / 100n < held ? full / 100n : held) : full;
@@ -361,13 +442,14 @@ export class HostileExchange {
   /** The part of the order's reserved quote coin that a trade frees; a market buy may cost more than was reserved. */
   #reserved(order: Order, quantity: Amount, cost: Amount): Amount {
     const { locked } = this.ledger.holding(order.rules.quote);
-    const share = order.limit === null ? cost : times(quantity, order.limit);
+    const share = this.#withFee(order.limit === null ? cost : times(quantity, order.limit));
     return share < locked ? share : locked;
   }
 
   #finish(order: Order, status: Status, ms: number): void {
     const { rules, side } = order;
     order.end = { status, ms };
+    if (!order.holds) return;
     if (side === 'SELL') {
       const rest = this.#rest(order);
       if (rest > 0n) this.ledger.post(ms, rules.base, rest, -rest, `rest of order ${order.number}`);
@@ -376,7 +458,7 @@ export class HostileExchange {
     // Whatever is still locked for no open order of this quote coin is free again.
     const needed = this.orders
       .filter((one) => one.end === null && one.side === 'BUY' && one.rules.quote === rules.quote)
-      .reduce((sum, one) => sum + times(this.#rest(one), one.limit ?? 0n), 0n);
+      .reduce((sum, one) => sum + this.#withFee(times(this.#rest(one), one.limit ?? 0n)), 0n);
     const rest = this.ledger.holding(rules.quote).locked - needed;
     if (rest > 0n) this.ledger.post(ms, rules.quote, rest, -rest, `rest of order ${order.number}`);
   }

@@ -1,0 +1,91 @@
+/** ccxt's own class of a venue, pointed at its local server, in the venue's time: nothing of the product between. */
+import ccxt, { type Exchange, type Order, type Trade } from 'ccxt';
+import type { DialectRow } from './dialects.ts';
+
+export const SYMBOL = 'BTC/USDT';
+
+/** Time that a test moves. Every look at it by a client takes a millisecond, as asking does. */
+export interface HandClock {
+  ms: number;
+}
+
+/** A client of ccxt with these credentials, or others. */
+export function rawClient(row: DialectRow, urls: unknown, clock: HandClock, changes: object = {}): Exchange {
+  const classes = ccxt as unknown as Record<string, new (config: object) => Exchange>;
+  const client = new classes[row.name]({ ...row.credentials, enableRateLimit: false, ...changes });
+  client.urls.api = urls as never;
+  Object.assign(client.options, row.options);
+  client.milliseconds = () => ++clock.ms;
+  client.seconds = () => Math.floor(++clock.ms / 1_000);
+  return client;
+}
+
+/** How ccxt is asked, where a venue's dialect shows through its unified calls. */
+export interface Asks {
+  /** A market buy of a quantity of base coin. */
+  buy(client: Exchange, quantity: number, name: string): Promise<Order>;
+  buyFor(client: Exchange, cost: number, name: string): Promise<Order>;
+  sellStop(client: Exchange, quantity: number, stop: number, name: string): Promise<Order>;
+  /** By the name that it was given; undefined where the venue knows none. */
+  find(client: Exchange, name: string): Promise<Order | undefined>;
+  findStop(client: Exchange, name: string): Promise<Order | undefined>;
+  openStops(client: Exchange): Promise<Order[]>;
+  cancelStop(client: Exchange, id: string): Promise<unknown>;
+  /** Every trade since a time, over all pages. */
+  trades(client: Exchange, sinceMs: number): Promise<Trade[]>;
+  /** A page is full with so many. */
+  readonly page: number;
+  /** Names of an order: one that must be taken, some that must not. */
+  readonly name: string;
+  readonly badNames: readonly string[];
+}
+
+/** Asked for by an error of ccxt's: undefined where there is no such order. */
+async function maybe(asked: Promise<Order>): Promise<Order | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ccxt.OrderNotFound) return undefined;
+    throw error;
+  }
+}
+
+const unified: Omit<Asks, 'page' | 'name' | 'badNames' | 'trades'> = {
+  buy: (client, quantity, name) =>
+    client.createOrder(SYMBOL, 'market', 'buy', quantity, undefined, { clientOrderId: name }),
+  buyFor: (client, cost, name) => client.createMarketBuyOrderWithCost(SYMBOL, cost, { clientOrderId: name }),
+  sellStop: (client, quantity, stop, name) =>
+    client.createOrder(SYMBOL, 'market', 'sell', quantity, undefined, { stopLossPrice: stop, clientOrderId: name }),
+  find: (client, name) => maybe(client.fetchOrder('', SYMBOL, { clientOrderId: name })),
+  findStop: (client, name) => unified.find(client, name),
+  openStops: (client) => client.fetchOpenOrders(SYMBOL),
+  cancelStop: (client, id) => client.cancelOrder(id, SYMBOL),
+};
+
+const krakenFind: Asks['find'] = async (client, name) => {
+  const which = { clientOrderId: name };
+  const [open, closed] = [
+    await client.fetchOpenOrders(SYMBOL, undefined, undefined, which),
+    await client.fetchClosedOrders(SYMBOL, undefined, undefined, which),
+  ];
+  return [...open, ...closed].at(0);
+};
+
+export const asks: Readonly<Record<string, Asks>> = {
+  kraken: {
+    ...unified,
+    find: krakenFind,
+    findStop: krakenFind,
+    page: 50,
+    name: 'bot-btc-000000001',
+    badNames: ['this-name-has-more-than-18', 'blank in it'],
+    async trades(client, sinceMs) {
+      const all: Trade[] = [];
+      for (;;) {
+        const page = await client.fetchMyTrades(SYMBOL, sinceMs - 1_000, undefined, { ofs: all.length });
+        all.push(...page);
+        if (page.length < 50) return all;
+      }
+    },
+  },
+};
