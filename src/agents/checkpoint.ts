@@ -215,7 +215,12 @@ export function hasCheckpoint(files: FileSystem, path: string): boolean {
   return folder !== null && files.exists(`${folder}/checkpoint.json`);
 }
 
-/** @throws InputError where there is none, or where it is not one that this version reads. */
+/**
+ * @throws InputError where there is none, or where it is not one that this version reads.
+ * @example
+ * agent.save(files, 'an-agent');
+ * openCheckpoint(files, 'an-agent').path; // => 'an-agent'
+ */
 export function openCheckpoint(files: FileSystem, path: string): OpenCheckpoint {
   const folder = findFolder(files, path);
   if (folder === null || !files.exists(`${folder}/checkpoint.json`)) {

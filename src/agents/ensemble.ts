@@ -14,7 +14,11 @@ import type { LoadedAgent } from './learner.ts';
 /** Folder of member i in the checkpoint. */
 const folderOf = (member: number) => `member-${member + 1}`;
 
-/** Several agents of one class that vote: the mean of what each decides on, and the highest allowed action of that. */
+/**
+ * Several agents of one class that vote: the mean of what each decides on, and the highest allowed action of that.
+ * @example
+ * new EnsembleAgent([agent, agent]).members.length; // => 2
+ */
 export class EnsembleAgent implements LoadedAgent {
   readonly kind = 'ensemble';
   readonly members: readonly LoadedAgent[];

@@ -120,6 +120,10 @@ interface Training {
 /**
  * The all-action policy gradient in a market that does not react: every action's outcome is known from the candles, so
  * nothing is sampled and nothing is estimated. One network for the market, a head for each number of units held.
+ * @throws InputError where the outcome of an action isn't known from the candles alone
+ * @example
+ * const config = exactConfigSchema.parse({ network: { filters: 4, hidden: [16, 16] } });
+ * new ExactAgent({ kernels, spec, config, seed: 1 }).kind; // => 'exact'
  */
 export class ExactAgent implements Learner {
   readonly kind = 'exact';

@@ -41,6 +41,7 @@ export interface Reconciled {
  * Real orders on a spot venue, for one symbol. An order is written down and made durable before it leaves, leaves once,
  * and is asked after by its client id whenever its state is unresolved; only when it is proven that it isn't there can a
  * new order with a new id follow. Every belief is a fold of journal entries (`LiveBook`).
+ * @throws ExchangeError where the venue fails in a way that waiting doesn't mend
  */
 export class LiveBroker implements Broker {
   readonly kind = 'live';

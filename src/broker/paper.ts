@@ -20,6 +20,7 @@ export interface PaperOptions {
  * Simulated orders on live candles. An order fills at the open of the next bar, which is the price of that bar's first
  * update; it is booked when the bar closes, through `Account.stepBar`, the very call that a backtest makes. So a paper
  * ledger and the backtest of the same candles agree to the last digit.
+ * @throws InputError for an account that a paper bot can't keep (margin)
  */
 export class PaperBroker implements Broker {
   readonly kind = 'paper';

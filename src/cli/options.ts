@@ -58,6 +58,7 @@ const TIMEFRAME_UNITS: Record<string, number> = { s: 1e3, m: 60e3, h: 3600e3, d:
 
 /**
  * `1h`, `15m`, `1d` as milliseconds.
+ * @throws InputError where it is not a whole number, at least 1, and one of s, m, h, d, w
  * @example
  * parseTimeframe('4h'); // => 14_400_000
  */

@@ -236,7 +236,14 @@ function examine(
   };
 }
 
-/** An agent, behind the shield where there is one, through the test rows. */
+/**
+ * An agent, behind the shield where there is one, through the test rows.
+ * @throws InputError where the table isn't of the series, or the test fold has no bar that can be decided on
+ * @example
+ * const split = splitChronologically(series.timeMs, { trainShare: 0.6, validationShare: 0.2 }, 50);
+ * const options = { agent, series, table, split, account: DEFAULT_ACCOUNT, shield: createShield(), seed: 1 };
+ * evaluate(options).judgement.verdict === 'edge'; // => false
+ */
 export function evaluate(options: EvaluationOptions & { readonly agent: Agent; readonly label?: string }): Evaluation {
   const { agent, label = agent.kind.toUpperCase() } = options;
   return evaluatePolicy({ ...options, policy: agentPolicy(agent), label, doc: `the ${agent.kind} agent, greedy` });
@@ -249,7 +256,7 @@ export function evaluate(options: EvaluationOptions & { readonly agent: Agent; r
  * const split = splitChronologically(series.timeMs, { trainShare: 0.6, validationShare: 0.2 }, 50);
  * const { judgement } = evaluatePolicy({
  *   ...{ policy, label: 'Holds', doc: 'never trades', series, table: null, split, account: DEFAULT_ACCOUNT, shield: null },
- *   ...{ seed: 1, trials: { count: 1, sharpeVariance: null } },
+ *   seed: 1,
  * });
  * judgement.verdict === 'edge'; // => false
  */
@@ -267,7 +274,7 @@ export function evaluatePolicy(
  * const split = splitChronologically(series.timeMs, { trainShare: 0.6, validationShare: 0.2 }, 50);
  * const { subject } = evaluateBaseline({
  *   ...{ name: 'buy-and-hold', series, table: null, split, account: DEFAULT_ACCOUNT, shield: null },
- *   ...{ seed: 1, trials: { count: 1, sharpeVariance: null } },
+ *   seed: 1,
  * });
  * subject.metrics.trades; // => 1
  */

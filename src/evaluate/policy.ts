@@ -22,7 +22,12 @@ export function agentPolicy(agent: Agent): Policy {
   return { name: agent.kind, decide: (_row, obs) => agent.decide(obs) };
 }
 
-/** The same decisions, each `bars` bars late; HOLD before the first. */
+/**
+ * The same decisions, each `bars` bars late; HOLD before the first.
+ * @param bars at least 1
+ * @example
+ * delayPolicy(agentPolicy(agent), 1).name; // => 'ppo, 1 bars late'
+ */
 export function delayPolicy(policy: Policy, bars: number): Policy {
   const waiting: AgentDecision[] = Array.from({ length: bars }, () => PLAIN[HOLD]);
   return {

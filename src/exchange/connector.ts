@@ -36,6 +36,7 @@ const leaveMs = (orderWindowMs: number): number => Math.max(15_000, orderWindowM
 /**
  * A real venue through ccxt. Numbers cross as decimal strings; every answer passes `answers.ts`, every order leaves
  * past `OutgoingOrders`, every error through `toExchangeError`.
+ * @throws InputError for a venue that ccxt doesn't know; ExchangeError where it refuses or can't be reached
  */
 export class ExchangeConnector implements Venue {
   readonly name: string;

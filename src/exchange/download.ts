@@ -55,6 +55,7 @@ const dayMs = 86_400_000;
  * Downloads what the sink lacks, page by page, by its own loop: from the last open time on, since venues and libraries
  * that page for themselves drop history without a word. Only closed, validated candles are written. A failure that can
  * pass is waited out; what was written stays, and a second call asks for the rest alone.
+ * @throws InputError where the start isn't before the end; ExchangeError where the venue refuses for good
  */
 export async function downloadCandles(options: DownloadOptions): Promise<DownloadReport> {
   const { venue, timeframeMs, sink } = options;

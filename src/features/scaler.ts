@@ -144,7 +144,11 @@ function requirePart(condition: unknown, what: string): asserts condition {
   if (!condition) throw new InputError(`not a saved scaler (${what}); fit it anew by training again`);
 }
 
-/** @throws InputError where the JSON isn't a scaler. */
+/**
+ * @throws InputError where the JSON isn't a scaler.
+ * @example
+ * scalerFromJson(scalerToJson(scaler)); // => scaler
+ */
 export function scalerFromJson(json: Json): Scaler {
   requirePart(json !== null && typeof json === 'object' && !Array.isArray(json), 'not an object');
   const { method, columns, signature, accountScale = 1, fitted } = json;

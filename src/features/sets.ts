@@ -92,7 +92,13 @@ export function featureSetNames(): string[] {
   return [...recipes.keys()];
 }
 
-/** Adds a set of one's own under a new name; it takes no variants. */
+/**
+ * Adds a set of one's own under a new name; it takes no variants.
+ * @throws InputError where the name is taken
+ * @example
+ * registerFeatureSet('trend-only', featureSet('macd(12, 26, 9)').indicators);
+ * featureSet('trend-only').columns.length > 0; // => true
+ */
 export function registerFeatureSet(name: string, indicators: readonly Indicator[]): void {
   if (recipes.has(name)) throw new InputError(`feature set '${name}' exists already; choose another name`);
   recipes.set(name, () => indicators);

@@ -113,7 +113,11 @@ function marksDurability(bytes: Uint8Array, offset: number): boolean {
   return !('reason' in line) && line.durable !== null;
 }
 
-/** Reads records up to the first bad one. */
+/**
+ * Reads records up to the first bad one.
+ * @example
+ * readRecords(new Uint8Array()).records; // => []
+ */
 export function readRecords(bytes: Uint8Array): LogContent {
   const records: Json[] = [];
   let head = GENESIS;

@@ -176,7 +176,12 @@ export function gradientNorm(networks: readonly Network[]): number {
   return Math.sqrt(sum);
 }
 
-/** What to multiply gradients by so that their norm is at most `max`, as PyTorch's `clip_grad_norm_`. */
+/**
+ * What to multiply gradients by so that their norm is at most `max`, as PyTorch's `clip_grad_norm_`.
+ * @example
+ * clipScale(1, 5); // => 1
+ * Math.abs(clipScale(10, 5) - 0.5) < 1e-6; // => true
+ */
 export function clipScale(norm: number, max: number): number {
   return Math.min(1, max / (norm + 1e-6));
 }

@@ -10,6 +10,11 @@ export type Masks = Uint8Array | null;
 /**
  * Log-probabilities of the masked softmax of one row, into `logProbs`; -Infinity where an action is not allowed.
  * `probs`, where given, gets the probabilities. Returns the entropy -sum p log p.
+ * @example
+ * const logProbs = new Float64Array(3);
+ * const entropy = maskedLogSoftmax(new Float32Array([1, 1, 9]), Uint8Array.of(1, 1, 0), 0, 3, logProbs);
+ * Math.abs(entropy - Math.log(2)) < 1e-12; // => true
+ * logProbs[2]; // => Number.NEGATIVE_INFINITY
  */
 export function maskedLogSoftmax(
   logits: Float32Array,
@@ -102,6 +107,15 @@ export interface PPOLoss {
  * PPO's clipped surrogate (Schulman et al. 2017, equation 9): the mean of
  * -min(r A, clip(r, 1 - e, 1 + e) A) + c_v (V - R)^2 - c_e H, with r = pi(a) / pi_old(a) on the masked distribution.
  * logits (batch, actions), values (batch); writes dLogits and dValues of the same shapes.
+ * @example
+ * const data = {
+ *   ...{ masks: null, actions: Uint8Array.of(1), oldLogProbs: new Float32Array([Math.log(1 / 3)]) },
+ *   ...{ advantages: new Float32Array([1]), returns: new Float32Array([2]) },
+ * };
+ * const coefficients = { clip: 0.2, value: 0.5, entropy: 0 };
+ * const [dLogits, dValues] = [new Float32Array(3), new Float32Array(1)];
+ * ppoLoss(new Float32Array(3), new Float32Array(1), 1, data, coefficients, dLogits, dValues);
+ * dLogits[1] < 0 && dValues[0] < 0; // => true
  */
 export function ppoLoss(
   logits: Float32Array,
@@ -242,7 +256,13 @@ export function allActionLoss(
   return { loss, policy, entropy, kl: kl / batch, clippedShare: clipped / batch };
 }
 
-/** (advantages - mean) / (standard deviation + 1e-8), in place; the deviation with n - 1, as PyTorch's `std`. */
+/**
+ * (advantages - mean) / (standard deviation + 1e-8), in place; the deviation with n - 1, as PyTorch's `std`.
+ * @example
+ * const advantages = new Float32Array([1, 3]);
+ * normalizeAdvantages(advantages, 2);
+ * advantages[0] + advantages[1]; // => 0
+ */
 export function normalizeAdvantages(advantages: Float32Array, batch: number): void {
   let mean = 0;
   for (let i = 0; i < batch; i++) mean += advantages[i];
@@ -259,12 +279,22 @@ export interface RegressionLoss {
   readonly slope: (error: number) => number;
 }
 
-/** error^2, as PyTorch's `mse_loss`. */
+/**
+ * error^2, as PyTorch's `mse_loss`.
+ * @example
+ * mse(3); // => 9
+ */
 export const mse: RegressionLoss = Object.assign((error: number) => error * error, {
   slope: (error: number) => 2 * error,
 });
 
-/** Huber's loss with delta 1: error^2 / 2 near 0, |error| - 1/2 beyond 1 (Huber 1964; Mnih et al. 2015's clipping). */
+/**
+ * Huber's loss with delta 1: error^2 / 2 near 0, |error| - 1/2 beyond 1 (Huber 1964; Mnih et al. 2015's clipping).
+ * @example
+ * huber(0.5); // => 0.125
+ * huber(3); // => 2.5
+ * huber.slope(-3); // => -1
+ */
 export const huber: RegressionLoss = Object.assign(
   (error: number) => (Math.abs(error) <= 1 ? 0.5 * error * error : Math.abs(error) - 0.5),
   { slope: (error: number) => Math.min(1, Math.max(-1, error)) },
@@ -285,6 +315,11 @@ export interface DQNBatch {
 /**
  * Targets r + gamma (1 - terminated) max over allowed a of Q'(s', a) into `targets` (Mnih et al. 2015). With `chooser`
  * (the online network's Q(s', .)) its best allowed action is valued instead: double DQN (van Hasselt et al. 2016).
+ * @example
+ * const data = { actions: Uint8Array.of(0), rewards: new Float32Array([1]), terminated: Uint8Array.of(0), nextMasks: null };
+ * const targets = new Float64Array(1);
+ * dqnTargets(new Float32Array([1, 2, 4]), null, 1, data, 0.5, targets);
+ * targets[0]; // => 3
  */
 export function dqnTargets(
   nextQ: Float32Array,
@@ -306,7 +341,13 @@ export function dqnTargets(
   }
 }
 
-/** Mean of loss(Q(s, a) - target); q (batch, actions); writes dQ, which is zero for the actions not taken. */
+/**
+ * Mean of loss(Q(s, a) - target); q (batch, actions); writes dQ, which is zero for the actions not taken.
+ * @example
+ * const dQ = new Float32Array(3);
+ * dqnLoss(new Float32Array([0, 2, 0]), 1, Uint8Array.of(1), new Float64Array([1.5]), huber, dQ); // => 0.125
+ * dQ; // => new Float32Array([0, 0.5, 0])
+ */
 export function dqnLoss(
   q: Float32Array,
   batch: number,

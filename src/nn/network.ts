@@ -31,6 +31,10 @@ const KEPT_BATCH_SIZES = 16;
 /**
  * A network over one flat parameter vector: `infer` for acting, `forward` and `backward` for training, `stateDict` in PyTorch's
  * names and layouts. Inputs are (batch, window, features) row-major.
+ * @example
+ * const network = new QNetwork(kernels, { window: 4, features: 2, filters: 4, hidden: [8, 8] });
+ * network.initialize(new Rng(1));
+ * network.infer(new Float32Array(8), 1).length; // => 3
  */
 export class Network {
   readonly kernels: Kernels;

@@ -75,7 +75,11 @@ export const noState = z.null();
 /** The verdict of a rule that has no objection. */
 export const ALLOW: RuleVerdict = { kind: 'allow' };
 
-/** A verdict: this request becomes HOLD, unless it reduces the position. `numbers` are those that led to it. */
+/**
+ * A verdict: this request becomes HOLD, unless it reduces the position. `numbers` are those that led to it.
+ * @example
+ * deny('too-late', { hour: 23 }).kind; // => 'deny'
+ */
 export function deny(code: string, numbers: Readonly<Record<string, number>>): RuleVerdict {
   return { kind: 'deny', code, numbers };
 }

@@ -107,7 +107,11 @@ interface Considered {
 /** The supervisor has no account, so nothing is forbidden to it. */
 const ALL_ALLOWED = new Uint8Array([1, 1, 1]);
 
-/** The shield of backtest, paper and live, and of training where one wishes. Made by `createShield`. */
+/**
+ * The shield of backtest, paper and live, and of training where one wishes. Made by `createShield`.
+ * @example
+ * createShield({ profile: 'cautious' }) instanceof RuleShield; // => true
+ */
 export class RuleShield implements Shield {
   readonly exits: Exits;
   readonly #rules: readonly ConfiguredRule[];

@@ -12,7 +12,11 @@ import { volatilityMatched } from './volatility-matched.ts';
 
 export type { Baseline, BaselineContext } from './baseline.ts';
 
-/** Policies that an agent has to be compared with, in the order in which tables show them. */
+/**
+ * Policies that an agent has to be compared with, in the order in which tables show them.
+ * @example
+ * BASELINES.some(({ name }) => name === 'buy-and-hold'); // => true
+ */
 export const BASELINES: readonly Baseline[] = [
   buyAndHold,
   flat,

@@ -192,6 +192,11 @@ function titleOf({ subject, symbol, venue, timeframeMs }: Evaluation): string {
 /**
  * The report as the text of an HTML file, below 2 MB whatever the length of the fold.
  * @param more sections of HTML that come after the measures, already escaped
+ * @example
+ * const split = splitChronologically(series.timeMs, { trainShare: 0.6, validationShare: 0.2 }, 50);
+ * const options = { series, table: null, split, account: DEFAULT_ACCOUNT, shield: null, seed: 1 };
+ * const holding = evaluateBaseline({ ...options, name: 'buy-and-hold' });
+ * renderReport(holding).startsWith('<!doctype html>'); // => true
  */
 export function renderReport(evaluation: Evaluation, more: readonly string[] = []): string {
   const { fold, fromMs, toMs, bars, timeframeMs } = evaluation;

@@ -23,7 +23,11 @@ import { trailingStop } from './trailing-stop.ts';
 import { unknownState } from './unknown-state.ts';
 import { volatilitySpike } from './volatility-spike.ts';
 
-/** Every rule, in the order in which they are asked: the supervisor, N-consecutive, the other limits. */
+/**
+ * Every rule, in the order in which they are asked: the supervisor, N-consecutive, the other limits.
+ * @example
+ * RULES.some(({ name }) => name === 'max-drawdown'); // => true
+ */
 export const RULES: readonly AnyRule[] = [
   smurf,
   repeatLimit,
