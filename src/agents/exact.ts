@@ -123,7 +123,8 @@ interface Training {
  * @throws InputError where the outcome of an action isn't known from the candles alone
  * @example
  * const config = exactConfigSchema.parse({ network: { filters: 4, hidden: [16, 16] } });
- * new ExactAgent({ kernels, spec, config, seed: 1 }).kind; // => 'exact'
+ * const units = Object.assign({}, spec, { accountColumns: ['units_held'] });
+ * new ExactAgent({ kernels, spec: units, config, seed: 1 }).kind; // => 'exact'
  */
 export class ExactAgent implements Learner {
   readonly kind = 'exact';

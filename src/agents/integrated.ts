@@ -22,8 +22,7 @@ const ALL_ALLOWED = new Uint8Array([1, 1, 1]);
 /**
  * A primary agent with a supervisor that can only say HOLD: where the supervisor holds, the action is HOLD, else the
  * primary's stands. Made by `superviseAgent`, saved and loaded as one checkpoint.
- * @example
- * new IntegratedAgent(agent, agent).kind; // => 'integrated'
+ * @throws InputError where the supervisor isn't a DQN agent trained with --smurf on what the primary sees
  */
 export class IntegratedAgent implements LoadedAgent {
   readonly kind = 'integrated';

@@ -96,7 +96,7 @@ export function featureSetNames(): string[] {
  * Adds a set of one's own under a new name; it takes no variants.
  * @throws InputError where the name is taken
  * @example
- * registerFeatureSet('trend-only', featureSet('macd(12, 26, 9)').indicators);
+ * registerFeatureSet('trend-only', featureSet('macd').indicators);
  * featureSet('trend-only').columns.length > 0; // => true
  */
 export function registerFeatureSet(name: string, indicators: readonly Indicator[]): void {

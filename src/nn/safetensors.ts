@@ -44,8 +44,8 @@ interface Entry {
  * Reads a file; anything that does not add up is an InputError that starts with `what`.
  * @throws InputError where the bytes don't add up: a header beyond the end, tensors that overlap, another type than F32
  * @example
- * const bytes = encodeSafetensors({ bias: { shape: [2], data: new Float32Array([1, 2]) } });
- * decodeSafetensors(bytes).bias.data; // => new Float32Array([1, 2])
+ * const bytes = encodeSafetensors(new Map([['bias', { shape: [2], data: new Float32Array([1, 2]) }]]));
+ * decodeSafetensors(bytes).get('bias')?.data; // => new Float32Array([1, 2])
  */
 export function decodeSafetensors(bytes: Uint8Array, what = 'safetensors'): StateDict {
   const fail = (why: string) => new InputError(`${what}: ${why}; the file is damaged or not of this format`);
