@@ -13,7 +13,7 @@ export const standingSchema = z.strictObject({
   /** The candidate that earned most; what does less comes first among equals. */
   best: z.enum(['flat', 'buy-and-hold', 'agent']),
   gate: z.strictObject({
-    /** t of the agent's validation log return, in sums of `bars` bars, and how many sums there were. */
+    /** t of the agent's log return on validation bars that did not choose it, in sums of `bars`, and how many there were. */
     t: z.number(),
     bars: z.int().min(1),
     sums: z.int().min(0),

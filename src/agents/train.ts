@@ -58,7 +58,7 @@ export interface TrainOptions {
 
 /** What a validation came to. */
 export interface Validation {
-  /** Mean log return after costs; -Infinity is for what may not become the best. */
+  /** Mean log return after costs on what chooses; -Infinity is for what may not become the best. */
   readonly logReturn: number;
   /** What the checkpoint keeps of it; null where it keeps nothing. */
   readonly standing: Standing | null;

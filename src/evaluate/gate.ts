@@ -1,11 +1,20 @@
 /**
- * The gate between a validation and an order: what an agent earned on bars that it was not trained on must be unlikely
- * to be luck. Returns are summed over a day's worth of bars, so that those that belong to one trade count once.
+ * The gate between a validation and an order: what an agent earned on bars that neither trained nor chose it must be
+ * unlikely to be luck. Returns are summed over a day's worth of bars, so that those that belong to one trade count once.
  */
 import { log } from '../core/math.ts';
 
-/** Bars in a sum; the t that opens the gate. In trials anything from 1.9 to 5.1 decided alike. */
-export const GATE = { bars: 24, needed: 2 } as const;
+/** Bars in a sum; the t that opens the gate; the share of a fold, its oldest bars, that chooses what is judged. */
+export const GATE = { bars: 24, needed: 2, choosing: 1 / 3 } as const;
+
+/**
+ * Cuts an equity curve in two: what the best of several is chosen by, and the later bars, on which it is judged. The best
+ * of ten on some bars looks better there than it is; on bars that chose nothing, t is what it says.
+ */
+export function cutForGate(equity: Float64Array): { readonly choosing: Float64Array; readonly judging: Float64Array } {
+  const cut = Math.floor((equity.length - 1) * GATE.choosing);
+  return { choosing: equity.subarray(0, cut + 1), judging: equity.subarray(cut) };
+}
 
 /**
  * t = mean / (deviation / sqrt(n)) of the log returns in sums of GATE.bars bars, deviation with ddof 1; 0 where nothing

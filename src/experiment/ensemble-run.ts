@@ -43,7 +43,7 @@ export function joinRuns(options: EnsembleRunOptions, runContext: RunContext): E
   const agent = new EnsembleAgent(names.map((name) => loadAgent(files, `${CHECKPOINTS}/${name}/best`, kernels)));
   try {
     const updates = Math.min(...members.map((run) => standingOf(run)?.updates ?? 0));
-    const standing = validateAgent(agent, prepared, config, updates);
+    const { standing } = validateAgent(agent, prepared, config, updates);
     const own = { config, decisive: { ensemble: names.length }, notes: { ...notes, members: names } };
     const run = found ?? registerTraining('ensemble', own, prepared, runContext);
     const folder = `${CHECKPOINTS}/${run.name}`;

@@ -151,11 +151,8 @@ export async function trainRun(options: TrainRunOptions, runContext: RunContext)
   }
   const plan = planTraining(extendTo === undefined ? config : withSteps(config, extendTo), prepared);
   options.onStart?.(run, prepared);
-  const { validate = (one: Learner, _: Prepared, updates: number) => judge(one, updates) } = options;
-  const judge = (one: Learner, updates: number): Validation => {
-    const standing = validateAgent(one, prepared, config, updates);
-    return { logReturn: standing.candidates.agent, standing };
-  };
+  const { validate = (one: Learner, _: Prepared, updates: number) => validateAgent(one, prepared, config, updates) } =
+    options;
   let isFirst = options.resume !== undefined;
   const result = await train({
     agent,
