@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 export const originSchema = z.strictObject({
-  /** SHA-256 of everything that decided the training but its seed. */
+  /** SHA-256 of everything that decided the training but its seed and its folds, which `seen` names. */
   recipe: z.string(),
   seen: z.array(
     z.strictObject({

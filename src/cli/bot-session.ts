@@ -78,7 +78,13 @@ export async function openSession(
   options: SessionOptions,
   context: Context,
   runContext: RunContext,
-): Promise<Session & { readonly checkpoint: ReturnType<typeof openBotCheckpoint>; readonly hasKeys: boolean }> {
+): Promise<
+  Session & {
+    readonly checkpoint: ReturnType<typeof openBotCheckpoint>;
+    readonly supervisorWeights: string | null;
+    readonly hasKeys: boolean;
+  }
+> {
   const checkpoint = openBotCheckpoint(options.checkpoint, runContext, context);
   requireSpot(checkpoint.name, checkpoint.agent);
   const notes = requireStanding(checkpoint.checkpoint, options.force, context);
@@ -119,7 +125,8 @@ export async function openSession(
     maxDrawdown: bot.maxDrawdown,
   };
   const agents = { agent: checkpoint.agent, supervisor: supervisor?.agent ?? null };
-  return { kind, place, venue, clock, redact, ...agents, setup, notes, checkpoint, hasKeys };
+  const supervisorWeights = supervisor?.checkpoint.weights ?? null;
+  return { kind, place, venue, clock, redact, ...agents, setup, notes, checkpoint, supervisorWeights, hasKeys };
 }
 
 /** The account that the agent was trained with, the bot's allocation in it, on the venue's quantity grid. */

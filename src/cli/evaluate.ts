@@ -98,7 +98,7 @@ export const evaluate = defineCommand({
       const supervisor =
         options.supervisor === undefined
           ? undefined
-          : openNamedCheckpoint(options.supervisor, runContext, context, '--supervisor').agent;
+          : openNamedCheckpoint(options.supervisor, runContext, context, '--supervisor');
       const { fold } = options;
       const report = openReport(options, context);
       const evaluations = evaluateRun(

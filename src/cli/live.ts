@@ -1,12 +1,16 @@
 import { userInfo } from 'node:os';
+import { findObstacle } from '../agents/index.ts';
 import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { NoteEntry } from '../bot/entries.ts';
 import { type Candidate, CONDITIONS, checkPromotion, FIRM } from '../bot/promotion/index.ts';
 import { readSetup } from '../bot/setup.ts';
 import { InputError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import { symbolOf } from '../evaluate/looks.ts';
 import { ccxtVersion } from '../exchange/ccxt.ts';
 import { certificateProblem, readCertificate } from '../exchange/certificate.ts';
-import { nameResult } from '../experiment/trial.ts';
+import { judgeAgain } from '../experiment/judge-again.ts';
+import { canonicalJson, RunRegistry } from '../runs/registry.ts';
 import { runSession } from './bot-run.ts';
 import { openBotCheckpoint, openSession, SESSION_OPTIONS } from './bot-session.ts';
 import { type Context, defineCommand, type Options, type OptionsOf } from './command.ts';
@@ -53,20 +57,44 @@ async function replayPaper(
   return paper;
 }
 
-/** What this checkpoint did on the test fold of each symbol, behind the shield that it is to trade with. */
-function readEvaluations({ checkpoint, setup }: Opened): Candidate['evaluations'] {
-  const results = checkpoint.checkpoint.run?.results() ?? [];
-  return Object.keys(setup.accounts).flatMap((symbol) => {
-    const name = nameResult(checkpoint.checkpoint, symbol, 'test', setup.shield.profile);
-    const figures = results.find((one) => one.name === name)?.record.figures as
-      | Record<string, unknown>
-      | null
-      | undefined;
-    if (typeof figures?.verdict !== 'string') return [];
-    const [fees, turnover] = [Number(figures.feesPaid), Number(figures.turnover)];
-    return [{ symbol, verdict: figures.verdict, feeRate: turnover > 0 ? fees / turnover : null }];
-  });
+const day = (timeMs: number) => new Date(timeMs).toISOString().slice(0, 10);
+
+/** What these weights did on the test folds of each symbol, wherever it was registered, as it is judged today. */
+function readEvaluations({
+  checkpoint,
+  supervisor,
+  supervisorWeights,
+  setup,
+  place,
+}: Opened): Candidate['evaluations'] {
+  const { agent, weights } = checkpoint.checkpoint;
+  const registry = new RunRegistry(place.files);
+  const agents = [agent, ...(supervisor === null ? [] : [supervisor])];
+  const records = registry.list().flatMap((run) => run.results().map(({ record }) => record));
+  const judged = records
+    .filter((record) => record.weights === weights)
+    .map((record) => judgeAgain(record, registry, (fromMs) => findObstacle(agents, fromMs)))
+    .filter((one) => one !== null);
+  return Object.entries(setup.accounts).flatMap(([symbol, account]) =>
+    judged
+      .filter(({ market }) => symbolOf(market) === symbolOf(symbol))
+      .map(({ judgement, tried, fromMs, toMs }) => ({
+        ...{ symbol, verdict: judgement.verdict, reason: judgement.reason, feeRate: tried.account.feeRate },
+        window: `${day(fromMs)} to ${day(toMs)}`,
+        differs: [
+          ...(sameJson(tried.shield, setup.shield) ? [] : ['shield']),
+          ...(tried.supervisor === supervisorWeights ? [] : ['supervisor']),
+          ...(SAME_ACCOUNT.every((name) => tried.account[name] === account[name]) ? [] : ['account']),
+          ...(tried.account.slippageRate >= account.slippageRate ? [] : ['slippage']),
+        ],
+      })),
+  );
 }
+
+/** Of an account, what an evaluation must have had in common with the bot; size and grid follow from venue and allocation. */
+const SAME_ACCOUNT = ['mode', 'maxUnits', 'unitQuote'] as const;
+
+const sameJson = (a: unknown, b: unknown) => canonicalJson(a as Json) === canonicalJson(b as Json);
 
 async function fetchTakerFees({ venue, setup }: Opened): Promise<Candidate['takerFees']> {
   const fees = new Map<string, number>();

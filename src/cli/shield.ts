@@ -42,7 +42,7 @@ export const ablateShield = defineCommand({
       const supervisor =
         options.supervisor === undefined
           ? {}
-          : { supervisor: openNamedCheckpoint(options.supervisor, runContext, context, '--supervisor').agent };
+          : { supervisor: openNamedCheckpoint(options.supervisor, runContext, context, '--supervisor') };
       const ablations = ablateRun(
         {
           checkpoint,

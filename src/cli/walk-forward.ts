@@ -1,7 +1,7 @@
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import type { ExperimentConfig } from '../experiment/config.ts';
-import { isResting } from '../experiment/evaluate-run.ts';
+import { isResting, weightsOf } from '../experiment/evaluate-run.ts';
 import { hashMarkets } from '../experiment/prepare.ts';
 import { judgeChoice } from '../experiment/profile-choice.ts';
 import { standingOf } from '../experiment/standing.ts';
@@ -105,8 +105,8 @@ export const walkForward = defineCommand({
       return found?.status === 'accepted' || found?.status === 'forced' ? found.run.name : null;
     };
     const read = ({ part, run, supervisor }: Trained, profile: Profile): Score[] | null => {
-      const isSupervised = supervisor !== null && profile !== 'none';
-      return readScores(run, part, shieldOf(config, profile, supervisor), symbols, isSupervised, options.force);
+      const weights = supervisor === null || profile === 'none' ? null : weightsOf(files, supervisor);
+      return readScores(run, part, shieldOf(config, profile, supervisor), symbols, weights, options.force);
     };
     const evaluate = (one: Trained): Job[] =>
       profiles.flatMap((profile) => {

@@ -11,10 +11,15 @@
 import { type Interval, percentileInterval, type Resampling, resampleSums } from './bootstrap.ts';
 import { mean } from './moments.ts';
 
+/** What a policy earned beside its market, each per bar; all bounds come from one resampling. */
 export interface Alpha {
-  /** Per bar. */
   readonly alpha: Interval;
+  /** Alpha lies above it with the confidence asked for: a one-sided bound. */
+  readonly alphaFloor: number;
   readonly beta: Interval;
+  /** Mean of r, and of r - h. */
+  readonly mean: Interval;
+  readonly excess: Interval;
 }
 
 function regress(n: number, r: number, h: number, hh: number, rh: number): { alpha: number; beta: number } {
@@ -31,7 +36,7 @@ export function betaOf(returns: Float64Array, held: Float64Array): number {
 }
 
 /**
- * Alpha and beta with percentile intervals, beta estimated anew in each resample.
+ * Alpha, beta and means with percentile intervals, beta estimated anew in each resample.
  * @param returns (n) simple bar returns of the policy, and `held` (n) those of buy-and-hold over the same bars
  * @param options.confidence two-sided coverage
  */
@@ -45,7 +50,26 @@ export function estimateAlpha(
   const [r, h, hh, rh] = resampleSums(columns, options);
   const draws = Array.from(r, (_, i) => regress(n, r[i], h[i], hh[i], rh[i]));
   const whole = regress(n, n * mean(returns), n * mean(held), n * mean(columns[2]), n * mean(columns[3]));
-  const interval = (of: (draw: { alpha: number; beta: number }) => number) =>
-    percentileInterval(of(whole), Float64Array.from(draws, of), options.confidence);
-  return { alpha: interval((draw) => draw.alpha), beta: interval((draw) => draw.beta) };
+  const { confidence } = options;
+  const alphas = Float64Array.from(draws, (draw) => draw.alpha);
+  return {
+    alpha: percentileInterval(whole.alpha, alphas, confidence),
+    // The lower end of a two-sided 90 % interval is a one-sided 95 % bound.
+    alphaFloor: percentileInterval(whole.alpha, alphas, 2 * confidence - 1).lower,
+    beta: percentileInterval(
+      whole.beta,
+      Float64Array.from(draws, (draw) => draw.beta),
+      confidence,
+    ),
+    mean: percentileInterval(
+      mean(returns),
+      r.map((sum) => sum / n),
+      confidence,
+    ),
+    excess: percentileInterval(
+      mean(returns) - mean(held),
+      r.map((sum, i) => (sum - h[i]) / n),
+      confidence,
+    ),
+  };
 }

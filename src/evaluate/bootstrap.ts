@@ -103,22 +103,3 @@ export function percentileInterval(estimate: number, resampled: Float64Array, co
   const tail = (1 - confidence) / 2;
   return { estimate, lower: quantile(sorted, tail), upper: quantile(sorted, 1 - tail), confidence };
 }
-
-/**
- * Percentile intervals of the means of several columns, each resample taking the same bars of all of them.
- * @param columns (columns, n) of equal length
- * @param options.confidence two-sided coverage
- */
-export function bootstrapMeans(
-  columns: readonly Float64Array[],
-  options: Resampling & { readonly confidence: number },
-): Interval[] {
-  const n = columns[0].length;
-  return resampleSums(columns, options).map((sums, c) =>
-    percentileInterval(
-      mean(columns[c]),
-      sums.map((sum) => sum / n),
-      options.confidence,
-    ),
-  );
-}

@@ -17,7 +17,7 @@ import { backtestRandom, matchTurnover } from './baselines/random.ts';
 import { maximumDrawdown } from './drawdown.ts';
 import { testDelay } from './leak-check.ts';
 import { barReturns, type Ledger, type TradeExit, type VerdictCounts } from './ledger.ts';
-import { type JudgedBars, NO_LOOKS, sortLooks } from './looks.ts';
+import { type JudgedBars, type Looker, NO_LOOKS, sortLooks } from './looks.ts';
 import { type Metrics, measure } from './metrics/index.ts';
 import { monthlyReturns, type YearOfMonths } from './monthly.ts';
 import { agentPolicy, type Policy } from './policy.ts';
@@ -106,12 +106,7 @@ export interface EvaluationOptions {
   /** Rounds of the bootstrap behind the verdict. */
   readonly resamples?: number;
   /** What else has looked at these bars, and what is judged among it; default: nothing. */
-  readonly looks?: {
-    readonly trials: readonly Trial[];
-    readonly configHash: string | null;
-    /** Of the judged weights: the same ones looked at before are no other look. */
-    readonly weights: string;
-  };
+  readonly looks?: Looker & { readonly trials: readonly Trial[] };
   /** Seeds that the subject stands for: the members of an ensemble. Default: 1. */
   readonly ownSeeds?: number;
   /** Why no verdict can be given on these bars; default: nothing is in the way. */

@@ -1,10 +1,13 @@
 /**
- * Who else has looked at these bars. A look counts where it saw the same news: the same symbol on any venue, or a market
- * whose returns correlate above 0.9, at any length of bars, whenever its fold shares time with this one.
+ * Who else has looked. A look counts where it saw the same news: the same symbol on any venue, or a market whose returns
+ * correlate above 0.9, at any length of bars, whenever its fold shares time with this one. Looks of the judged recipe
+ * count each by itself, at any time: whoever shows one of them may have chosen among its seeds, shields, accounts and
+ * windows. Those of other recipes count a configuration, the mean of its seeds.
  */
 import type { SeenReturns, Trial } from '../runs/registry.ts';
 import { betaOf } from './alpha.ts';
 import { mean } from './moments.ts';
+import { FEWEST_SHARED } from './superior-ability.ts';
 
 /** Markets that move together like this are one market. */
 export const SAME_MARKET = 0.9;
@@ -24,11 +27,11 @@ export interface JudgedBars {
 export interface Looks {
   /** (seeds, n) returns of other seeds of the configuration that is judged, NaN where one saw nothing. */
   readonly seeds: readonly Float64Array[];
-  /** (configurations, n) what each other configuration brought beyond its share of the market, the mean of its seeds. */
+  /** (looks, n) what each other look brought beyond its share of the market; of another recipe, the mean of its seeds. */
   readonly others: readonly Float64Array[];
-  /** Configurations that have looked and of which no returns are known. */
+  /** Looks of which no returns are known on these bars: each is one more independent draw. */
   readonly unknown: number;
-  /** One a configuration, the judged one left out: mean Sharpe ratio per bar of its seeds, null where none is known. */
+  /** One a look, the judged one left out: mean Sharpe ratio per bar of its seeds, null where none is known. */
   readonly sharpes: readonly (number | null)[];
 }
 
@@ -59,6 +62,10 @@ function alignTo(
   return product.map((value, bar) => (count[bar] === 0 ? Number.NaN : value - 1));
 }
 
+/** Whether a look shares enough bars with the judged ones to be compared there. */
+const knows = (column: Float64Array): column is Float64Array =>
+  column.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0) >= Math.min(FEWEST_SHARED, column.length);
+
 function correlation(a: Float64Array, b: Float64Array): number | null {
   const both = Array.from(a.keys()).filter((i) => !Number.isNaN(a[i]) && !Number.isNaN(b[i]));
   if (both.length < FEWEST_COMMON) return null;
@@ -74,7 +81,7 @@ function correlation(a: Float64Array, b: Float64Array): number | null {
 }
 
 /** `binance:BTC/USDT` and `csv:BTCUSDT` are one symbol. */
-const symbolOf = (market: string): string =>
+export const symbolOf = (market: string): string =>
   market
     .slice(market.indexOf(':') + 1)
     .replaceAll(/[^\p{L}\p{N}]/gu, '')
@@ -105,32 +112,31 @@ function beyondMarket(returns: Float64Array, held: Float64Array): Float64Array {
   return returns.map((value, i) => value - beta * held[i]);
 }
 
-/**
- * Sorts what the registry knows by configuration.
- * @param own the configuration and the weights that are judged; their own record is not another look
- */
-export function sortLooks(
-  bars: JudgedBars,
-  trials: readonly Trial[],
-  own: { readonly configHash: string | null; readonly weights: string },
-): Looks {
-  const byConfig = new Map<string, Trial[]>();
+/** What is judged: the configuration, its weights, what made them, and the window. Its own record is no other look. */
+export type Looker = Pick<Trial, 'weights' | 'recipe' | 'foldKey'> & { readonly configHash: string | null };
+
+/** Sorts what the registry knows by configuration, and by each look where it is of the judged recipe. */
+export function sortLooks(bars: JudgedBars, trials: readonly Trial[], own: Looker): Looks {
+  const isOwn = ({ configHash, foldKey }: Trial) => configHash === own.configHash && foldKey === own.foldKey;
+  const groups = new Map<string, Trial[]>();
   for (const trial of trials) {
-    if (trial.configHash === own.configHash && trial.weights === own.weights) continue;
-    if (isSameMarket(bars, trial)) byConfig.set(trial.configHash, [...(byConfig.get(trial.configHash) ?? []), trial]);
+    if ((isOwn(trial) && trial.weights === own.weights) || !isSameMarket(bars, trial)) continue;
+    const alone = !isOwn(trial) && own.recipe !== null && trial.recipe === own.recipe;
+    const key = [trial.configHash, trial.foldKey, ...(alone ? [trial.weights] : [])].join(' ');
+    groups.set(key, [...(groups.get(key) ?? []), trial]);
   }
   const seeds: Float64Array[] = [];
   const counted = new Set<string>();
   const others: Float64Array[] = [];
   const sharpes: (number | null)[] = [];
   let unknown = 0;
-  for (const [config, list] of byConfig) {
+  for (const [key, list] of groups) {
     // The same weights looked at again bring nothing new.
     const aligned = list
-      .filter(({ weights }) => !counted.has(`${config} ${weights}`) && counted.add(`${config} ${weights}`))
+      .filter(({ weights }) => !counted.has(`${key} ${weights}`) && counted.add(`${key} ${weights}`))
       .map(({ seen, timeframeMs }) => (seen === null ? null : alignTo(bars, seen, timeframeMs, seen.returns)))
-      .filter((column) => column !== null);
-    if (config === own.configHash) {
+      .filter((column) => column !== null && knows(column));
+    if (isOwn(list[0])) {
       seeds.push(...aligned);
       continue;
     }

@@ -10,9 +10,9 @@
  *
  * For the best of the trials p is Hansen's SPA_c; for another one it says how often luck alone has one that good.
  *
- * Departures: bars that a trial did not see count with its mean there, so its statistic is that of the bars it saw.
- * A trial whose returns nobody knows (stopped, of an earlier version, of longer bars) counts as one more independent
- * draw from a normal distribution, which is the most that it can add.
+ * Departures: bars that a trial did not see count as nothing, so its statistic is that of the bars it saw. A trial whose
+ * returns nobody knows here (stopped, of an earlier version, of longer bars, of another time) counts as one more
+ * independent draw from a normal distribution, which is the most that it can add.
  */
 import { exp, log } from '../core/math.ts';
 import { type Resampling, resampleSums } from './bootstrap.ts';
@@ -29,21 +29,16 @@ export interface SuperiorAbility {
 }
 
 /** Fewest bars that a trial must share with the subject; below, its statistic would be noise. */
-const FEWEST_SHARED = 30;
+export const FEWEST_SHARED = 30;
 
-/** (n) with the mean of what is known in the place of NaN; null where too little is known, or nothing varies. */
+/**
+ * (n) with 0 in the place of NaN, which leaves the statistic that of the bars that are known: d m/n over s sqrt(m)/n is
+ * d sqrt(m)/s. null where too little is known, or nothing varies.
+ */
 function fill(values: Float64Array): Float64Array | null {
-  let sum = 0;
-  let count = 0;
-  for (const value of values) {
-    if (Number.isNaN(value)) continue;
-    sum += value;
-    count++;
-  }
-  if (count < Math.min(FEWEST_SHARED, values.length)) return null;
-  const mean = sum / count;
-  const filled = values.map((value) => (Number.isNaN(value) ? mean : value));
-  return filled.some((value) => value !== mean) ? filled : null;
+  const known = values.filter((value) => !Number.isNaN(value));
+  if (known.length < Math.min(FEWEST_SHARED, values.length) || known.every((value) => value === known[0])) return null;
+  return values.map((value) => (Number.isNaN(value) ? 0 : value));
 }
 
 /**

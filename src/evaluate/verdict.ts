@@ -17,7 +17,7 @@
  */
 import { Rng } from '../core/rng.ts';
 import { estimateAlpha } from './alpha.ts';
-import { bootstrapMeans, type Interval, optimalBlockLength } from './bootstrap.ts';
+import { type Interval, optimalBlockLength } from './bootstrap.ts';
 import { barReturns, type Ledger } from './ledger.ts';
 import { type Looks, meanOf, NO_LOOKS } from './looks.ts';
 import {
@@ -74,8 +74,10 @@ export interface Judgement {
   readonly beta: Interval;
   /** How likely luck alone is this good among all who looked; null where returns don't vary. */
   readonly superior: SuperiorAbility | null;
-  /** Seeds of the configuration that the verdict rests on, and how many it should. */
-  readonly seeds: { readonly seen: number; readonly asked: number };
+  /** Seeds that the subject stands for, all of the configuration that the verdict rests on, and how many it should. */
+  readonly seeds: { readonly own: number; readonly seen: number; readonly asked: number };
+  /** Share of a clear profit before costs that one bar of delay leaves; null where that was not tried. */
+  readonly keptWhenLate: number | null;
   /** Mean simple return a year (arithmetic, not compounded). */
   readonly meanReturn: Interval;
   /** The same, minus buy-and-hold's. */
@@ -113,6 +115,8 @@ export interface Circumstances {
   readonly ownSeeds?: number;
 }
 
+/** Verdicts on a configuration, which one seed alone doesn't make. */
+const SAYS_SOMETHING: ReadonlySet<VerdictText> = new Set(['edge', 'no evidence of an edge', 'worse than holding']);
 /** Of a clear profit so much must be left one bar late. */
 const LEAST_KEPT = 0.25;
 
@@ -143,16 +147,32 @@ function span({ lower, upper }: Interval): string {
   return `${percent(Math.max(-1, lower))} to ${percent(Math.max(-1, upper))} a year`;
 }
 
-/** What became of the starting equity over the whole ledger. */
-function change({ equity, bars, startingEquity }: Ledger): string {
-  const made = equity[bars - 1] / startingEquity - 1;
-  return `${made > 0 ? '+' : ''}${percent(made)}`;
+/** What became of the starting equity. */
+function change(grown: number): string {
+  return `${grown > 1 ? '+' : ''}${percent(grown - 1)}`;
 }
 
 const plural = (count: number, one: string, many: string) => (count === 1 ? `one ${one}` : `${count} ${many}`);
 
+/** What of a ledger a judgement rests on, so that a registered evaluation can be judged again. */
+export interface Sample {
+  /** (n) simple returns, and `held` (n) those of buy-and-hold over the same bars. */
+  readonly returns: Float64Array;
+  readonly held: Float64Array;
+  readonly timeframeMs: number;
+  readonly trades: number;
+  readonly feesPaid: number;
+}
+
 /** Both ledgers must cover the same bars. */
 export function judge(ledger: Ledger, holding: Ledger, circumstances: Circumstances): Judgement {
+  const { timeframeMs, trades, feesPaid } = ledger;
+  const [returns, held] = [barReturns(ledger), barReturns(holding)];
+  return judgeSample({ returns, held, timeframeMs, feesPaid, trades: trades.length }, circumstances);
+}
+
+/** As `judge`, of what the registry keeps. */
+export function judgeSample(subject: Sample, circumstances: Circumstances): Judgement {
   const {
     seed,
     looks = NO_LOOKS,
@@ -161,54 +181,45 @@ export function judge(ledger: Ledger, holding: Ledger, circumstances: Circumstan
     resamples = RESAMPLES,
     ownSeeds = 1,
   } = circumstances;
-  const own = barReturns(ledger);
+  const { returns: own, held, timeframeMs } = subject;
+  const bars = own.length + 1;
   const returns = looks.seeds.length === 0 ? own : meanOf([own, ...looks.seeds]);
-  const held = barReturns(holding);
   const excess = returns.map((value, i) => value - held[i]);
   // n^(1/3) at least: automatic lengths of 1 leave the clustering of volatility out.
   const meanBlock = Math.max(Math.cbrt(returns.length), optimalBlockLength(returns), optimalBlockLength(excess));
   const rng = new Rng(seed, STREAM);
   const options = { meanBlock, resamples, confidence: CONFIDENCE, rng };
-  const year = barsPerYear(ledger.timeframeMs);
-  const [meanReturn, excessReturn] = bootstrapMeans([returns, excess], options).map((interval) =>
-    perYear(interval, year),
-  );
+  const year = barsPerYear(timeframeMs);
   const market = estimateAlpha(returns, held, options);
   const alpha = perYear(market.alpha, year);
-  // The lower bound of a two-sided 90 % interval is a one-sided 95 % one.
-  const oneSided = estimateAlpha(returns, held, {
-    ...options,
-    confidence: 2 * CONFIDENCE - 1,
-    rng: new Rng(seed, STREAM),
-  });
   const beyond = returns.map((value, i) => value - market.beta.estimate * held[i]);
   const superior = testSuperiorAbility(beyond, looks.others, looks.unknown, { ...options, resamples: LOOK_RESAMPLES });
   const ownSample = sharpeSample(own);
   const sample = sharpeSample(returns);
   const trials = countTrials([...looks.sharpes, ownSample?.sharpe ?? null]);
   const minimum = sample && minimumTrackRecord(sample);
-  const seeds = { seen: ownSeeds + looks.seeds.length, asked: SEEDS_ASKED };
-  const costs = ledger.feesPaid > 0 ? 'after costs' : 'with no fee charged';
+  const seeds = { own: ownSeeds, seen: ownSeeds + looks.seeds.length, asked: SEEDS_ASKED };
+  const costs = subject.feesPaid > 0 ? 'after costs' : 'with no fee charged';
   const looked = plural(trials.count, 'configuration', 'configurations');
 
   const decide = (): { verdict: VerdictText; reason: string } => {
-    const days = (ledger.bars * ledger.timeframeMs) / DAY_MS;
+    const days = (bars * timeframeMs) / DAY_MS;
+    const grown = returns.reduce((equity, value) => equity * (1 + value), 1);
     if (obstacle !== null) return { verdict: "can't be judged", reason: obstacle };
-    if (ledger.bars < FEWEST_BARS || days < FEWEST_DAYS)
+    if (bars < FEWEST_BARS || days < FEWEST_DAYS)
       return {
         verdict: 'too little data to judge',
-        reason: `${ledger.bars} bars over ${days.toFixed(1)} days; at least ${FEWEST_BARS} bars and ${FEWEST_DAYS} days are needed`,
+        reason: `${bars} bars over ${days.toFixed(1)} days; at least ${FEWEST_BARS} bars and ${FEWEST_DAYS} days are needed`,
       };
     if (alpha.upper < 0)
       return {
         verdict: 'worse than holding',
-        reason: `it made ${change(ledger)} in ${Math.round(days)} days, less than the same share of the market (beta ${market.beta.estimate.toFixed(2)}) held without trading; with 95 % confidence that is no bad luck`,
+        reason: `it made ${change(grown)} in ${Math.round(days)} days, less than the same share of the market (beta ${market.beta.estimate.toFixed(2)}) held without trading; with 95 % confidence that is no bad luck`,
       };
     const doubts: string[] = [];
-    const grown = returns.reduce((equity, value) => equity * (1 + value), 1);
-    if (ledger.trades.length === 0) doubts.push('it made no trade');
-    else if (grown <= 1) doubts.push(`it made no money (${change(ledger)} in ${Math.round(days)} days)`);
-    if (oneSided.alpha.lower <= 0)
+    if (subject.trades === 0) doubts.push('it made no trade');
+    else if (grown <= 1) doubts.push(`it made no money (${change(grown)} in ${Math.round(days)} days)`);
+    if (market.alphaFloor <= 0)
       doubts.push(`what it earned beyond its share of the market may be nothing (${span(alpha)})`);
     else if (superior === null || superior.p > LARGEST_P)
       doubts.push(`luck alone is this good in ${percent(superior?.p ?? 1)} of cases, with ${looked} looked at`);
@@ -222,10 +233,10 @@ export function judge(ledger: Ledger, holding: Ledger, circumstances: Circumstan
     if (keptWhenLate !== null && keptWhenLate < LEAST_KEPT)
       suspicions.push(`one bar of delay leaves ${percent(Math.max(0, keptWhenLate))} of its Sharpe ratio`);
     if (suspicions.length > 0) return { verdict: 'suspicious: look for a leak', reason: suspicions.join('; ') };
-    if (ledger.trades.length < FEWEST_TRADES)
+    if (subject.trades < FEWEST_TRADES)
       return {
         verdict: 'too little data to judge',
-        reason: `it looks good, on ${ledger.trades.length} trades only; at least ${FEWEST_TRADES} are needed`,
+        reason: `it looks good, on ${subject.trades} trades only; at least ${FEWEST_TRADES} are needed`,
       };
     return {
       verdict: 'edge',
@@ -233,16 +244,19 @@ export function judge(ledger: Ledger, holding: Ledger, circumstances: Circumstan
     };
   };
   const decided = decide();
-  const few = seeds.seen < seeds.asked && decided.verdict === 'edge';
+  const few = seeds.seen < seeds.asked && SAYS_SOMETHING.has(decided.verdict);
   return {
     ...decided,
-    reason: few ? `${decided.reason}; ${plural(seeds.seen, 'seed', 'seeds')} of ${seeds.asked}` : decided.reason,
+    reason: few
+      ? `${decided.reason}; this is ${plural(seeds.seen, 'seed', 'seeds')} of ${seeds.asked}`
+      : decided.reason,
     alpha,
     beta: market.beta,
     superior,
     seeds,
-    meanReturn,
-    excessReturn,
+    keptWhenLate,
+    meanReturn: perYear(market.mean, year),
+    excessReturn: perYear(market.excess, year),
     meanBlock,
     sharpePerBar: ownSample?.sharpe ?? null,
     probabilisticSharpe: ownSample && probabilisticSharpe(ownSample, 0),

@@ -33,22 +33,24 @@ export function ablateRun(
   const { agent, run } = checkpoint;
   if (profiles.includes('none')) throw new InputError('profile none has no rule that could be left out');
   const { config: settings, prepared, trialOf } = prepareEvaluation(options);
+  const recipe = agent.spec.origin?.recipe ?? null;
   const registry = new RunRegistry(runContext.files);
   const record = fold === 'test' ? recordOf(checkpoint, settings, prepared, registry, runContext) : run;
   return profiles.flatMap((profile) => {
     const bare = profile === 'spec' && supervisor === undefined && agent.kind !== 'integrated';
     const rules = bare ? { ...settings.shield.rules, smurf: false as const } : settings.shield.rules;
     const config = { ...settings, shield: { ...settings.shield, profile, rules } };
-    const parts = supervisor === undefined ? {} : { supervisor };
+    const parts = supervisor === undefined ? {} : { supervisor: supervisor.agent };
     return prepared.markets.map((market) => {
       const { symbol } = market.series;
       options.onEvaluation?.(`${symbol} under ${profile}`);
       const foldKey = nameFold(market, fold);
-      const trial = fold === 'test' ? trialOf(config) : null;
+      const { tried, trial: hash } = trialOf(config);
+      const trial = fold === 'test' ? hash : null;
       const result = `ablation-${nameResult(checkpoint, symbol, fold, profile)}`;
       // Before the trial is written: a shield that can't be made has seen nothing.
       shieldFor(config, agent, parts);
-      record?.startEvaluation(result, foldKey, trial);
+      record?.startEvaluation(result, foldKey, trial, recipe);
       const ablation = ablateMarket(agent, market, config, fold, parts);
       const returns = barReturns(ablation.ledgers[0]);
       record?.finishEvaluation(result, {
@@ -58,6 +60,8 @@ export function ablateRun(
         returns: Array.from(returns),
         weights: checkpoint.weights,
         spans: foldSpans(market, fold),
+        recipe,
+        tried: tried as unknown as Json,
         figures: ablation.rows as unknown as Json,
       });
       const note = bare ? 'without smurf: no supervisor is named (--supervisor RUN)' : '';

@@ -6,6 +6,7 @@ import { findBaseline } from '../evaluate/baselines/index.ts';
 import { type Evaluation, evaluateBaseline } from '../evaluate/evaluation.ts';
 import { hashJson, RunRegistry } from '../runs/registry.ts';
 import type { ExperimentConfig } from './config.ts';
+import { figuresOf } from './evaluate-run.ts';
 import { prepareMarkets } from './prepare.ts';
 import type { RunContext } from './run-context.ts';
 import { foldSpans, nameFold, nameResult } from './trial.ts';
@@ -50,7 +51,7 @@ export function baselineRun(
       account,
       shield: null,
       seed,
-      looks: { trials: registry.trials(foldKey), configHash: trial, weights: trial },
+      looks: { trials: registry.trials(foldKey), configHash: trial, weights: trial, recipe: null, foldKey },
       resamples: config.evaluation.bootstrapSamples,
       provenance: { policy: name, featureSet: prepared.set.name, dataHash: prepared.dataHash, codeVersion },
     });
@@ -62,7 +63,7 @@ export function baselineRun(
       returns: evaluation.returns,
       held: evaluation.held,
       spans: foldSpans(market, 'test'),
-      figures: { verdict: evaluation.judgement.verdict, ...evaluation.subject.metrics } as unknown as Json,
+      figures: figuresOf(evaluation),
     });
     return evaluation;
   });

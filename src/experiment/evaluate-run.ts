@@ -22,11 +22,11 @@ import type { Kernels } from '../nn/index.ts';
 import { hashJson, type Run, RunRegistry } from '../runs/registry.ts';
 import type { ExperimentConfig } from './config.ts';
 import { ablateMarket } from './counterfactuals.ts';
-import { trainedConfig } from './extension.ts';
+import { extensionOf, trainedConfig } from './extension.ts';
 import { type Prepared, prepareMarkets } from './prepare.ts';
 import { CHECKPOINTS, type RunContext } from './run-context.ts';
 import { shieldFor } from './shield.ts';
-import { type Fold, foldSpans, hashTrial, nameFold, nameResult, trialConfig } from './trial.ts';
+import { type Fold, foldSpans, hashTrial, lineageOf, nameFold, nameResult, type Tried, trialConfig } from './trial.ts';
 
 export interface Checkpoint {
   /** As the user named it. */
@@ -82,6 +82,11 @@ export function findCheckpoint(
   return { name, path: other.path, run: null, ...load(other.files, other.path, kernels) };
 }
 
+/** SHA-256 of what a run's best checkpoint holds. */
+export function weightsOf(files: FileSystem, run: string): string {
+  return hashJson(openCheckpoint(files, `${CHECKPOINTS}/${run}/best`).description.files);
+}
+
 function load(files: FileSystem, path: string, kernels: Kernels): Pick<Checkpoint, 'agent' | 'standing' | 'weights'> {
   const agent = loadAgent(files, path, kernels);
   const { standing, files: contents } = openCheckpoint(files, path).description;
@@ -118,7 +123,8 @@ export interface EvaluateRunOptions {
   readonly config: ExperimentConfig;
   /** Default: test. Looking at the validation fold is no trial. */
   readonly fold?: Fold;
-  readonly supervisor?: LoadedAgent;
+  /** The checkpoint behind the rule smurf. */
+  readonly supervisor?: Pick<Checkpoint, 'agent' | 'weights'>;
   /** A person's word that an agent acts whose gate is closed. Default: false. */
   readonly force?: boolean;
   /** Whether a shield's counterfactual ledgers are kept beside the subject's; they take a while. Default: true. */
@@ -136,7 +142,8 @@ export interface RunEvaluation extends Evaluation {
 export function prepareEvaluation({ checkpoint, series, config: asked, supervisor, force }: EvaluateRunOptions): {
   readonly config: ExperimentConfig;
   readonly prepared: Prepared;
-  trialOf(config: ExperimentConfig): string;
+  /** What stands around the weights, and the hash of all that is tried but the seed. */
+  trialOf(config: ExperimentConfig): { readonly tried: Tried; readonly trial: string };
 } {
   const { agent, run } = checkpoint;
   const config = settingsOf(agent, asked);
@@ -151,15 +158,18 @@ export function prepareEvaluation({ checkpoint, series, config: asked, superviso
     extraColumns: agent.spec.accountColumns,
   });
   // A copy is known by what made it, wherever it lies and whatever it is called.
-  const trained = run !== null ? trainedConfig(run) : (agent.spec.origin?.recipe ?? trialConfig(config, prepared));
+  const trained = [
+    lineageOf(agent) ?? (run === null ? trialConfig(config, prepared) : trainedConfig(run)),
+    run === null ? null : extensionOf(run),
+  ];
+  const lineage = supervisor === undefined ? null : (lineageOf(supervisor.agent) ?? supervisor.weights);
   return {
     config,
     prepared,
-    trialOf: (tried) =>
-      hashTrial(checkpoint, tried, trained, {
-        supervised: supervisor !== undefined,
-        resting: isResting(checkpoint, force),
-      }),
+    trialOf({ shield, account }) {
+      const tried = { shield, account, supervisor: supervisor?.weights ?? null, resting: isResting(checkpoint, force) };
+      return { tried, trial: hashTrial(checkpoint, tried, trained, lineage) };
+    },
   };
 }
 
@@ -185,6 +195,12 @@ export function recordOf(
   });
 }
 
+/** What a record keeps of an evaluation: enough to show it, and to judge it again. */
+export function figuresOf({ judgement, subject, seed }: Evaluation): Json {
+  const { verdict, keptWhenLate, seeds } = judgement;
+  return { verdict, keptWhenLate, seeds, seed, ...subject.metrics } as unknown as Json;
+}
+
 /** One evaluation a market. @throws InputError where the data isn't what the checkpoint was made for */
 export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext): RunEvaluation[] {
   const { checkpoint, supervisor, force, fold = 'test', counterfactuals = true } = options;
@@ -195,21 +211,23 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
   const registry = new RunRegistry(runContext.files);
   // A registry that can't be read is told of before a trial is written into it.
   for (const one of registry.list()) one.results();
-  const shielded = supervisor === undefined ? {} : { supervisor };
+  const shielded = supervisor === undefined ? {} : { supervisor: supervisor.agent };
+  const recipe = fold === 'test' ? (agent.spec.origin?.recipe ?? null) : null;
   const record = fold === 'test' ? recordOf(checkpoint, config, prepared, registry, runContext) : run;
   return prepared.markets.map((market) => {
     options.onEvaluation?.(market.series.symbol);
     const foldKey = nameFold(market, fold);
-    const trial = fold === 'test' ? trialOf(config) : null;
+    const { tried, trial: hash } = trialOf(config);
+    const trial = fold === 'test' ? hash : null;
     const fromMs = market.series.timeMs[market.split[fold].from];
     const obstacle =
       fold === 'test'
-        ? findObstacle([agent, ...(supervisor === undefined ? [] : [supervisor])], fromMs)
+        ? findObstacle([agent, ...Object.values(shielded)], fromMs)
         : 'these bars chose the checkpoint: figures, and no verdict';
     const result = nameResult(checkpoint, market.series.symbol, fold, profile);
     // Before the trial is written: a shield that can't be made has seen nothing.
     const shield: Shield | null = profile === 'none' ? null : shieldFor(config, agent, shielded);
-    record?.startEvaluation(result, foldKey, trial);
+    record?.startEvaluation(result, foldKey, trial, recipe);
     const { name, isa, fused } = runContext.kernels;
     const evaluation = evaluate({
       agent: rests ? resting(agent.kind) : agent,
@@ -220,7 +238,7 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
       account: config.account,
       shield,
       seed: config.seed,
-      looks: { trials: registry.trials(foldKey), configHash: trial, weights },
+      looks: { trials: registry.trials(foldKey, recipe), configHash: trial, weights, recipe, foldKey },
       obstacle,
       ownSeeds: agent instanceof EnsembleAgent ? agent.members.length : 1,
       resamples: config.evaluation.bootstrapSamples,
@@ -245,7 +263,9 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
       returns: evaluation.returns,
       held: evaluation.held,
       spans: foldSpans(market, fold),
-      figures: { verdict: evaluation.judgement.verdict, ...evaluation.subject.metrics } as unknown as Json,
+      recipe,
+      tried: tried as unknown as Json,
+      figures: figuresOf(evaluation),
     });
     const ablation =
       shield !== null && counterfactuals && !rests ? ablateMarket(agent, market, config, fold, shielded) : null;

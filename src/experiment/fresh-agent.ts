@@ -11,7 +11,7 @@ import type { Kernels } from '../nn/index.ts';
 import { hashJson } from '../runs/registry.ts';
 import type { ExperimentConfig } from './config.ts';
 import { fitMarketsRange, type Prepared } from './prepare.ts';
-import { trialConfig } from './trial.ts';
+import { recipeOf, trialConfig } from './trial.ts';
 
 /** What an agent trained on these markets sees and was trained for. */
 export function describeAgent(
@@ -43,7 +43,7 @@ function describeOrigin(
   prepared: Prepared,
   decisive: { readonly [key: string]: Json },
 ): Origin {
-  const recipe = hashJson({ ...(trialConfig(config, prepared) as { [key: string]: Json }), ...decisive });
+  const recipe = hashJson({ ...(recipeOf(trialConfig(config, prepared)) as { [key: string]: Json }), ...decisive });
   const seen = prepared.markets.flatMap(({ series, split }) =>
     (['train', 'validation'] as const).map((fold) => {
       const { from, to } = split[fold];

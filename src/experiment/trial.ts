@@ -1,4 +1,5 @@
 /** What counts as one trial, and the names under which a run keeps what it tried. */
+import { type LoadedAgent, partsOf } from '../agents/index.ts';
 import type { Json } from '../core/json.ts';
 import { spansOf } from '../evaluate/looks.ts';
 import { hashJson } from '../runs/registry.ts';
@@ -12,11 +13,27 @@ interface CheckpointPath {
   readonly path: string;
 }
 
-/** What decides the outcome of a training but its seed: two runs with the same one are one trial. */
+/** What stands around the weights of an agent that is tried. */
+export interface Tried {
+  readonly shield: ExperimentConfig['shield'];
+  readonly account: ExperimentConfig['account'];
+  /** SHA-256 of the supervisor behind the rule smurf; null without one. */
+  readonly supervisor: string | null;
+  /** Whether a closed gate kept the agent from acting. */
+  readonly resting: boolean;
+}
+
+/** What decides the outcome of a training but its seed. */
 export function trialConfig(config: ExperimentConfig, prepared: Pick<Prepared, 'markets' | 'set'>): Json {
   const { seed: _, evaluation: __, shield: ___, preset: ____, ...rest } = dropOtherAgents(config);
   const symbols = prepared.markets.map(({ series }) => `${series.venue}:${series.symbol}`);
   return { ...rest, symbols, featureSet: prepared.set.name } as unknown as Json;
+}
+
+/** The same without its folds, which a checkpoint's origin names by their candles. */
+export function recipeOf(config: Json): Json {
+  const { split: _, ...rest } = config as { readonly [key: string]: Json };
+  return rest;
 }
 
 /** Names a market's fold by its times, so that the same bars are the same fold however they were imported. */
@@ -37,13 +54,27 @@ export function nameResult({ path }: CheckpointPath, symbol: string, fold: Fold,
   return `${part === 'best' ? '' : `${part}-`}${fold}-${symbol.replaceAll(/[^\w]/g, '')}-${profile}`;
 }
 
-/** Everything that is tried on a test fold but the seed: what has the same hash is one trial. */
+/** Where every part of an agent comes from, whatever its seed and wherever it lies; null where one of them doesn't say. */
+export function lineageOf(agent: LoadedAgent): Json {
+  const origins = partsOf(agent)
+    .filter(({ parts }) => parts === undefined)
+    .map(({ kind, spec }) => (spec.origin ? { kind, ...spec.origin } : null));
+  return origins.some((one) => one === null) ? null : (origins as unknown as Json);
+}
+
+/**
+ * Everything that is tried on a test fold but the seed: what has the same hash is one trial.
+ * @param trained what decided the weights
+ * @param supervisor the same of the supervisor's; null without one
+ */
 export function hashTrial(
-  { path }: CheckpointPath,
-  { shield, account }: Pick<ExperimentConfig, 'shield' | 'account'>,
+  { path, run }: CheckpointPath & { readonly run: unknown },
+  { shield, account, resting }: Omit<Tried, 'supervisor'>,
   trained: Json,
-  { supervised, resting }: { readonly supervised: boolean; readonly resting: boolean },
+  supervisor: Json,
 ): string {
-  const part = path.slice(path.lastIndexOf('/') + 1);
-  return hashJson({ trained, part, shield, account, supervised, ...(resting ? { resting } : {}) } as unknown as Json);
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  // A copy has any name, and is what it was copied from: a run's best, unless it says that it is not.
+  const part = run === null && name !== 'last' && name !== 'integrated' ? 'best' : name;
+  return hashJson({ trained, part, shield, account, supervisor, resting } as unknown as Json);
 }

@@ -11,19 +11,18 @@ import { Rng } from '../core/rng.ts';
 import type { Interval } from '../evaluate/bootstrap.ts';
 import { summarizeDifferences, summarizeSeeds } from '../evaluate/seeds.ts';
 import { walkForward } from '../evaluate/split.ts';
-import { canonicalJson, type EvaluationRecord, type Run, RunRegistry } from '../runs/registry.ts';
+import { canonicalJson, type EvaluationRecord, parseFoldKey, type Run, RunRegistry } from '../runs/registry.ts';
 import type { Profile } from '../shield/index.ts';
 
 import { dropOtherAgents, type ExperimentConfig } from './config.ts';
 import { isResting } from './evaluate-run.ts';
-import { trainedConfig } from './extension.ts';
 import { chooseEmbargo, commonTimes } from './prepare.ts';
 import { tryReadSettings } from './registered-settings.ts';
 
 import { CHECKPOINTS } from './run-context.ts';
 import { standingOf } from './standing.ts';
 import { SUPERVISION } from './supervise.ts';
-import { hashTrial, nameResult } from './trial.ts';
+import { nameResult, type Tried } from './trial.ts';
 
 /** One training of a walk-forward: its settings, the fold's cuts and the seed among them. */
 export interface Part {
@@ -127,19 +126,31 @@ export interface Score {
   readonly returns: readonly number[];
 }
 
-/** The scores of a run under a shield, one a symbol; null where one of them is missing or not finished. */
+/**
+ * The scores of a run under a shield, one a symbol; null where one of them is missing or not finished.
+ * @param supervisor SHA-256 of the supervisor's checkpoint
+ */
 export function readScores(
   run: Run,
   part: Part,
   shield: ExperimentConfig['shield'],
   symbols: readonly string[],
-  supervised = false,
+  supervisor: string | null = null,
   force = false,
 ): Score[] | null {
   const checkpoint = { path: `${CHECKPOINTS}/${run.name}/best` };
   const resting = isResting({ standing: standingOf(run) }, force);
-  const trial = hashTrial(checkpoint, { ...part.config, shield }, trainedConfig(run), { supervised, resting });
-  const results = run.results().filter(({ record }) => record.status === 'finished' && record.trial === trial);
+  const tried: Tried = { shield, account: part.config.account, supervisor, resting };
+  const wanted = canonicalJson(tried as unknown as Json);
+  const results = run
+    .results()
+    .filter(
+      ({ record }) =>
+        record.status === 'finished' &&
+        record.tried !== undefined &&
+        canonicalJson(record.tried) === wanted &&
+        liesIn(record.foldKey, part.config.split),
+    );
   const scores: Score[] = [];
   for (const symbol of symbols) {
     const own = nameResult(checkpoint, symbol, 'test', shield.profile);
@@ -158,6 +169,13 @@ export function readScores(
     });
   }
   return scores;
+}
+
+/** Whether a test fold is that of these cuts; `--test-from` makes others. */
+function liesIn(foldKey: string, { testFrom, testTo }: ExperimentConfig['split']): boolean {
+  const fold = parseFoldKey(foldKey);
+  if (fold === null) return false;
+  return fold.fromMs >= Date.parse(testFrom ?? '') && (testTo === null || fold.toMs < Date.parse(testTo));
 }
 
 function readFigures({ figures }: EvaluationRecord) {

@@ -38,6 +38,10 @@ export interface Trial {
   readonly seed: number;
   /** Of the agent that was tried; the run's name where an earlier version kept none. */
   readonly weights: string;
+  /** Of what made the weights, but for seed and folds; null where an earlier version kept none. */
+  readonly recipe: string | null;
+  /** Names the window that it looked at. */
+  readonly foldKey: string;
   /** Sharpe ratio per bar, not annualised; null while the evaluation has not finished. */
   readonly sharpePerBar: number | null;
   /** What it saw; null where that was not kept: it has not finished, or an earlier version made it. */
@@ -70,6 +74,10 @@ export interface EvaluationRecord {
   /** Buy-and-hold's over the same bars, and when they were: see `SeenReturns`. */
   readonly held?: readonly number[];
   readonly spans?: readonly (readonly [number, number])[];
+  /** Of what made the weights, but for seed and folds: the same recipe elsewhere is another look at one strategy. */
+  readonly recipe?: string | null;
+  /** What was tried beside the weights, in plain words: shield, account, supervisor. */
+  readonly tried?: Json;
   readonly figures: Json;
 }
 
@@ -110,6 +118,7 @@ const recordSchema = z.looseObject({
   weights: z.string().optional(),
   held: z.custom<readonly number[]>(Array.isArray, 'must be a list').optional(),
   spans: z.array(z.tuple([z.number(), z.int().min(1)])).optional(),
+  recipe: z.string().nullable().optional(),
   figures: z.json(),
 });
 
@@ -182,8 +191,9 @@ export class Run {
   }
 
   /** Says, before it is done, that this configuration is about to see the fold. */
-  startEvaluation(name: string, foldKey: string, trial: string | null): void {
-    this.#writeResult(name, { status: 'started', foldKey, trial, sharpePerBar: null, returns: [], figures: null });
+  startEvaluation(name: string, foldKey: string, trial: string | null, recipe: string | null = null): void {
+    const nothing = { sharpePerBar: null, returns: [], figures: null };
+    this.#writeResult(name, { status: 'started', foldKey, trial, recipe, ...nothing });
   }
 
   finishEvaluation(name: string, record: Omit<EvaluationRecord, 'status'>): void {
@@ -290,20 +300,26 @@ export class RunRegistry {
     return this.names().map((name) => this.open(name));
   }
 
-  /** Every evaluation that looked at bars of the fold's time as a test, of whatever market, finished or not. */
-  trials(foldKey: string): Trial[] {
+  /**
+   * Every evaluation that looked at bars of the fold's time as a test, of whatever market, finished or not, and at any
+   * time where it was of this recipe.
+   */
+  trials(foldKey: string, recipe: string | null = null): Trial[] {
     const wanted = parseFoldKey(foldKey);
     return this.list().flatMap((run) =>
       run.results().flatMap(({ record }) => {
         const fold = parseFoldKey(record.foldKey);
-        if (record.trial === null || !(record.foldKey === foldKey || (fold && wanted && overlap(fold, wanted))))
-          return [];
+        const shared = record.foldKey === foldKey || (fold && wanted && overlap(fold, wanted));
+        const same = recipe !== null && record.recipe === recipe;
+        if (record.trial === null || !(shared || same)) return [];
         const { returns, held, spans, sharpePerBar } = record;
         return {
           run: run.name,
           configHash: record.trial,
           seed: run.registration.seed,
           weights: record.weights ?? run.name,
+          recipe: record.recipe ?? null,
+          foldKey: record.foldKey,
           sharpePerBar,
           seen: spans === undefined ? null : { spans, returns, held: held ?? null },
           market: fold?.market ?? record.foldKey,

@@ -35,30 +35,38 @@ describe('days on paper', () => {
 });
 
 describe('the verdict on a checkpoint', () => {
-  const check = (...evaluations: (readonly [symbol: string, verdict: string, feeRate: number | null])[]) =>
+  const check = (...evaluations: (readonly [symbol: string, verdict: string, feeRate: number, differs?: string])[]) =>
     edgeVerdict.check({
       mode: 'spot',
       ...{ venue: 'binance', venueTested: true, certificateProblem: null },
       symbols: ['BTC/USDT', 'ETH/USDT'],
       paper: [],
       timeframeMs: HOUR_MS,
-      evaluations: evaluations.map(([symbol, verdict, feeRate]) => ({ symbol, verdict, feeRate })),
+      evaluations: evaluations.map(([symbol, verdict, feeRate, differs]) => ({
+        ...{ symbol, verdict, feeRate, reason: 'because', window: '2024-01-01 to 2024-07-01' },
+        differs: differs === undefined ? [] : [differs],
+      })),
       takerFees: new Map([['BTC/USDT', 0.001]]),
       ...{ maxDrawdown: 0.2, requiredPaperDays: 7 },
     });
   const eth = ['ETH/USDT', 'edge', 0.0005] as const;
 
   it('is asked for on each symbol', () => {
-    expect(check(['BTC/USDT', 'edge', 0.001 - 1e-15], eth)).toBeNull();
+    expect(check(['BTC/USDT', 'edge', 0.001], eth)).toBeNull();
     expect(check(['BTC/USDT', 'edge', 0.001])).toContain('ETH/USDT was never evaluated');
     expect(check(['BTC/USDT', 'no evidence of an edge', 0.001], eth)).toContain(
-      "BTC/USDT: its verdict is 'no evidence",
+      "BTC/USDT: judged again, its verdict is 'no evidence of an edge' on 2024-01-01 to 2024-07-01 (because)",
     );
+  });
+
+  it('is that of the shield, supervisor and account that it is to trade with', () => {
+    for (const what of ['shield', 'supervisor', 'account'])
+      expect(check(['BTC/USDT', 'edge', 0.001, what], eth)).toContain(`as it is to trade: another ${what} on 2024`);
+    expect(check(['BTC/USDT', 'edge', 0.001, 'shield'], ['BTC/USDT', 'edge', 0.001], eth)).toBeNull();
   });
 
   it("is no proof at fees below the venue's", () => {
     expect(check(['BTC/USDT', 'edge', 0], eth)).toContain('the venue takes 0.001');
-    expect(check(['BTC/USDT', 'edge', null], eth)).toContain('the venue takes 0.001');
     expect(check(['BTC/USDT', 'edge', 0.002], eth)).toBeNull();
   });
 });

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
-import { bootstrapMeans, optimalBlockLength } from '../../src/evaluate/bootstrap.ts';
+import {
+  type Interval,
+  optimalBlockLength,
+  percentileInterval,
+  type Resampling,
+  resampleSums,
+} from '../../src/evaluate/bootstrap.ts';
 import { normalCdf, normalQuantile } from '../../src/evaluate/normal.ts';
 import { combinations, overfittingProbability } from '../../src/evaluate/overfitting.ts';
 import { interquartileMean, summarizeSeeds } from '../../src/evaluate/seeds.ts';
@@ -13,6 +19,21 @@ import {
 } from '../../src/evaluate/sharpe-ratio.ts';
 import { SLOW } from '../effort.ts';
 import { golden } from './golden.ts';
+
+/** Percentile intervals of the means of several columns, each resample taking the same bars of all of them. */
+function bootstrapMeans(
+  columns: readonly Float64Array[],
+  options: Resampling & { readonly confidence: number },
+): Interval[] {
+  const n = columns[0].length;
+  return resampleSums(columns, options).map((sums, c) =>
+    percentileInterval(
+      columns[c].reduce((total, value) => total + value, 0) / n,
+      sums.map((sum) => sum / n),
+      options.confidence,
+    ),
+  );
+}
 
 describe('the normal distribution', () => {
   it('has scipy’s quantiles and probabilities', () => {

@@ -73,7 +73,7 @@ describe('the verdict', () => {
       const { verdict, reason } = judged(world, size);
       expect([size, verdict]).toEqual([size, 'edge']);
       expect(reason).toMatch(
-        /more than its share of the market .*; luck alone is this good in .* of cases, with one configuration looked at; one seed of 5$/,
+        /more than its share of the market .*; luck alone is this good in .* of cases, with one configuration looked at; this is one seed of 5$/,
       );
     }
   });
@@ -121,7 +121,7 @@ describe('the verdict', () => {
     expect(judged(lucky).verdict).toBe('edge');
     const over = judged(lucky, 1, { looks: { ...NO_LOOKS, seeds: rest } });
     expect(over.verdict).toBe('no evidence of an edge');
-    expect(over.seeds).toEqual({ seen: 200, asked: 5 });
+    expect(over.seeds).toEqual({ own: 1, seen: 200, asked: 5 });
   });
 
   it('suspects what is too good, and what one bar of delay takes away', () => {

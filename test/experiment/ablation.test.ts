@@ -114,7 +114,7 @@ describe('counterfactual ledgers of a run', () => {
       { series, config: smurfConfig(config), primary: checkpoint, force: true },
       runContext,
     );
-    const supervisor = openTiny(trained.run.name, runContext).agent;
+    const supervisor = openTiny(trained.run.name, runContext);
     const [inShield] = ablateRun({ checkpoint, series, config, supervisor, profiles: ['spec'] }, runContext);
     const integrated = openTiny(`${trained.run.name}/integrated`, runContext);
     const [inAgent] = ablateRun({ checkpoint: integrated, series, config, profiles: ['spec'] }, runContext);

@@ -30,9 +30,18 @@ test('baselines and checkpoints from elsewhere are trials, once a configuration'
   const copied = openTiny('copied', runContext);
   expect(copied.run).toBe(null);
   expect(trialsOf({ checkpoint: own, series, config })).toBe(1);
-  expect(trialsOf({ checkpoint: copied, series, config })).toBe(2);
-  expect(trialsOf({ checkpoint: copied, series, config })).toBe(2);
-  expect(baselineRun('sma-cross', series, config, runContext).evaluations[0].judgement.trials).toBe(3);
-  expect(baselineRun('logistic', series, config, runContext).evaluations[0].judgement.trials).toBe(4);
+  // A copy is what it was copied from.
+  expect(trialsOf({ checkpoint: copied, series, config })).toBe(1);
+  expect(baselineRun('sma-cross', series, config, runContext).evaluations[0].judgement.trials).toBe(2);
+  expect(baselineRun('logistic', series, config, runContext).evaluations[0].judgement.trials).toBe(3);
   expect(trialsOf({ checkpoint: own, series, config, fold: 'validation' })).toBe(1);
+  // Another window and another account are other looks, also where they share no bar or are made by a copy.
+  const times = series[0].timeMs;
+  const day = (row: number) => new Date(times[row]).toISOString();
+  const cut = (from: number, to: number) => ({ ...config.split, testFrom: day(from), testTo: day(to) });
+  expect(trialsOf({ checkpoint: own, series, config: { ...config, split: cut(2040, 2200) } })).toBe(4);
+  expect(trialsOf({ checkpoint: copied, series, config: { ...config, split: cut(2200, 2390) } })).toBe(5);
+  expect(
+    trialsOf({ checkpoint: own, series, config: { ...config, account: { ...config.account, maxUnits: 2 } } }),
+  ).toBe(6);
 });

@@ -161,7 +161,7 @@ describe('the supervisor of a run', () => {
 
     const shield = { ...config.shield, profile: 'spec' as const };
     const checkpoint = openTiny(run.name, runContext);
-    const supervisor = openTiny(refused?.run.name ?? '', runContext).agent;
+    const supervisor = openTiny(refused?.run.name ?? '', runContext);
     const evaluate = (rules: typeof shield.rules, more: { supervisor?: typeof supervisor }) =>
       evaluateRun(
         { checkpoint, series, config: { ...part.config, shield: { ...shield, rules } }, ...more },
@@ -171,7 +171,7 @@ describe('the supervisor of a run', () => {
     evaluate({}, { supervisor });
     // Neither took the other's place.
     const [alone] = readScores(run, part, { ...shield, rules: { smurf: false } }, ['TINY']) ?? [];
-    const [supervised] = readScores(run, part, shield, ['TINY'], true) ?? [];
+    const [supervised] = readScores(run, part, shield, ['TINY'], supervisor.weights) ?? [];
     expect(supervised.trades).toBe(0);
     expect(alone.trades).toBeGreaterThan(0);
   });

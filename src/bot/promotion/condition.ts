@@ -15,12 +15,17 @@ export interface Candidate {
     readonly differences: number;
   }[];
   readonly timeframeMs: number;
-  /** Its evaluations on the test fold, of these symbols and behind the shield that it is to trade with. */
+  /** Its evaluations on the test folds of these symbols, each judged again with whatever has looked since. */
   readonly evaluations: readonly {
     readonly symbol: string;
     readonly verdict: string;
-    /** What it paid for a quote traded; null where it never traded. */
-    readonly feeRate: number | null;
+    readonly reason: string;
+    /** The bars that it saw, for people. */
+    readonly window: string;
+    /** Which of shield, supervisor and account are not those that it is to trade with; empty where all are. */
+    readonly differs: readonly string[];
+    /** What was charged for a quote traded. */
+    readonly feeRate: number;
   }[];
   /** What the venue takes for a quote traded, by symbol, where it says. */
   readonly takerFees: ReadonlyMap<string, number>;
