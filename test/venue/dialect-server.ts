@@ -5,7 +5,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type BodyTrouble, sendBody } from './bodies.ts';
-import { type HostileExchange, Refusal, type Rules } from './exchange.ts';
+import { type HostileExchange, type Order, type OrderView, Refusal, type Rules, type Trade } from './exchange.ts';
 import type { Bar } from './market-path.ts';
 
 export interface Call {
@@ -167,3 +167,23 @@ export function barsOf(
   }
   return bars;
 }
+
+const UNNAMED = 'unnamed ';
+
+/** What an order goes by to which the client gave no name. */
+export const unnamed = (exchange: HostileExchange): string => `${UNNAMED}${exchange.orders.length}`;
+
+/** The name that the client gave; empty where it gave none. */
+export const nameOf = ({ clientId }: Order): string => (clientId.startsWith(UNNAMED) ? '' : clientId);
+
+/** Every order that is told of by now, oldest first. */
+export const viewsOf = (exchange: HostileExchange, nowMs: number): OrderView[] =>
+  exchange.orders.map((one) => exchange.view(one, 'query', nowMs)).filter((one) => one !== null);
+
+/** Trades of all markets that are told by now, oldest first. */
+export const tradesOf = (exchange: HostileExchange, nowMs: number): Trade[] =>
+  exchange.rules.flatMap(({ id }) => exchange.tradesOf(id, nowMs)).sort((a, b) => a.ms - b.ms || a.id - b.id);
+
+/** The order's fees that are told by now. */
+export const feeOf = (order: Order, nowMs: number): bigint =>
+  order.trades.reduce((sum, { fee, visibleMs }) => (visibleMs <= nowMs ? sum + fee : sum), 0n);

@@ -205,7 +205,10 @@ describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, r
     expect((await client.fetchOpenOrders(SYMBOL)).length).toBe(2);
     const all = client.has.cancelAllOrders
       ? client.cancelAllOrders(SYMBOL)
-      : client.cancelOrders((await client.fetchOpenOrders(SYMBOL)).map((one) => one.id!));
+      : client.cancelOrders(
+          (await client.fetchOpenOrders(SYMBOL)).map((one) => one.id!),
+          SYMBOL,
+        );
     await all;
     expect(exchange.orders.map((one) => one.end?.status)).toEqual(['CANCELED', 'CANCELED']);
   });
@@ -257,8 +260,11 @@ describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, r
     await expect(asking()).rejects.toBeInstanceOf(ccxt.NetworkError);
     clock.ms += 10_001;
     await client.fetchTicker(SYMBOL);
-    const closed = await open({ troubles: [during('maintenance', 0)] });
+    const closed = await open({
+      troubles: [{ kind: 'maintenance', size: 0, fromMs: BEGIN + 60_000, toMs: BEGIN + 90_000 }],
+    });
     await closed.client.fetchTicker(SYMBOL);
+    closed.clock.ms += 70_000;
     await expect(closed.client.fetchBalance()).rejects.toBeInstanceOf(ccxt.ExchangeNotAvailable);
   });
 });

@@ -7,6 +7,7 @@ import { type Dialect, DialectServer } from './dialect-server.ts';
 import { HostileExchange, type Rules, type Ways } from './exchange.ts';
 import { krakenRow } from './kraken-server.ts';
 import type { MarketPath } from './market-path.ts';
+import { okxRow } from './okx-server.ts';
 import { type Trouble, TroubleBook } from './troubles.ts';
 
 export interface Credentials {
@@ -32,7 +33,7 @@ export interface DialectRow {
   readonly quirks: readonly string[];
 }
 
-export const dialectRows: readonly DialectRow[] = [krakenRow];
+export const dialectRows: readonly DialectRow[] = [krakenRow, okxRow];
 
 export interface VenueSetup {
   /** By symbol: `BTC/USDT`. */

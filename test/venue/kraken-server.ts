@@ -4,7 +4,17 @@
  */
 import { createHash, createHmac } from 'node:crypto';
 import { type Amount, fixed, over, placesOf, read, short, text, times } from './amount.ts';
-import { barsOf, type Call, type Dialect, Refused } from './dialect-server.ts';
+import {
+  barsOf,
+  type Call,
+  type Dialect,
+  feeOf,
+  nameOf,
+  Refused,
+  tradesOf,
+  unnamed,
+  viewsOf,
+} from './dialect-server.ts';
 import type { DialectRow } from './dialects.ts';
 import type { HostileExchange, NewOrder, Order, OrderView, Reason, Refusal, Rules, Side, Trade } from './exchange.ts';
 
@@ -59,9 +69,7 @@ function codeOf(letter: 'O' | 'T', number: number): string {
 export class KrakenDialect implements Dialect {
   readonly #exchange: HostileExchange;
   #nonce = 0n;
-  #unnamed = 0;
-  /** What of an order the exchange doesn't know. */
-  readonly #extra = new Map<Order, { readonly userref: number | null; readonly named: boolean }>();
+  readonly #userrefs = new Map<Order, number>();
 
   constructor(exchange: HostileExchange) {
     this.#exchange = exchange;
@@ -189,7 +197,7 @@ export class KrakenDialect implements Dialect {
         const ids = (asked.get('txid') ?? '').split(',').filter((id) => id !== '');
         if (ids.length === 0) throw fail('EGeneral:Invalid arguments');
         if (ids.length > 50) throw fail('EGeneral:Invalid arguments:txid');
-        const views = this.#views(nowMs).filter(({ order }) => ids.includes(codeOf('O', order.number)));
+        const views = viewsOf(this.#exchange, nowMs).filter(({ order }) => ids.includes(codeOf('O', order.number)));
         const found = this.#matching(asked, views);
         if (ids.length === 1 && found.length === 0) throw fail('EOrder:Unknown order');
         return this.#tell(found, asked, nowMs);
@@ -199,7 +207,7 @@ export class KrakenDialect implements Dialect {
       case 'QueryTrades': {
         const ids = (asked.get('txid') ?? '').split(',');
         if (ids.length > 20) throw fail('EGeneral:Invalid arguments:txid');
-        const trades = this.#trades(nowMs).filter(({ id }) => ids.includes(codeOf('T', id)));
+        const trades = tradesOf(this.#exchange, nowMs).filter(({ id }) => ids.includes(codeOf('T', id)));
         return Object.fromEntries(trades.map((trade) => [codeOf('T', trade.id), this.#tellTrade(trade)]));
       }
     }
@@ -254,7 +262,7 @@ export class KrakenDialect implements Dialect {
     const descr = { order: line(side, text(volume), rules, ordertype, price) };
     if (asked.get('validate') === 'true') return { descr };
     const wanted: NewOrder = {
-      ...{ clientId: name ?? `unnamed ${++this.#unnamed}`, symbolId: rules.id, side: side.toUpperCase() as Side },
+      ...{ clientId: name ?? unnamed(this.#exchange), symbolId: rules.id, side: side.toUpperCase() as Side },
       type:
         ordertype === 'market'
           ? 'MARKET'
@@ -269,7 +277,7 @@ export class KrakenDialect implements Dialect {
       ...(price === null ? {} : ordertype === 'limit' ? { limit: price } : { stop: price }),
     };
     const order = this.#exchange.place(wanted, nowMs);
-    this.#extra.set(order, { userref: userref === null ? null : Number(userref), named: name !== null });
+    if (userref !== null) this.#userrefs.set(order, Number(userref));
     return { descr, txid: [codeOf('O', order.number)] };
   }
 
@@ -278,35 +286,28 @@ export class KrakenDialect implements Dialect {
     const [txid, name] = [asked.get('txid'), asked.get('cl_ord_id')];
     if (txid === null && name === null) throw fail('EGeneral:Invalid arguments');
     const open = this.#exchange.openOrders(null, nowMs).filter(({ order }) => {
-      const extra = this.#extra.get(order)!;
-      if (name !== null) return extra.named && order.clientId === name;
-      return codeOf('O', order.number) === txid || (extra.userref !== null && String(extra.userref) === txid);
+      if (name !== null) return nameOf(order) === name;
+      return codeOf('O', order.number) === txid || String(this.#userrefs.get(order)) === txid;
     });
     if (open.length === 0) throw fail('EOrder:Unknown order');
     for (const { order } of open) this.#exchange.cancel(order.rules.id, order.clientId, nowMs);
     return { count: open.length };
   }
 
-  #views(nowMs: number): OrderView[] {
-    return this.#exchange.orders.map((one) => this.#exchange.view(one, 'query', nowMs)).filter((one) => one !== null);
-  }
-
   #matching(asked: URLSearchParams, views: readonly OrderView[]): OrderView[] {
     const [userref, name] = [asked.get('userref'), asked.get('cl_ord_id')];
-    return views.filter(({ order }) => {
-      const extra = this.#extra.get(order)!;
-      return (
-        (userref === null || String(extra.userref) === userref) &&
-        (name === null || (extra.named && order.clientId === name))
-      );
-    });
+    return views.filter(
+      ({ order }) =>
+        (userref === null || String(this.#userrefs.get(order)) === userref) &&
+        (name === null || nameOf(order) === name),
+    );
   }
 
   /** Newest first, 50 a page; `start` is left out, `end` is in; either may be a txid. */
   #closedOrders(asked: URLSearchParams, nowMs: number): unknown {
     const by = asked.get('closetime') ?? 'both';
     const [start, end] = ['start', 'end'].map((key) => this.#moment(asked.get(key), 'O'));
-    const ended = this.#matching(asked, this.#views(nowMs))
+    const ended = this.#matching(asked, viewsOf(this.#exchange, nowMs))
       .filter(({ order }) => order.end !== null)
       .filter(({ order }) => {
         const times = [...(by === 'close' ? [] : [order.createdMs]), ...(by === 'open' ? [] : [order.end!.ms])];
@@ -319,7 +320,7 @@ export class KrakenDialect implements Dialect {
 
   #tradesHistory(asked: URLSearchParams, nowMs: number): unknown {
     const [start, end] = ['start', 'end'].map((key) => this.#moment(asked.get(key), 'T'));
-    const found = this.#trades(nowMs)
+    const found = tradesOf(this.#exchange, nowMs)
       .filter(({ ms }) => (start === null || ms > start) && (end === null || ms <= end))
       .reverse();
     const from = Number(asked.get('ofs') ?? 0);
@@ -340,12 +341,6 @@ export class KrakenDialect implements Dialect {
     return ms;
   }
 
-  #trades(nowMs: number): Trade[] {
-    return this.#exchange.rules
-      .flatMap(({ id }) => this.#exchange.tradesOf(id, nowMs))
-      .sort((a, b) => a.ms - b.ms || a.id - b.id);
-  }
-
   #find(pair: string | null): Rules {
     const rules = this.#exchange.rules.find((one) => one.id === pair || altname(one) === pair);
     if (rules === undefined) throw fail('EQuery:Unknown asset pair');
@@ -361,14 +356,14 @@ export class KrakenDialect implements Dialect {
 
   #tellOrder({ order, status, executed, spent }: OrderView, withTrades: boolean, nowMs: number): unknown {
     const { rules, side, type, limit, stop, quantity, spend, createdMs, end } = order;
-    const extra = this.#extra.get(order)!;
+    const name = nameOf(order);
     const told = order.trades.filter(({ visibleMs }) => visibleMs <= nowMs);
     const ordertype = type === 'MARKET' ? 'market' : type === 'STOP_LOSS' ? 'stop-loss' : 'limit';
     const price = limit ?? stop;
     const low = side.toLowerCase();
     const flags = ['fciq', ...(type === 'LIMIT_MAKER' ? ['post'] : []), ...(spend === null ? [] : ['viqc'])];
     return {
-      ...{ refid: null, userref: extra.userref, ...(extra.named ? { cl_ord_id: order.clientId } : {}) },
+      ...{ refid: null, userref: this.#userrefs.get(order) ?? null, ...(name === '' ? {} : { cl_ord_id: name }) },
       status: status === 'FILLED' ? 'closed' : end === null ? 'open' : 'canceled',
       ...{ opentm: seconds(createdMs), starttm: 0, expiretm: 0 },
       descr: {
@@ -386,7 +381,7 @@ export class KrakenDialect implements Dialect {
         },
       },
       ...{ vol: text(spend ?? quantity), vol_exec: text(executed), cost: text(spent) },
-      fee: text(told.reduce((sum, { fee }) => sum + fee, 0n)),
+      fee: text(feeOf(order, nowMs)),
       price: executed === 0n ? '0.00000' : text(over(spent, executed)),
       ...{ stopprice: '0.00000', limitprice: '0.00000', misc: '', oflags: flags.join(',') },
       ...(withTrades ? { trades: told.map(({ id }) => codeOf('T', id)) } : {}),

@@ -88,4 +88,26 @@ export const asks: Readonly<Record<string, Asks>> = {
       }
     },
   },
+  okx: {
+    ...unified,
+    sellStop: (client, quantity, stop, name) =>
+      client.createOrder(SYMBOL, 'market', 'sell', quantity, undefined, {
+        ...{ stopLossPrice: stop, algoClOrdId: name, tdMode: 'cash' },
+      }),
+    findStop: (client, name) => maybe(client.fetchOrder('', SYMBOL, { clientOrderId: name, trigger: true })),
+    openStops: (client) =>
+      client.fetchOpenOrders(SYMBOL, undefined, undefined, { trigger: true, ordType: 'conditional' }),
+    cancelStop: (client, id) => client.cancelOrder(id, SYMBOL, { trigger: true }),
+    page: 100,
+    name: 'botbtc1',
+    badNames: ['bot-btc-1', 'x'.repeat(33)],
+    trades: async (client, sinceMs) => {
+      const all: Trade[] = [];
+      for (let older = {}; ; older = { after: all[0].info.billId }) {
+        const page = await client.fetchMyTrades(SYMBOL, sinceMs, undefined, older);
+        all.unshift(...page);
+        if (page.length < 100) return all;
+      }
+    },
+  },
 };
