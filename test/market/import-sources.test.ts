@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { tableFromIPC, tableToIPC } from '@uwdata/flechette';
 import { parse } from 'csv-parse/sync';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +16,7 @@ import { loadSeries } from '../../src/market/import/series.ts';
 import { bytesSource } from '../../src/market/import/source.ts';
 import { openTable } from '../../src/market/import/tables.ts';
 import { SLOW } from '../effort.ts';
-import { DAYS, makeTruth, TIMES, type TrueBar, type Truth, writeTable } from './import-writers.ts';
+import { DAYS, makeTruth, TIMES, type TrueBar, type Truth, writeNumber, writeTable } from './import-writers.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -84,6 +85,7 @@ const twelve = (ms: number) => {
   return `${new Date(ms).toISOString().slice(0, 10)} ${String(hour % 12 === 0 ? 12 : hour % 12).padStart(2, '0')}-${hour < 12 ? 'AM' : 'PM'}`;
 };
 const plain = TIMES['with a space'];
+const isoDate = (date: Date) => date.toISOString().slice(0, 10);
 
 describe('CryptoDataDownload, in each of its generations', () => {
   it('2019: a banner, 12-hour clock, newest first', async () => {
@@ -177,6 +179,31 @@ describe('pages that people copy from', () => {
       { newestFirst: true },
     )}`;
     expectMarket((await read(text)).series, whole);
+  });
+
+  it.each<[string, string, (date: Date) => string, number]>([
+    ['Polish', 'Data,Ostatnio,Otwarcie,Max.,Min.,Wol.,Zmiana%', (d) => DAYS['10.06.2020'](d.getTime()), 0],
+    ['Russian', 'Дата,Цена,Откр.,Макс.,Мин.,Объём,Изм. %', (d) => DAYS['10.06.2020'](d.getTime()), 0],
+    [
+      'Japanese',
+      '日付け,終値,始値,高値,安値,出来高,変化率 %',
+      (d) => isoDate(d).replace(/-(..)-(..)/, '年$1月$2日'),
+      1,
+    ],
+    ['Chinese', '日期,收盘,开盘,高,低,交易量,涨跌幅', (d) => isoDate(d).replace(/-0?(\d+)-0?(\d+)/, '年$1月$2日'), 1],
+    ['Korean', '날짜,종가,시가,고가,저가,거래량,변동 %', (d) => isoDate(d).replaceAll('-', '- '), 1],
+  ])('Investing.com in %s', async (_, header, date, style) => {
+    const whole: Truth = { ...days, bars: days.bars.map((bar, i) => ({ ...bar, volume: 10 * (100 + i * 977) })) };
+    const number = (value: number) => writeNumber(value, 2, style === 1 ? 'US' : 'German');
+    const cells = (b: TrueBar) => [
+      date(new Date(b.timeMs)),
+      ...[b.close, b.open, b.high, b.low].map(number),
+      ...[`${number(b.volume / 1000)}K`, `${number(0.06)}%`],
+    ];
+    const { file, series } = await read(`\ufeff${layout(whole, header, cells, { newestFirst: true })}`);
+    expectMarket(series, whole);
+    // Messages call the columns as the file does.
+    expect(file.notes.join()).toContain(`${header.split(',')[5]} is taken to be in base currency`);
   });
 
   it('CoinMarketCap: semicolons, quotes, four times, dollars', async () => {
@@ -419,6 +446,13 @@ describe('what else files have', () => {
     ['HTTP', (ms) => new Date(ms).toUTCString()],
     ['Go', (ms) => `${plain(ms)}.000 +0000 UTC`],
     ['yyyymmddhh', (ms) => new Date(ms).toISOString().slice(0, 13).replaceAll(/[-T]/g, '')],
+    [
+      'Spanish',
+      (ms) => {
+        const hour = new Date(ms).getUTCHours();
+        return `${DAYS['10.06.2020'](ms)} ${hour % 12 || 12}:00 ${hour < 12 ? 'a. m.' : 'p. m.'}`;
+      },
+    ],
     ['numpy', (ms) => new Date(ms).toISOString().replace('Z', '000000')],
     [
       'Excel',
@@ -426,6 +460,44 @@ describe('what else files have', () => {
     ],
   ])('times of %s', async (_, time) => {
     expectMarket((await read(writeTable([head, ...rows(time)]))).series, hours);
+  });
+
+  it('a zone by a name that means several is refused by it', async () => {
+    await expect(read(writeTable([head, ...rows((ms) => `${plain(ms)} EST`)]))).rejects.toThrow(
+      /'EST' names no one zone; write an offset, such as -05:00/,
+    );
+    await expect(read(writeTable([head, ...rows((ms) => `lundi ${ms}`)]))).rejects.toThrow(
+      /^file: 'lundi .*is not a time/,
+    );
+  });
+
+  it('halfway through, milliseconds become microseconds, and no header says what they are', async () => {
+    const text = writeTable(hours.bars.map((bar, i) => row(bar, (ms) => (i < 120 ? `${ms}` : `${ms}000`))));
+    expectMarket((await read(text)).series, hours);
+  });
+
+  it('contracts beside coins, with a header and without', async () => {
+    const truth = market({ quiet: 0 });
+    const contracts = (b: TrueBar) => [
+      b.timeMs,
+      ...prices(b),
+      Math.round(b.quote / 10),
+      b.timeMs + HOUR_MS - 1,
+      b.volume,
+    ];
+    const header = 'open_time,open,high,low,close,volume,close_time,base_volume';
+    for (const names of [header, '']) {
+      const { series, file } = await read(layout(truth, names, contracts));
+      expectMarket(series, truth);
+      expect(file.notes.join()).toMatch(/is in contracts of 10 of the quote currency/);
+    }
+  });
+
+  it('zeros for volume beside a count of ticks are said to be none', async () => {
+    const text = layout(hours, 'time,open,high,low,close,tickvol,vol', (b) => [b.timeMs, ...prices(b), b.trades, 0]);
+    const { series, file } = await read(text);
+    expectMarket(series, { ...hours, bars: hours.bars.map((bar) => ({ ...bar, volume: 0 })) });
+    expect(file.notes.join()).toMatch(/vol is 0 throughout/);
   });
 
   it('units in the header, an index in front, names in another language, sep= above', async () => {
@@ -546,6 +618,62 @@ describe('JSON', () => {
     expectMarket((await read(JSON.stringify(columns))).series, hours);
   });
 
+  const named = hours.bars.map((b) => ({ o: b.open, h: b.high, l: b.low, c: b.close, v: b.volume }));
+  const times = hours.bars.map((bar) => bar.timeMs);
+  const pandas = (index: (i: number) => string | number) =>
+    Object.fromEntries(
+      Object.entries({
+        date: 'timeMs',
+        open: 'open',
+        high: 'high',
+        low: 'low',
+        close: 'close',
+        volume: 'volume',
+      } as const)
+        .filter(([name]) => name !== 'date' || index(0) === 0)
+        .map(([name, key]) => [name, Object.fromEntries(hours.bars.map((bar, i) => [index(i), bar[key]]))]),
+    );
+  it.each<[string, unknown]>([
+    ['one record a line', named.map((one, i) => JSON.stringify({ t: times[i], ...one })).join('\n')],
+    ['one list a line', hours.bars.map((bar) => JSON.stringify([bar.timeMs, ...prices(bar), bar.volume])).join('\n')],
+    [
+      'Alpha Vantage',
+      {
+        'Meta Data': { '1. Information': 'Intraday', '2. Symbol': 'BTC', '3. Interval': '60min', '4. Zone': 'UTC' },
+        'Time Series': Object.fromEntries(
+          hours.bars
+            .map(
+              (b) =>
+                [
+                  plain(b.timeMs),
+                  {
+                    '1. open': `${b.open}`,
+                    '2. high': `${b.high}`,
+                    '3. low': `${b.low}`,
+                    '4. close': `${b.close}`,
+                    '5. volume': `${b.volume}`,
+                  },
+                ] as const,
+            )
+            .toReversed(),
+        ),
+      },
+    ],
+    ['pandas, by columns', pandas((i) => i)],
+    ['pandas, by columns, the time as index', pandas((i) => times[i])],
+    ['pandas, by rows', Object.fromEntries(named.map((one, i) => [times[i], one]))],
+    [
+      'a list within a record of a list',
+      [{ ticker: 'btcusd', priceData: named.map((one, i) => ({ date: times[i], ...one })) }],
+    ],
+    [
+      'first trades beside opens of bars',
+      named.map((one, i) => ({ time_period_start: plain(times[i]), time_open: plain(times[i] + 1000), ...one })),
+    ],
+  ])('%s', async (_, value) => {
+    expectMarket((await read(typeof value === 'string' ? value : JSON.stringify(value))).series, hours);
+  });
+
   it.each([
     ['torn', JSON.stringify(rows).slice(0, 500), /not valid JSON/],
     ['an error of a venue', '{"code":-1121,"msg":"Invalid symbol."}', /without a list of candles/],
@@ -572,6 +700,11 @@ describe('Parquet, Feather, gzip and zip', () => {
     ...['duckdb-gzip.parquet', 'duckdb-zstd.parquet', 'duckdb-lz4_raw.parquet', 'duckdb-brotli.parquet'],
   ])('%s', async (name) => {
     expectColumns((await read(fixture(name))).series);
+  });
+
+  it('a stream of Arrow, without the frame of a file', async () => {
+    const stream = tableToIPC(tableFromIPC(fixture('polars-uncompressed.feather')), { format: 'stream' });
+    expectColumns((await read(stream as Uint8Array)).series);
   });
 
   it.each(['polars-lz4.feather', 'duckdb-zstd.parquet'])(

@@ -74,7 +74,7 @@ export function findTime(
     const total = cells.filter((cell) => wanted.some((format) => isPlausible(format.parse(cell), nowMs))).length;
     if (2 * total < cells.length) continue;
     const best = shares.toSorted((a, b) => b.share - a.share);
-    const format = settleOrder(best, cells, sample.titles[at], issues);
+    const format = settleOrder(best, cells, sample.titles[at], nowMs, issues);
     const ends = isCloseTime(sample.names[at] ?? '') ? `as ${sample.titles[at]} says` : null;
     // Prices of 40,000 could be days of a spreadsheet; but times go on.
     if (format !== null && given === null && !named.includes(at) && !goesOn(sample, at, clock, format)) continue;
@@ -121,9 +121,16 @@ function settleOrder(
   best: readonly { readonly format: TimeFormat; readonly share: number }[],
   cells: readonly string[],
   title: string,
+  nowMs: number,
   issues: string[],
 ): TimeFormat | null {
-  const rivals = best.filter(({ share }) => share >= best[0].share - 1e-9);
+  const may = (format: TimeFormat, cell: string) => isPlausible(format.parse(cell), nowMs);
+  // Formats of different rows, as where a file changes halfway, are no rivals.
+  const rivals = best.filter(
+    ({ format, share }) =>
+      format === best[0].format ||
+      (share >= best[0].share - 1e-9 && cells.some((cell) => may(best[0].format, cell) && may(format, cell))),
+  );
   if (rivals.length === 1) return rivals[0].format;
   const scored = rivals.map(({ format }) => {
     const times = cells.map((cell) => format.parse(cell)).filter((ms) => !Number.isNaN(ms));
@@ -150,8 +157,12 @@ function explain(
 ): string {
   if (asked !== undefined)
     return `no column holds times written as '${asked}' from 2009 to now; leave --time-format out, or give the right one`;
-  for (const at of order) {
+  const named = columnsNamed('time', sample.names);
+  for (const at of named.length > 0 ? named : order) {
     const cell = timeCell(rows[0].cells, at, findClock(sample, at));
+    const zone = /^(.*\d(?:\s*[ap]m)?)\s*\b([a-z]{2,5})\s*$/i.exec(cell);
+    if (zone !== null && TIME_FORMATS.some(({ parse }) => isPlausible(parse(zone[1]), nowMs)))
+      return `'${cell}' in ${sample.titles[at]}: '${zone[2]}' names no one zone; write an offset, such as -05:00, in its place, or leave it out and give --time-zone`;
     const readings = TIME_FORMATS.map(({ name, parse }) => ({ name, ms: parse(cell) })).filter(
       ({ ms }) => !Number.isNaN(ms) && ms > 0 && ms < 8e15,
     );
@@ -159,12 +170,12 @@ function explain(
     if (future !== undefined)
       return `the times of ${sample.titles[at]} lie in the future ('${cell}' as ${future.name} is ${isoDay(future.ms)}); check their unit and this machine's clock`;
     const past = readings.find(({ ms }) => ms > 0 && ms < EARLIEST_MS);
-    if (past !== undefined && columnsNamed('time', sample.names).includes(at))
+    if (past !== undefined && named.includes(at))
       return `'${cell}' in ${sample.titles[at]} is no time from 2009 to now (as ${past.name} it is ${isoDay(past.ms)}); give the times in one of the ways of --time-format`;
   }
-  const titles = columnsNamed('time', sample.names).map((at) => `${sample.titles[at]} ('${rows[0].cells[at]}')`);
+  const titles = named.map((at) => `${sample.titles[at]} ('${rows[0].cells[at]}')`);
   return titles.length > 0
-    ? `'${rows[0].cells[columnsNamed('time', sample.names)[0]]}' is not a time, nor are the others of ${titles.join(', ')}; write them as 2021-01-31 13:00 in UTC`
+    ? `'${rows[0].cells[named[0]]}' is not a time, nor are the others of ${titles.join(', ')}; write them as 2021-01-31 13:00 in UTC`
     : `there is no column for time (it has ${listTitles(sample)}); add one, such as 2021-01-31 13:00 in UTC`;
 }
 

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../calendar.ts';
 import { barShare, type PriceColumns, type Values } from './find-prices.ts';
 import type { Found } from './find-time.ts';
-import { columnsNamed, isVolume, namesQuote } from './names.ts';
+import { columnsNamed, isVolume, namesBase, namesQuote } from './names.ts';
 import { listTitles, type Sample } from './sample.ts';
 
 /** Which columns hold volume and trade counts, -1 where there is none, and in which currency the volume is. */
@@ -104,7 +104,12 @@ export function findVolumes(
   if (pair !== undefined && !hasHeader)
     notes.push(`${title(volume)} is the volume and ${title(quoteVolume)} is it times the price, the quote volume`);
   if (pair === undefined) {
-    const rest = candidates.filter((at) => at !== counted);
+    const contracts = findContracts(values, candidates, hints);
+    if (contracts !== null)
+      notes.push(
+        `${title(contracts.at)} is in contracts of ${Number(contracts.size.toPrecision(3))} of the quote currency and left out; ${title(contracts.base)} is in coins`,
+      );
+    const rest = candidates.filter((at) => at !== counted && (contracts === null || at === contracts.base));
     const bases = rest.filter((at) => !isQuote(at));
     const quotes = rest.filter(isQuote);
     if (rest.length === 0) {
@@ -112,7 +117,8 @@ export function findVolumes(
       return { value: null, notes, issues };
     }
     if (namedVolumes.length > 1 && bases.length > 0 && rest.length > 1 && hints.unit === undefined) {
-      const exact = bases.find((at) => /^(v|vol|volume)$/.test(sample.names[at]));
+      const called = bases.filter((at) => namesBase(sample.names[at]));
+      const exact = called.length === 1 ? called[0] : bases.find((at) => /^(v|vol|volume)$/.test(sample.names[at]));
       const [one, two] = [exact ?? bases[0], quotes[0] ?? rest.find((at) => at !== (exact ?? bases[0]))!];
       const { either } = pairFit(values, one, two, hints);
       if (isQuote(two) || exact === undefined)
@@ -136,7 +142,9 @@ export function findVolumes(
       issues.push(
         `${title(volume)} may be in base or in quote currency (${quoted.doubt}): in the first row ${describe(values, volume, hints)}; say which with --volume base or --volume quote`,
       );
-    else if (hints.unit === undefined)
+    else if (values.column(volume).every((value) => value === 0))
+      notes.push(`${title(volume)} is 0 throughout: the file knows no volume`);
+    else if (hints.unit === undefined && contracts === null && !namesBase(sample.names[volume]))
       notes.push(
         `${title(volume)} is taken to be in base currency; nothing in the file tells (--volume quote if it isn't)`,
       );
@@ -220,12 +228,38 @@ function pairFit(values: Values, base: number, quote: number, { prices, half }: 
   let [fits, either, all] = [0, 0, 0];
   for (let i = 0; i < values.length; i++) {
     if (!(b[i] > 0 || q[i] > 0) || !(low[i] > 0)) continue;
-    all++;
     const named = fitsQuote(b[i], q[i], low[i], high[i], half(base), half(quote));
+    const fit = named || fitsQuote(q[i], b[i], low[i], high[i], half(quote), half(base));
+    // One that is rounded to nothing fits anything.
+    if (fit && !(b[i] > half(base) && q[i] > half(quote))) continue;
+    all++;
     if (named) fits++;
-    if (named || fitsQuote(q[i], b[i], low[i], high[i], half(quote), half(base))) either++;
+    if (fit) either++;
   }
   return all === 0 ? { fits: 0, either: 0 } : { fits: fits / all, either: either / all };
+}
+
+/**
+ * A volume in contracts that are worth a fixed amount of quote currency, as inverse futures have it, and the one in coins
+ * beside it: in nearly every row contracts over coins times price are the same number, and not 1.
+ */
+function findContracts(values: Values, candidates: readonly number[], { prices, half }: Hints) {
+  const [low, high] = [prices.low, prices.high].map(values.column);
+  const total = (at: number) => values.column(at).reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : value), 0);
+  let best: { at: number; base: number; size: number; total: number } | null = null;
+  for (const at of candidates)
+    for (const base of candidates) {
+      const [a, b] = [values.column(at), values.column(base)];
+      if (at === base || half(at) !== 0.5) continue;
+      const rows = Array.from(a, (_, i) => i).filter((i) => a[i] >= 50 && b[i] > 0);
+      const sizes = rows.map((i) => (b[i] * (low[i] + high[i])) / 2 / a[i]).sort((x, y) => x - y);
+      const size = Number(sizes[Math.floor(sizes.length / 2)]?.toPrecision(1));
+      const fits = rows.filter((i) => fitsQuote(b[i], a[i] * size, low[i], high[i], half(base), half(at) * size));
+      // A round size: contracts are of 1, 10 or 100.
+      if (rows.length < 12 || fits.length < 0.95 * rows.length || Number(size.toExponential()[0]) !== 1) continue;
+      if (best === null || total(at) > best.total) best = { at, base, size, total: total(at) };
+    }
+  return best;
 }
 
 /** Trade counts: small whole numbers that don't rise with time and are 0 where nothing traded. */

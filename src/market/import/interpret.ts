@@ -141,8 +141,7 @@ export function interpret(
     throw new InputError(
       `${table.name}: ${issues.length > 1 ? `${issues.length} problems: ` : ''}${issues.join('; ')}`,
     );
-  if (!sample.hasHeader && sample.firstLine > 1)
-    notes.push(`what stands above line ${sample.firstLine} is no data and left out`);
+  if (sample.banner) notes.push(`what stands above line ${sample.firstLine} is no data and left out`);
   const halves = [half(volumes.volume), half(volumes.quoteVolume)] as const;
   return {
     startsSwapped: startsSwapped(sample, mark, prices, volumes, halves),

@@ -15,6 +15,8 @@ export interface Sample {
   readonly hasHeader: boolean;
   /** What each column is called, as messages call it. */
   readonly titles: readonly string[];
+  /** Whether lines stand above the data that neither are a header nor tell anything. */
+  readonly banner: boolean;
   /** The header's lines as written; yfinance has three. */
   readonly headerCells: readonly (readonly string[])[];
   /** Data rows as wide as the table. */
@@ -95,10 +97,15 @@ export function takeSample(table: Table): Sample {
     );
   }
   const columns = Array.from({ length: width }, (_, at) => at);
+  // A header in a language that isn't known here is one all the same: messages call the columns by it.
+  const above = rows[first - 1]?.cells ?? [];
+  const foreign = header < 0 && widthOf(above) === width && !above.some(isNumber) ? above : null;
+  const called = headerRows[0]?.cells ?? foreign ?? [];
   return {
-    names: columns.map((at) => nameOf(headerRows[0]?.cells[at] ?? '')),
+    names: columns.map((at) => nameOf(called[at] ?? '')),
     hasHeader: header >= 0,
-    titles: columns.map((at) => headerRows[0]?.cells[at]?.trim() || `column ${at + 1}`),
+    titles: columns.map((at) => called[at]?.trim() || `column ${at + 1}`),
+    banner: header < 0 && data > (foreign === null ? 0 : 1),
     headerCells: headerRows.map(({ cells }) => cells),
     ...{ rows: fitted, width, firstLine: rows[data].line, whole },
   };

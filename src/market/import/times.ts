@@ -10,7 +10,7 @@ export interface TimeFormat {
 
 /** `12:30:00.5 PM`, `09-AM`, `1230`; then perhaps an offset. */
 const CLOCK =
-  /^(\d{1,2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?\s*-?\s*([AP])?\.?(?:M\.?)?\s*(Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?(?:\s*UTC)?)?$/i;
+  /^(\d{1,2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?\s*-?\s*([AP])?\.?\s?(?:M\.?)?\s*(Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?(?:\s*UTC)?)?$/i;
 
 /** ms since midnight, the offset taken off; NaN where it's no time of day. */
 function parseClock(text: string): number {
@@ -107,7 +107,8 @@ export const TIME_FORMATS: readonly TimeFormat[] = [
   epoch('microseconds', 1e3),
   epoch('nanoseconds', 1e6),
   ...['yyyymmdd', 'yyyymmddhh', 'yyyymmddhhmm', 'yyyymmddhhmmss'].map(compact),
-  written('year first', /^(\d{4})([-/.])(\d{1,2})(?:\2(\d{1,2}))?(?![\d/.])/, [1, 3, 4]),
+  written('year first', /^(\d{4})([-/.])\s?(\d{1,2})(?:\2\s?(\d{1,2}))?(?![\d/.])/, [1, 3, 4]),
+  written('year first with 年, 月, 日', /^(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]/, [1, 2, 3]),
   written('year first without dashes', /^(\d{4})(\d{2})(\d{2})(?=[T ])/i, [1, 2, 3]),
   written(
     'month by name',

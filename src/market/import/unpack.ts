@@ -11,6 +11,8 @@ const MAGIC: readonly { readonly kind: FileKind; readonly bytes: readonly number
   { kind: 'zip', bytes: [0x50, 0x4b, 3, 4] },
   { kind: 'parquet', bytes: [0x50, 0x41, 0x52, 0x31] },
   { kind: 'arrow', bytes: [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31] },
+  // A stream of it.
+  { kind: 'arrow', bytes: [0xff, 0xff, 0xff, 0xff] },
 ];
 
 /** What people have and this program doesn't read: what it is, and what to do. */
