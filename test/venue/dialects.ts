@@ -6,6 +6,7 @@ import type { BodyTrouble } from './bodies.ts';
 import { type Dialect, DialectServer } from './dialect-server.ts';
 import { HostileExchange, type Rules, type Ways } from './exchange.ts';
 import { krakenRow } from './kraken-server.ts';
+import { kucoinRow } from './kucoin-server.ts';
 import type { MarketPath } from './market-path.ts';
 import { okxRow } from './okx-server.ts';
 import { type Trouble, TroubleBook } from './troubles.ts';
@@ -33,7 +34,7 @@ export interface DialectRow {
   readonly quirks: readonly string[];
 }
 
-export const dialectRows: readonly DialectRow[] = [krakenRow, okxRow];
+export const dialectRows: readonly DialectRow[] = [krakenRow, okxRow, kucoinRow];
 
 export interface VenueSetup {
   /** By symbol: `BTC/USDT`. */

@@ -110,4 +110,23 @@ export const asks: Readonly<Record<string, Asks>> = {
       }
     },
   },
+  kucoin: {
+    ...unified,
+    // Asked for by name, stops come in a list, of which ccxt makes an empty order.
+    findStop: async (client, name) =>
+      (await asks.kucoin.openStops(client)).find((one) => one.clientOrderId === name) ?? unified.find(client, name),
+    openStops: (client) => client.fetchOpenOrders(SYMBOL, undefined, undefined, { trigger: true }),
+    cancelStop: (client, id) => client.cancelOrder(id, SYMBOL, { trigger: true }),
+    page: 100,
+    name: 'bot-btc-1',
+    badNames: ['bot.btc', 'x'.repeat(41)],
+    trades: async (client, sinceMs) => {
+      const all: Trade[] = [];
+      for (let older = {}; ; older = { lastId: all[0].id }) {
+        const page = await client.fetchMyTrades(SYMBOL, sinceMs, 100, older);
+        all.unshift(...page);
+        if (page.length < 100) return all;
+      }
+    },
+  },
 };
