@@ -15,10 +15,42 @@
 /* Address space; pages are only taken when touched. Where the system refuses it, the next smaller is asked for. */
 static const size_t MEMORY_BYTES[] = {(size_t)4 << 30, (size_t)1 << 30, (size_t)256 << 20};
 
-void run_op_avx512(float *mem, const int32_t *record);
-void run_op_avx2(float *mem, const int32_t *record);
-double peak_avx512(int rounds, float *sink);
-double peak_avx2(int rounds, float *sink);
+/* The instruction sets that this file was built with, the widest first. */
+typedef struct InstructionSet {
+  const char *name;
+  RunOp run_op;
+  Peak peak;
+  int (*is_here)(void);
+} InstructionSet;
+#define KERNELS_OF(isa)                                  \
+  void run_op_##isa(float *mem, const int32_t *record);  \
+  double peak_##isa(int rounds, float *sink);
+#if defined(__x86_64__)
+KERNELS_OF(avx512)
+KERNELS_OF(avx2)
+static int has_avx512(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+static int has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+static const InstructionSet SETS[] = {
+    {"avx512", run_op_avx512, peak_avx512, has_avx512},
+    {"avx2", run_op_avx2, peak_avx2, has_avx2},
+};
+#elif defined(__aarch64__)
+KERNELS_OF(neon)
+static int has_neon(void) { return 1; }
+static const InstructionSet SETS[] = {{"neon", run_op_neon, peak_neon, has_neon}};
+#endif
+
+/* The first that the processor has and that is called `name` or, for "auto", anything; null where there is none. */
+static const InstructionSet *choose_set(const char *name) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+#endif
+  for (size_t i = 0; i < sizeof(SETS) / sizeof(*SETS); i++)
+    if ((!strcmp(name, "auto") || !strcmp(name, SETS[i].name)) && SETS[i].is_here()) return &SETS[i];
+  return 0;
+}
 
 typedef struct Engine {
   float *mem;
@@ -103,7 +135,7 @@ static void *map_memory(size_t *bytes) {
   return 0;
 }
 
-/* create(threads, isa): isa is 'auto', 'avx512' or 'avx2'; null where the processor lacks it. */
+/* create(threads, isa): isa is 'auto' or an instruction set's name; null where the processor lacks it. */
 static napi_value create(napi_env env, napi_callback_info info) {
   size_t argc = 2;
   napi_value args[2], result, value;
@@ -112,20 +144,16 @@ static napi_value create(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &argc, args, 0, 0);
   napi_get_value_int32(env, args[0], &threads);
   napi_get_value_string_utf8(env, args[1], isa, sizeof isa, 0);
-  __builtin_cpu_init();
-  const int has512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  const int has256 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const int want256 = strcmp(isa, "avx512") != 0, want512 = strcmp(isa, "avx2") != 0;
+  const InstructionSet *set = choose_set(isa);
   napi_get_null(env, &result);
-  if (!(want512 && has512) && !(want256 && has256)) return result;
+  if (!set) return result;
   Engine *e = calloc(1, sizeof *e);
   if (!e || !(e->mem = map_memory(&e->bytes))) {
     free(e);
     return result;
   }
-  const int wide = want512 && has512;
-  e->run_op = wide ? run_op_avx512 : run_op_avx2;
-  e->peak = wide ? peak_avx512 : peak_avx2;
+  e->run_op = set->run_op;
+  e->peak = set->peak;
   e->pool = (Pool *)e->mem;
   e->threads = 1;
   for (int i = 1; i < threads && i < MAX_THREADS; i++) {
@@ -137,7 +165,7 @@ static napi_value create(napi_env env, napi_callback_info info) {
   napi_create_object(env, &result);
   napi_create_external_arraybuffer(env, e->mem, e->bytes, release, e, &value);
   napi_set_named_property(env, result, "buffer", value);
-  napi_create_string_utf8(env, wide ? "avx512" : "avx2", NAPI_AUTO_LENGTH, &value);
+  napi_create_string_utf8(env, set->name, NAPI_AUTO_LENGTH, &value);
   napi_set_named_property(env, result, "isa", value);
   napi_create_int32(env, e->threads, &value);
   napi_set_named_property(env, result, "threads", value);

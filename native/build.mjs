@@ -5,25 +5,25 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const BUILD = join(HERE, 'build');
 const COMMON = ['-std=gnu11', '-O3', '-ffp-contract=off', '-fPIC', '-fvisibility=hidden'];
+/** What each architecture's kernels are compiled for, by the names of their instruction sets. */
 const TARGETS = {
-  avx512: [
-    '-DKERNEL_AVX512',
-    '-mavx512f',
-    '-mavx512dq',
-    '-mavx512vl',
-    '-mavx512bw',
-    '-mavx2',
-    '-mfma',
-    '-mprefer-vector-width=512',
-  ],
-  avx2: ['-DKERNEL_AVX2', '-mavx2', '-mfma'],
+  x64: {
+    avx512: ['-mavx512f', '-mavx512dq', '-mavx512vl', '-mavx512bw', '-mavx2', '-mfma', '-mprefer-vector-width=512'],
+    avx2: ['-mavx2', '-mfma'],
+  },
+  arm64: { neon: [] },
 };
+
+/** A build for another architecture: CC=aarch64-linux-gnu-gcc node native/build.mjs --arch arm64 --out FILE */
+const { values } = parseArgs({ options: { arch: { type: 'string' }, out: { type: 'string' } } });
+const OUT = resolve(values.out ?? join(BUILD, 'kernels.node'));
 
 function findHeaders() {
   try {
@@ -40,14 +40,16 @@ function findCompiler() {
 }
 
 function build() {
-  if (process.arch !== 'x64' || !['linux', 'darwin'].includes(process.platform)) {
-    return `no native kernels for ${process.platform} ${process.arch}`;
+  const arch = values.arch ?? process.arch;
+  const targets = TARGETS[arch];
+  if (targets === undefined || !['linux', 'darwin'].includes(process.platform)) {
+    return `no native kernels for ${process.platform} ${arch}`;
   }
   const headers = findHeaders();
   if (!headers) return 'node-api-headers is not installed';
   const compiler = findCompiler();
   if (!compiler) return 'no C compiler found';
-  mkdirSync(BUILD, { recursive: true });
+  for (const folder of [BUILD, dirname(OUT)]) mkdirSync(folder, { recursive: true });
   const temporary = `kernels.${process.pid}`;
   const run = (args) => {
     const { status, stderr } = spawnSync(compiler, args, { cwd: HERE, encoding: 'utf8' });
@@ -60,13 +62,14 @@ function build() {
       objects.push(object);
       run([...COMMON, ...flags, '-c', source, '-o', object]);
     };
-    for (const [isa, flags] of Object.entries(TARGETS)) compile('kernels.c', isa, [...flags, `-DKERNEL_SUFFIX=${isa}`]);
+    for (const [isa, flags] of Object.entries(targets))
+      compile('kernels.c', isa, [...flags, `-DKERNEL_${isa.toUpperCase()}`, `-DKERNEL_SUFFIX=${isa}`]);
     compile('pool.c', 'pool', []);
     compile('binding.c', 'binding', ['-isystem', headers]);
     const output = join(BUILD, `${temporary}.node`);
     const link = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
     run(['-shared', ...link, ...objects, '-lpthread', '-o', output]);
-    renameSync(output, join(BUILD, 'kernels.node'));
+    renameSync(output, OUT);
     return null;
   } catch (error) {
     return error.message;

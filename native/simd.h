@@ -24,6 +24,10 @@
 #include <immintrin.h>
 #define LANES 8
 #define TILE_ROWS 6
+#elif defined(KERNEL_NEON)
+#include <arm_neon.h>
+#define LANES 4
+#define TILE_ROWS 6
 #else
 #include <wasm_simd128.h>
 #define LANES 4
@@ -58,6 +62,15 @@ INLINE V v_at_least(V x, V limit) { return _mm256_max_ps(limit, x); }
 INLINE V v_at_most(V x, V limit) { return _mm256_min_ps(limit, x); }
 INLINE V v_abs(V x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
 INLINE V v_if_negative(V x, V then, V otherwise) { return _mm256_blendv_ps(otherwise, then, x); }
+#elif defined(KERNEL_NEON)
+INLINE V v_set(float x) { return vdupq_n_f32(x); }
+INLINE V v_fma(V a, V b, V c) { return vfmaq_f32(c, a, b); }
+INLINE V v_sqrt(V x) { return vsqrtq_f32(x); }
+/* By comparison: NEON's own maximum and minimum order the zeros, which the other sets' don't. */
+INLINE V v_at_least(V x, V limit) { return vbslq_f32(vcgtq_f32(limit, x), limit, x); }
+INLINE V v_at_most(V x, V limit) { return vbslq_f32(vcltq_f32(limit, x), limit, x); }
+INLINE V v_abs(V x) { return vabsq_f32(x); }
+INLINE V v_if_negative(V x, V then, V otherwise) { return vbslq_f32(vcltzq_s32((int32x4_t)x), then, otherwise); }
 #else
 INLINE V v_set(float x) { return (V)wasm_f32x4_splat(x); }
 #if defined(KERNEL_RELAXED) && __has_builtin(__builtin_wasm_relaxed_madd_f32x4)

@@ -5,7 +5,7 @@
 
 /*
  * A thread watches a word for a while before it sleeps: waking a sleeper costs more than the gaps between the calls of
- * a training. SPIN_LIMIT is about 150 microseconds, in cycles of the processor's clock or, in WebAssembly, in looks.
+ * a training. The limit is about 150 microseconds: SPIN_LIMIT in cycles of the processor's clock or, in WebAssembly, in looks.
  * STALL_NS is longer than a unit takes and shorter than what a system gives another program: who waits for that long
  * waits for a thread that was kept off its core.
  */
@@ -14,6 +14,21 @@
 #define STALL_NS 6000000
 static inline uint64_t spin_start(void) { return 0; }
 static inline int spin_more(uint64_t *spin) { return ++*spin < SPIN_LIMIT; }
+#elif defined(__aarch64__)
+/* The virtual counter's frequency is the system's own: read once, the limit is the same time everywhere. */
+#define STALL_NS 1500000
+static inline uint64_t spin_clock(void) {
+  uint64_t ticks;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+  return ticks;
+}
+static inline uint64_t spin_start(void) { return spin_clock(); }
+static inline int spin_more(uint64_t *spin) {
+  uint64_t ticks_per_second;
+  __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(ticks_per_second));
+  __asm__ volatile("yield");
+  return spin_clock() - *spin < ticks_per_second / 6667;
+}
 #else
 #include <immintrin.h>
 #define SPIN_LIMIT 400000

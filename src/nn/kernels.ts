@@ -9,7 +9,7 @@ export type KernelKind = 'reference' | 'wasm' | 'native';
  */
 export interface Kernels {
   readonly name: KernelKind;
-  /** Instruction set: 'avx512', 'avx2', 'relaxed-simd', 'simd128' or 'float64'. */
+  /** Instruction set: 'avx512', 'avx2', 'neon', 'relaxed-simd', 'simd128' or 'float64'. */
   readonly isa: string;
   /** Whether a multiply-add rounds once. Results of all fused implementations are the same bit by bit. */
   readonly fused: boolean;

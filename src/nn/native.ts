@@ -24,11 +24,15 @@ interface NodeProcess {
   getBuiltinModule?(name: 'node:module'): { createRequire(url: string): (path: string) => unknown };
 }
 
+/** What native kernels are built for: the first two for x64, the third for arm64. */
+export const INSTRUCTION_SETS = ['avx512', 'avx2', 'neon'] as const;
+export type InstructionSet = (typeof INSTRUCTION_SETS)[number];
+
 /** More threads than this find too little work in one update. */
 const DEFAULT_MAX_THREADS = 8;
 
 /** Native kernels, or null where they were not built or the processor lacks what they need. */
-export function createNativeKernels(threads?: number, isa: 'auto' | 'avx512' | 'avx2' = 'auto'): Kernels | null {
+export function createNativeKernels(threads?: number, isa: 'auto' | InstructionSet = 'auto'): Kernels | null {
   const addon = loadAddon();
   const cores = Math.min(globalThis.navigator?.hardwareConcurrency ?? 1, DEFAULT_MAX_THREADS);
   const engine = addon?.create(threads ?? cores, isa);

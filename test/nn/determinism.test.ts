@@ -17,7 +17,7 @@ import {
   QNetwork,
   ValueNetwork,
 } from '../../src/nn/index.ts';
-import { createNativeKernels } from '../../src/nn/native.ts';
+import { createNativeKernels, INSTRUCTION_SETS } from '../../src/nn/native.ts';
 import { createWasmKernels } from '../../src/nn/wasm.ts';
 import { SLOW } from '../effort.ts';
 
@@ -88,7 +88,7 @@ test('one result on every instruction set and for 1, 2 and 4 threads', SLOW, asy
   const relaxed = await createWasmKernels(2, 'relaxed-simd');
   expect(relaxed.fused).toBe(true);
   expect(trace(relaxed)).toEqual(expected);
-  for (const isa of ['avx512', 'avx2'] as const) {
+  for (const isa of INSTRUCTION_SETS) {
     for (const threads of [1, 2, 4]) {
       const kernels = createNativeKernels(threads, isa);
       if (kernels) expect(trace(kernels), `${isa}, ${threads} threads`).toEqual(expected);
