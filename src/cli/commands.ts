@@ -64,6 +64,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./evaluate.ts')).baseline,
   },
   {
+    name: 'leak-check',
+    summary: 'does a decision see what comes after it: features, a scaler, a checkpoint',
+    load: async () => (await import('./leak-check.ts')).leakCheck,
+  },
+  {
     name: 'walk-forward',
     summary: 'train on several folds and seeds; what the shield does to drawdown, with intervals',
     load: async () => (await import('./walk-forward.ts')).walkForward,

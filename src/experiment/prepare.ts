@@ -11,7 +11,7 @@ import { embargoRows, type Split, splitChronologically } from '../evaluate/split
 import { type ScaledTable, scaleTable } from '../features/observation.ts';
 import { fitScaler, type Scaler } from '../features/scaler.ts';
 import { chooseFeatureSet, type FeatureSet, featureSet, requireColumns } from '../features/sets.ts';
-import { computeFeatures, type FeatureTable } from '../features/table.ts';
+import { computeFeatures, type FeatureTable, joinRows } from '../features/table.ts';
 import { hashSeries } from '../market/store.ts';
 import { fitTrainingRange, type TrainingRange } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
@@ -113,28 +113,6 @@ export function chooseEmbargo(
   });
 }
 
-/** One table out of the training rows of several, for the scaler. */
-function joinTrainingRows(tables: readonly FeatureTable[], splits: readonly Split[]): FeatureTable {
-  if (tables.length === 1) return tables[0];
-  const parts = tables.map((table, i) => ({ table, ...splits[i].train }));
-  const rows = parts.reduce((sum, { from, to }) => sum + to - from, 0);
-  const joined = {
-    ...tables[0],
-    rows,
-    data: new Float64Array(rows * tables[0].width),
-    complete: new Uint8Array(rows),
-    timeMs: new Float64Array(rows),
-  };
-  let row = 0;
-  for (const { table, from, to } of parts) {
-    joined.data.set(table.data.subarray(from * table.width, to * table.width), row * table.width);
-    joined.complete.set(table.complete.subarray(from, to), row);
-    joined.timeMs.set(table.timeMs.subarray(from, to), row);
-    row += to - from;
-  }
-  return joined;
-}
-
 /** The columns that follow the market's: what an agent of this kind can see of its account, and what masks it. */
 function columnsBeside({ features, training }: Pick<ExperimentConfig, 'features' | 'training'>): readonly string[] {
   if (features.accountFeatures) return [...findLearner(training.agent).accountColumns, ...shieldColumns(training)];
@@ -168,9 +146,8 @@ export function prepareMarkets(
       throw error;
     }
   });
-  const joined = joinTrainingRows(features, splits);
-  const train = list.length === 1 ? splits[0].train : { from: 0, to: joined.rows };
-  const scaler = seen?.scaler ?? fitScaler(joined, train.from, train.to, method, { scale, clip });
+  const training = joinRows(features.map((table, i) => ({ table, ...splits[i].train })));
+  const scaler = seen?.scaler ?? fitScaler(training, 0, training.rows, method, { scale, clip });
   const markets = list.map((series, i) => ({
     series,
     features: features[i],

@@ -55,3 +55,26 @@ export function computeFeatures(series: CandleSeries, set: FeatureSet): FeatureT
   const { columns } = set;
   return { set, columns, timeframeMs: series.timeframeMs, rows, width, data, complete, timeMs: timeMs.slice() };
 }
+
+/** Rows [from, to) of each table, one after the other, as one: what a scaler is fitted on. */
+export function joinRows(
+  parts: readonly { readonly table: FeatureTable; readonly from: number; readonly to: number }[],
+): FeatureTable {
+  const [{ table: first }] = parts;
+  const rows = parts.reduce((sum, { from, to }) => sum + to - from, 0);
+  const joined = {
+    ...first,
+    rows,
+    data: new Float64Array(rows * first.width),
+    complete: new Uint8Array(rows),
+    timeMs: new Float64Array(rows),
+  };
+  let row = 0;
+  for (const { table, from, to } of parts) {
+    joined.data.set(table.data.subarray(from * table.width, to * table.width), row * table.width);
+    joined.complete.set(table.complete.subarray(from, to), row);
+    joined.timeMs.set(table.timeMs.subarray(from, to), row);
+    row += to - from;
+  }
+  return joined;
+}

@@ -1,4 +1,4 @@
-import type { CandleSeries } from '../core/candle.ts';
+import type { Candle, CandleSeries } from '../core/candle.ts';
 
 /**
  * A series as CSV: exact doubles, times in milliseconds, empty cells for what isn't known. Importing it gives the same
@@ -25,4 +25,11 @@ export function* formatCandleCsv(series: CandleSeries, parts: Int32Array | null 
     if (parts !== null) cells.push(String(parts[i]));
     yield `${cells.join(',')}\n`;
   }
+}
+
+/** Candles as the rows of a file, in the order in which they are given. */
+export function* formatCandleRows(candles: Iterable<Candle>, trades: boolean): Generator<string> {
+  yield `timestamp,open,high,low,close,volume${trades ? ',trades' : ''}\n`;
+  for (const { timeMs, open, high, low, close, volume, ...rest } of candles)
+    yield `${timeMs},${open},${high},${low},${close},${volume}${trades ? `,${rest.trades}` : ''}\n`;
 }

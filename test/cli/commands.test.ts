@@ -81,6 +81,7 @@ describe('--json', () => {
     [`evaluate --checkpoint ${RUN}`, { symbol: 'SYNTH/USDT', judgement: { verdict: expect.any(String) } }],
     [`evaluate --checkpoint ${RUN}/last --fold validation --shield none`, { fold: 'validation' }],
     ['baseline buy-and-hold --symbol SYNTH/USDT', { subject: { name: 'buy-and-hold' } }],
+    [`leak-check --checkpoint ${RUN} --cuts 1`, { verdict: 'clean', symbols: [{ leaks: [] }] }],
     ['shield show', { profile: 'cautious', rows: expect.any(Array) }],
     [`shield ablation --checkpoint ${RUN} --profiles balanced --fold validation`, [{ profile: 'balanced' }]],
     ['runs list', expect.arrayContaining([expect.objectContaining({ run: RUN })])],
