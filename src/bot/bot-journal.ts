@@ -3,17 +3,25 @@ import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { isDiskError, type LogFault, openLog, type RecordLog } from '../journal/record-log.ts';
 import { type BotEntry, encodeEntry, type NoteEntry, type StartEntry } from './entries.ts';
-import type { BotOptions } from './options.ts';
+import type { BotOptions, SymbolSetup } from './options.ts';
 import { readEntries } from './read-entries.ts';
 
 export const JOURNAL_FILE = 'journal.log';
+
+type JournalOptions = Pick<
+  BotOptions,
+  'files' | 'folder' | 'clock' | 'id' | 'kind' | 'timeframeMs' | 'setup' | 'notes'
+> & {
+  readonly venue: { readonly name: string };
+  readonly symbols: readonly Pick<SymbolSetup, 'symbol'>[];
+};
 
 export class BotJournal {
   /** What earlier starts wrote. */
   readonly earlier: readonly BotEntry[];
   /** The bot's id, the same in every start. */
   readonly id: string;
-  readonly #options: BotOptions;
+  readonly #options: JournalOptions;
   readonly #log: RecordLog;
   readonly #cut: LogFault | null;
   readonly #onEntry: (entry: BotEntry) => void;
@@ -24,7 +32,7 @@ export class BotJournal {
    * @param onDiskError told of every failure to make entries durable
    * @throws InputError where the journal was begun with another setup, or is none
    */
-  constructor(options: BotOptions, onEntry: (entry: BotEntry) => void, onDiskError: (message: string) => void) {
+  constructor(options: JournalOptions, onEntry: (entry: BotEntry) => void, onDiskError: (message: string) => void) {
     this.#onDiskError = onDiskError;
     const { log, records, cut } = openLog(options.files, `${options.folder}/${JOURNAL_FILE}`);
     this.#options = options;
@@ -69,7 +77,7 @@ export class BotJournal {
   }
 }
 
-function startEntry(options: BotOptions, id: string, timeMs: number): StartEntry {
+function startEntry(options: JournalOptions, id: string, timeMs: number): StartEntry {
   const { kind, venue, timeframeMs, symbols, setup } = options;
   const names = symbols.map(({ symbol }) => symbol);
   return { type: 'start', timeMs, id, kind, venue: venue.name, timeframeMs, symbols: names, setup };
@@ -80,7 +88,7 @@ function describeCut(cut: LogFault, timeMs: number): NoteEntry {
 }
 
 /** The id of the bot whose journal begins with `first`; what a journal was begun with, it goes on with. */
-function claimJournal(first: BotEntry | undefined, options: BotOptions): string {
+function claimJournal(first: BotEntry | undefined, options: JournalOptions): string {
   if (first === undefined) return options.id;
   const { folder, kind, symbols, timeframeMs, setup, venue } = options;
   if (first.type !== 'start') throw new InputError(`${folder}: this is not a bot's journal; name another folder`);

@@ -11,6 +11,7 @@ import { steadyVenue } from '../exchange/steady-venue.ts';
 import { WebSocketClient } from '../exchange/stream.ts';
 import { isDiskError } from '../journal/record-log.ts';
 import { BotJournal } from './bot-journal.ts';
+import { CommandDesk } from './command-desk.ts';
 import { createTrader } from './create-trader.ts';
 import { readHalt, writeHalt } from './halt-file.ts';
 import { attend, type LoopContext, whenDue } from './loops.ts';
@@ -18,6 +19,7 @@ import { type BotObservers, isolate } from './observers.ts';
 import type { BotOptions } from './options.ts';
 import { Portfolio } from './portfolio.ts';
 import { recover } from './recovery.ts';
+import { answerRequest, type CommandAnswer, type CommandRequest, readRequests } from './requests.ts';
 import { BotState } from './state.ts';
 import type { Trader, TraderContext } from './trader.ts';
 import { isLate, Watchdog } from './watchdog.ts';
@@ -37,7 +39,8 @@ export class Bot {
   readonly #options: BotOptions;
   readonly #observers: Required<BotObservers>;
   readonly #journal: BotJournal;
-  readonly #state: BotState;
+  readonly #state: BotState<Trader>;
+  readonly #commands: CommandDesk;
   readonly #clients = new Map<string, WebSocketClient>();
   /** The venue's clock less ours, at the last decision; NaN before the first. */
   #venueAheadMs = Number.NaN;
@@ -70,6 +73,11 @@ export class Bot {
     const reconciler =
       options.kind === 'paper' ? null : new Reconciler({ venue, clock, holdings, brokers, record, alarm });
     this.#state = new BotState(traders, portfolio, reconciler);
+    this.#commands = new CommandDesk({
+      ...{ state: this.#state, venue, timeframeMs: options.timeframeMs, append: record },
+      nowMs: () => this.#now(),
+      sync: () => this.#journal.sync(),
+    });
     this.#state.replay(earlier, options.folder);
     this.#journal.begin();
   }
@@ -131,6 +139,7 @@ export class Bot {
         ...this.traders.map((trader) => this.#follow(trader, inner)),
         this.#reconcileNowAndThen(inner),
         this.#measureClockNowAndThen(inner),
+        this.#attendRequests(inner),
       );
       // The first failure ends them all, whatever hangs: it is a bug, and a restart is the answer.
       await Promise.race([failed, Promise.all(loops)]);
@@ -159,6 +168,29 @@ export class Bot {
       this.#alarm('halt-not-written', { message: (error as Error).message });
     }
     this.#alarm('halted', { by, reason });
+  }
+
+  /** Carries out what a person orders, once whatever is under way on the symbols lets it. */
+  command(request: CommandRequest): Promise<CommandAnswer> {
+    return runInAll(
+      this.traders.map(({ queue }) => queue),
+      () => this.#commands.carryOut(request),
+    );
+  }
+
+  /** Requests of other processes. */
+  async #attendRequests(signal: AbortSignal): Promise<void> {
+    const { files, folder, clock, tickMs = TICK_MS } = this.#options;
+    while (!signal.aborted) {
+      try {
+        for (const request of readRequests(files, folder, this.#now()))
+          answerRequest(files, folder, request.id, await this.command(request));
+      } catch (error) {
+        if (!isDiskError(error)) throw error;
+        this.#alarm('request-failed', { message: (error as Error).message });
+      }
+      await clock.sleep(tickMs, signal).catch(() => {});
+    }
   }
 
   #isolateObservers(): Required<BotObservers> {

@@ -4,6 +4,7 @@ import { LiveBroker } from '../broker/live.ts';
 import type { Alarm } from '../broker/order-desk.ts';
 import { PaperBroker } from '../broker/paper.ts';
 import { Account } from '../core/account.ts';
+import { type Limits, UNLIMITED } from '../decision/limits.ts';
 import { DecisionMaker } from './decision-maker.ts';
 import type { BotOptions, SymbolSetup } from './options.ts';
 import { Trader, type TraderContext } from './trader.ts';
@@ -18,17 +19,19 @@ export function createTrader(
   alarm: Alarm,
 ): Trader {
   const { timeframeMs, maxDataAgeMs } = options;
+  const limits: Limits = { ...UNLIMITED, maxDataAgeMs };
   const { features, agent, shield } = setup;
   const journal: JournalWriter = { record: (entry) => context.append(entry), sync: () => context.sync() };
   const broker = createBroker(setup, tag, options, journal, holdings, alarm);
-  const maker = new DecisionMaker({ account: broker.account, features, agent, shield, timeframeMs, maxDataAgeMs });
+  const maker = new DecisionMaker({ account: broker.account, features, agent, shield, timeframeMs, limits });
   return new Trader({ broker, maker, shield, timeframeMs, context });
 }
 
-function createBroker(
-  setup: SymbolSetup,
+/** A broker with an account of its own, for the symbol of a setup. */
+export function createBroker(
+  setup: Pick<SymbolSetup, 'symbol' | 'market' | 'account'>,
   tag: string,
-  options: BotOptions,
+  options: Pick<BotOptions, 'kind' | 'venue' | 'clock' | 'maxDataAgeMs'>,
   journal: JournalWriter,
   holdings: Holdings,
   alarm: Alarm,

@@ -7,6 +7,7 @@ import type { Agent } from '../core/agent.ts';
 import type { Candle } from '../core/candle.ts';
 import type { Shield } from '../core/shield.ts';
 import { countGapBars, type DecisionBar, type RuntimeFacts } from '../decision/facts.ts';
+import type { Limits } from '../decision/limits.ts';
 import type { DecisionRecord } from '../decision/record.ts';
 import { DecisionStep } from '../decision/step.ts';
 import { ACCOUNT_COLUMNS } from '../features/observation.ts';
@@ -31,21 +32,29 @@ export class DecisionMaker {
   /** Open times of the last bars, newest last. */
   #times: Float64Array = new Float64Array(0);
 
-  /** @param options.maxDataAgeMs older data than this opens nothing, whatever the shield's profile */
   constructor(options: {
     readonly account: Account;
     readonly features: RealTimeFeatureEng;
     readonly agent: Agent;
     readonly shield: Shield;
     readonly timeframeMs: number;
-    readonly maxDataAgeMs: number;
+    readonly limits: Limits;
   }) {
-    const { account, features, shield, maxDataAgeMs } = options;
+    const { account, features, shield, limits } = options;
     this.features = features;
     this.#agent = options.agent;
     this.#timeframeMs = options.timeframeMs;
     const columns = new Float32Array(Math.max(features.width - features.marketWidth, ACCOUNT_COLUMNS.length));
-    this.#step = new DecisionStep({ account, shield, layout: features, bar: () => this.#bar(), columns, maxDataAgeMs });
+    this.#step = new DecisionStep({ account, shield, layout: features, bar: () => this.#bar(), columns, limits });
+  }
+
+  /** Bounds of new risk, whatever the shield's profile. */
+  get limits(): Limits {
+    return this.#step.limits;
+  }
+
+  set limits(limits: Limits) {
+    this.#step.limits = limits;
   }
 
   /** Takes a candle that is decided elsewhere or not at all: warm-up and replay. */

@@ -3,6 +3,7 @@
  * then did: an entry belongs to one decision and is no more than it ordered, an exit has a reason, nothing is sold that
  * isn't owned, and what the bot says that it knew (halts, orders under way, the age of its data) agrees with the rest.
  */
+import { ENDS_ORDERS } from '../broker/command.ts';
 import type { BrokerEntry } from '../broker/entries.ts';
 import type { LiveBook } from '../broker/live-book.ts';
 import type { Json } from '../core/json.ts';
@@ -62,6 +63,10 @@ export class OrderAudit {
         return [];
       case 'alarm':
         if (entry.code === 'clock-step' || entry.code === 'venue-clock') this.#lagMs = Number.NaN;
+        return [];
+      case 'command':
+        // What it ends the orders of needs no other answer.
+        this.#answered ||= ENDS_ORDERS.has(entry.command);
         return [];
       case 'denied':
         this.#answered = true;

@@ -4,7 +4,7 @@
  */
 export class Portfolio {
   readonly #equities = new Map<string, number>();
-  readonly #maxDrawdown: number;
+  #maxDrawdown: number;
   peak = 0;
 
   /** @param maxDrawdown share of the peak at which everything halts; 0 for never */
@@ -12,6 +12,22 @@ export class Portfolio {
     for (const [symbol, allocation] of allocations) this.#equities.set(symbol, allocation);
     this.#maxDrawdown = maxDrawdown;
     this.peak = this.total;
+  }
+
+  /** Share of the peak at which everything halts; 0 for never. */
+  get maxDrawdown(): number {
+    return this.#maxDrawdown;
+  }
+
+  /** A lower limit from here on; a higher one changes nothing. */
+  tighten(maxDrawdown: number): void {
+    this.#maxDrawdown = this.#maxDrawdown === 0 ? maxDrawdown : Math.min(this.#maxDrawdown, maxDrawdown);
+  }
+
+  /** What a person put into a symbol's account or, negative, took out of it. */
+  transfer(symbol: string, value: number): void {
+    this.#equities.set(symbol, this.equityOf(symbol) + value);
+    this.peak += value;
   }
 
   get total(): number {

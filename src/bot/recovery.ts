@@ -3,6 +3,7 @@ import { backoffMs } from '../core/backoff.ts';
 import type { BotJournal } from './bot-journal.ts';
 import type { BotOptions } from './options.ts';
 import type { BotState } from './state.ts';
+import type { Trader } from './trader.ts';
 import { warmUp } from './warm-up.ts';
 
 /** How long a start waits for unresolved orders before candles are taken in; they stay so, and nothing opens. */
@@ -19,7 +20,7 @@ export interface RecoveryContext {
 
 /** Finds out what became of everything that was under way, and places what a crash kept from being placed. */
 export async function recover(
-  state: BotState,
+  state: BotState<Trader>,
   journal: BotJournal,
   options: BotOptions,
   context: RecoveryContext,

@@ -6,6 +6,7 @@ import { PaperBroker } from '../broker/paper.ts';
 import { Account } from '../core/account.ts';
 import type { Candle } from '../core/candle.ts';
 import { type Json, parseJson } from '../core/json.ts';
+import { type Limits, UNLIMITED } from '../decision/limits.ts';
 import { DecisionMaker } from './decision-maker.ts';
 import { type DecisionEntry, decodeCandle, encodeEntry } from './entries.ts';
 import type { SymbolSetup } from './options.ts';
@@ -19,6 +20,7 @@ class ReplayedBroker implements Broker {
   readonly account: Account;
   readonly unresolved = null;
   readonly spread = Number.NaN;
+  readonly busy = false;
   readonly book: LiveBook;
 
   constructor({ symbol, account }: SymbolSetup) {
@@ -29,6 +31,18 @@ class ReplayedBroker implements Broker {
 
   get lastSlippage(): number {
     return this.book.lastSlippage;
+  }
+
+  get owned(): string {
+    return this.book.baseOwned;
+  }
+
+  async settled(): Promise<boolean> {
+    return true;
+  }
+
+  async cancelAll(): Promise<readonly string[]> {
+    return [];
   }
 
   async closeBar({ high, low, close }: Candle): Promise<void> {
@@ -72,8 +86,9 @@ export class Replay {
       kind === 'live'
         ? new ReplayedBroker(setup)
         : new PaperBroker({ symbol, account: new Account(setup.account), market, journal, nowMs: () => 0 });
+    const limits: Limits = { ...UNLIMITED, maxDataAgeMs };
     const maker = new DecisionMaker({
-      ...{ account: broker.account, features, agent, shield, timeframeMs, maxDataAgeMs },
+      ...{ account: broker.account, features, agent, shield, timeframeMs, limits },
     });
     this.setup = setup;
     this.book = broker instanceof ReplayedBroker ? broker.book : null;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LoadedAgent } from '../agents/index.ts';
-import { decimalSchema } from '../broker/entries.ts';
+import { decimalSchema } from '../broker/decimal-schema.ts';
 import type { AccountConfig } from '../core/account.ts';
 import { InputError } from '../core/errors.ts';
 import { parseAs } from '../core/parse.ts';

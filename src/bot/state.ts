@@ -1,22 +1,28 @@
+import { type CommandEntry, ENDS_ORDERS } from '../broker/command.ts';
 import type { Reconciler } from '../broker/reconcile.ts';
 import { InputError } from '../core/errors.ts';
 import type { BotEntry, DecisionEntry } from './entries.ts';
+import type { Follower } from './follower.ts';
 import type { Portfolio } from './portfolio.ts';
 import { describeDamage } from './read-entries.ts';
-import type { Trader } from './trader.ts';
+
+/** One person's command to one symbol, or to all. */
+export const commandKey = (id: string, symbol: string | null): string => `${id} ${symbol ?? ''}`;
 
 /** What a bot knows: a fold of its journal, so a crash anywhere is a restart, not a repair. */
-export class BotState {
-  readonly traders: readonly Trader[];
+export class BotState<One extends Follower> {
+  readonly traders: readonly One[];
   readonly portfolio: Portfolio;
   /** null on paper. */
   readonly reconciler: Reconciler | null;
   /** Why everything is halted; null while it isn't. */
   halted: string | null = null;
-  /** Last decision of each symbol, and whether an entry of its broker followed. */
+  /** Last decision of each symbol that a person didn't end the orders of, and whether an entry of its broker followed. */
   readonly last = new Map<string, { readonly entry: DecisionEntry; ordered: boolean }>();
+  /** Keys of the commands that were carried out. */
+  readonly commands = new Set<string>();
 
-  constructor(traders: readonly Trader[], portfolio: Portfolio, reconciler: Reconciler | null) {
+  constructor(traders: readonly One[], portfolio: Portfolio, reconciler: Reconciler | null) {
     this.traders = traders;
     this.portfolio = portfolio;
     this.reconciler = reconciler;
@@ -26,13 +32,14 @@ export class BotState {
   replay(entries: readonly BotEntry[], name: string): void {
     for (const [index, entry] of entries.entries())
       try {
-        this.#follow(entry);
+        this.follow(entry);
       } catch (error) {
         throw describeDamage(error, name, index, entry);
       }
   }
 
-  #follow(entry: BotEntry): void {
+  /** Takes an entry in: one of an earlier start, or a command that has just been written down. */
+  follow(entry: BotEntry): void {
     switch (entry.type) {
       case 'decision': {
         const trader = this.#trader(entry.symbol);
@@ -53,6 +60,9 @@ export class BotState {
       case 'holdings':
         this.reconciler?.apply(entry);
         break;
+      case 'command':
+        this.#obey(entry);
+        break;
       case 'warm-up':
       case 'intent':
       case 'order':
@@ -67,7 +77,24 @@ export class BotState {
     }
   }
 
-  #trader(symbol: string): Trader {
+  #obey(entry: CommandEntry): void {
+    if (entry.command === 'tighten') {
+      this.commands.add(commandKey(entry.id, null));
+      if (entry.maxDrawdown !== null) this.portfolio.tighten(entry.maxDrawdown);
+      for (const trader of this.traders) trader.replay(entry);
+      return;
+    }
+    const { symbol } = entry;
+    this.commands.add(commandKey(entry.id, symbol));
+    const { account } = this.#trader(symbol).broker;
+    const before = account.deposits;
+    this.#trader(symbol).replay(entry);
+    this.portfolio.transfer(symbol, account.deposits - before);
+    this.reconciler?.obey(entry);
+    if (ENDS_ORDERS.has(entry.command)) this.last.delete(symbol);
+  }
+
+  #trader(symbol: string): One {
     const trader = this.traders.find((one) => one.symbol === symbol);
     if (trader === undefined) throw new InputError(`${symbol} is not traded by this bot`);
     return trader;

@@ -3,9 +3,11 @@ import { SerialQueue } from '../broker/serial-queue.ts';
 import type { Candle } from '../core/candle.ts';
 import type { Shield } from '../core/shield.ts';
 import type { RuntimeFacts } from '../decision/facts.ts';
+import type { Limits } from '../decision/limits.ts';
 import type { RealTimeRow } from '../features/realtime.ts';
 import type { DecisionMaker } from './decision-maker.ts';
 import { type BotEntry, type DecisionEntry, decodeCandle } from './entries.ts';
+import { type Follower, limitsAfter } from './follower.ts';
 
 /** What a trader needs of the bot around it. */
 export interface TraderContext {
@@ -28,7 +30,7 @@ export interface TraderContext {
 }
 
 /** One symbol's life: its closed candles in, decisions and orders out. All calls go through its queue. */
-export class Trader {
+export class Trader implements Follower {
   readonly symbol: string;
   readonly queue = new SerialQueue();
   readonly broker: Broker;
@@ -60,6 +62,10 @@ export class Trader {
     this.#timeframeMs = options.timeframeMs;
     this.#context = options.context;
     this.decidedMs = options.context.monotonicMs();
+  }
+
+  get limits(): Limits {
+    return this.maker.limits;
   }
 
   /** A closed candle that only fills the indicators. */
@@ -140,6 +146,10 @@ export class Trader {
         break;
       case 'reset':
         this.#shield.reset({ person: true });
+        break;
+      case 'command':
+        this.maker.limits = limitsAfter(this.limits, entry);
+        this.broker.apply(entry);
         break;
       case 'intent':
       case 'order':

@@ -8,6 +8,7 @@ import { InputError } from '../core/errors.ts';
 import { toExactJson } from '../core/exact-json.ts';
 import type { Json } from '../core/json.ts';
 import type { CandleValues } from '../decision/record.ts';
+import { CommandAudit } from './command-audit.ts';
 import { type BotEntry, type DecisionEntry, encodeCandle } from './entries.ts';
 import type { SymbolSetup } from './options.ts';
 import { OrderAudit } from './order-audit.ts';
@@ -133,12 +134,16 @@ export async function verifyJournal(options: {
   };
 
   const audits = new Map(symbols.map(({ symbol }) => [symbol, new OrderAudit(start.id, start.timeframeMs)]));
+  const commands = new CommandAudit(maxDataAgeMs);
   /** Before the entry is taken back: what is wrong is told against what was known then. */
   const audit = (entry: BotEntry): void => {
-    for (const [symbol, { book }] of replays) {
-      if (book === null || ('symbol' in entry && entry.symbol !== symbol)) continue;
-      for (const { column, journal, expected } of audits.get(symbol)!.take(entry, book))
-        differences.push({ symbol, timeMs: entry.timeMs, column, journal, replay: expected });
+    const symbol = 'symbol' in entry ? entry.symbol : '';
+    for (const { column, journal, expected } of commands.take(entry))
+      differences.push({ symbol, timeMs: entry.timeMs, column, journal, replay: expected });
+    for (const [traded, { book }] of replays) {
+      if (book === null || ('symbol' in entry && entry.symbol !== traded)) continue;
+      for (const { column, journal, expected } of audits.get(traded)!.take(entry, book))
+        differences.push({ symbol: traded, timeMs: entry.timeMs, column, journal, replay: expected });
     }
   };
 

@@ -33,6 +33,10 @@ export interface Broker {
   readonly lastSlippage: number;
   /** Relative bid-ask spread at the last close; NaN where it isn't known. */
   readonly spread: number;
+  /** Base quantity that is the bot's, dust too; a decimal. */
+  readonly owned: string;
+  /** True while an order that changes balances is under way. */
+  readonly busy: boolean;
   /** Books the bar that closed: pending fills, protective levels, the mark. */
   closeBar(candle: Candle, elapsedMs: number): Promise<void>;
   /** Places an order, once. What can't be placed is written down as denied; it is no error. */
@@ -41,6 +45,10 @@ export interface Broker {
   protect(levels: Shield['levels'] | null): Promise<void>;
   /** Called every few seconds: asks after unresolved orders, fetches fills, keeps the stop, retries exits. */
   poll(): Promise<void>;
+  /** Whether nothing is under way, nor can have filled since without being known. */
+  settled(): Promise<boolean>;
+  /** Cancels whatever of the bot's rests at the venue, known or not, and places none of it anew before the next decision. */
+  cancelAll(): Promise<readonly string[]>;
   /** After a restart, once state and entries are back: finds out what became of everything that was under way. */
   recover(): Promise<void>;
   /** State as of a decision; entries written later are applied on top of it. */

@@ -3,9 +3,8 @@
  * entries (`live-book.ts`), so a restart knows it too. Amounts are decimal strings as the venue gave them.
  */
 import { z } from 'zod';
-import { isDecimal } from '../exchange/decimal.ts';
-
-export const decimalSchema = z.string().refine(isDecimal, 'not a decimal number');
+import { type CommandEntry, commandSchema } from './command.ts';
+import { decimalSchema } from './decimal-schema.ts';
 
 const orderRole = z.enum(['entry', 'exit', 'stop']);
 
@@ -110,6 +109,7 @@ export const BROKER_SCHEMAS = [
   orderEndSchema,
   exitSchema,
   deniedSchema,
+  commandSchema,
 ] as const;
 
 export type OrderRole = z.output<typeof orderRole>;
@@ -121,4 +121,4 @@ export type OrderEndEntry = Readonly<z.output<typeof orderEndSchema>>;
 export type ExitEntry = Readonly<z.output<typeof exitSchema>>;
 export type DeniedEntry = Readonly<z.output<typeof deniedSchema>>;
 export type HoldingsEntry = Readonly<z.output<typeof holdingsSchema>>;
-export type BrokerEntry = IntentEntry | OrderEntry | FillEntry | OrderEndEntry | ExitEntry | DeniedEntry;
+export type BrokerEntry = IntentEntry | OrderEntry | FillEntry | OrderEndEntry | ExitEntry | DeniedEntry | CommandEntry;

@@ -4,9 +4,10 @@ import { assert } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { parseAs } from '../core/parse.ts';
 import { addDecimals, compareDecimals, multiplyDecimals, subtractDecimals } from '../exchange/decimal.ts';
+import { type CommandEntry, ENDS_ORDERS } from './command.ts';
+import { decimalSchema } from './decimal-schema.ts';
 import {
   type BrokerEntry,
-  decimalSchema,
   type ExitEntry,
   type FillEntry,
   type IntentEntry,
@@ -134,6 +135,9 @@ export class LiveBook {
         if (entry.gaveUp === this.retry?.id) this.retry = null;
         if (entry.dust) this.#leaveDust();
         break;
+      case 'command':
+        this.#obey(entry);
+        break;
     }
     if (this.account.units === 0 && this.find('market') === null) this.exit = null;
   }
@@ -190,6 +194,19 @@ export class LiveBook {
     for (const id of this.ended.keys()) {
       if (this.ended.size <= REMEMBERED) break;
       this.ended.delete(id);
+    }
+  }
+
+  #obey(entry: CommandEntry): void {
+    if (ENDS_ORDERS.has(entry.command)) this.retry = null;
+    if (entry.command === 'close')
+      this.exit = { reference: Number(entry.price), decisionMs: entry.timeMs, reason: 'flatten' };
+    else if (entry.command === 'adopt') {
+      this.baseOwned = addDecimals(this.baseOwned, entry.quantity);
+      this.account.adopt(Number(entry.quantity), Number(entry.price));
+    } else if (entry.command === 'abandon') {
+      this.baseOwned = subtractDecimals(this.baseOwned, entry.quantity);
+      this.account.abandon(Number(entry.price));
     }
   }
 

@@ -5,6 +5,7 @@ import type { Shield } from '../core/shield.ts';
 import { decimalOf } from '../exchange/decimal.ts';
 import { AbsenceProof } from './absence.ts';
 import type { Broker, OrderIntent } from './broker.ts';
+import type { CommandEntry } from './command.ts';
 import type { BrokerEntry } from './entries.ts';
 import { Exit } from './exit.ts';
 import { inquire } from './inquire.ts';
@@ -62,6 +63,7 @@ export class LiveBroker implements Broker {
   #levels: Shield['levels'] | null | undefined = undefined;
   /** Open time of the newest bar that closed: every decision up to it is superseded. */
   #newestBarMs = Number.NEGATIVE_INFINITY;
+  #freshMs: number;
 
   constructor(options: LiveOptions) {
     this.#desk = new OrderDesk(options);
@@ -74,6 +76,7 @@ export class LiveBroker implements Broker {
     this.symbol = options.symbol;
     this.account = options.account;
     this.book = this.#desk.book;
+    this.#freshMs = options.freshMs;
   }
 
   get lastSlippage(): number {
@@ -104,7 +107,10 @@ export class LiveBroker implements Broker {
     return null;
   }
 
-  /** True while an order that changes balances is under way. */
+  get owned(): string {
+    return this.book.baseOwned;
+  }
+
   get busy(): boolean {
     return this.book.find('market') !== null || this.book.stops.some(({ state }) => state !== 'open');
   }
@@ -203,6 +209,25 @@ export class LiveBroker implements Broker {
     desk.heardFrom();
   }
 
+  async settled(): Promise<boolean> {
+    return !this.busy && (await this.#gate.isOpen());
+  }
+
+  async cancelAll(): Promise<readonly string[]> {
+    const desk = this.#desk;
+    const { venue } = desk.options;
+    this.#levels = null;
+    const open = (await venue.fetchOpenOrders(this.symbol)).map(({ clientOrderId }) => clientOrderId);
+    await this.#gate.beforeCancel(this.book.stops.filter(({ state }) => state === 'open'));
+    const ids = new Set([...open.filter((id) => desk.isOurs(id)), ...this.book.orders.keys()]);
+    for (const id of ids) {
+      desk.activity++;
+      await venue.cancelOrder(id, this.symbol);
+    }
+    for (const order of [...this.book.orders.values()]) await inquire(desk, this.#absence, order);
+    return [...ids];
+  }
+
   save(): Json {
     return this.book.save();
   }
@@ -212,13 +237,20 @@ export class LiveBroker implements Broker {
   }
 
   apply(entry: BrokerEntry): void {
+    if (entry.type === 'command') this.#obey(entry);
     this.book.apply(entry);
   }
 
   /** An entry belongs to the newest decision, and to the time just after it. */
   isFresh(decisionMs: number): boolean {
-    const { venue, freshMs } = this.#desk.options;
-    return decisionMs > this.#newestBarMs && venue.serverTimeMs() - decisionMs <= freshMs;
+    const { venue } = this.#desk.options;
+    return decisionMs > this.#newestBarMs && venue.serverTimeMs() - decisionMs <= this.#freshMs;
+  }
+
+  #obey(entry: CommandEntry): void {
+    this.#desk.activity++;
+    if (entry.command === 'tighten' && entry.maxDataAgeMs !== null)
+      this.#freshMs = Math.min(this.#freshMs, entry.maxDataAgeMs);
   }
 
   #wantExit(reference: number, decisionMs: number, reason: 'order' | 'flatten'): void {

@@ -6,6 +6,8 @@ import { decimalOf } from '../exchange/decimal.ts';
 import { canonicalOrder, checkOrder } from '../exchange/order-rules.ts';
 import type { Market } from '../exchange/venue.ts';
 import { type Broker, type JournalWriter, type OrderIntent, TOO_LITTLE } from './broker.ts';
+import { ENDS_ORDERS } from './command.ts';
+import type { BrokerEntry } from './entries.ts';
 
 export interface PaperOptions {
   readonly symbol: string;
@@ -28,6 +30,7 @@ export class PaperBroker implements Broker {
   readonly account: Account;
   readonly unresolved = null;
   readonly spread = Number.NaN;
+  readonly busy = false;
   readonly #options: PaperOptions;
   #pending = 0;
   #levels: Shield['levels'] | null = null;
@@ -72,7 +75,8 @@ export class PaperBroker implements Broker {
         return;
       }
     }
-    this.#pending = intent.quantity;
+    // A sale is of the whole position, whatever was adopted since its decision.
+    this.#pending = intent.quantity < 0 && this.account.units > 0 ? this.account.closingOrder : intent.quantity;
   }
 
   async protect(levels: Shield['levels'] | null): Promise<void> {
@@ -83,6 +87,19 @@ export class PaperBroker implements Broker {
 
   async recover(): Promise<void> {}
 
+  get owned(): string {
+    return decimalOf(this.account.position);
+  }
+
+  async settled(): Promise<boolean> {
+    return true;
+  }
+
+  /** What is pending leaves with the command itself. */
+  async cancelAll(): Promise<readonly string[]> {
+    return this.#pending === 0 ? [] : ['paper'];
+  }
+
   save(): Json {
     return { account: this.account.save() };
   }
@@ -92,5 +109,16 @@ export class PaperBroker implements Broker {
     this.#pending = 0;
   }
 
-  apply(): void {}
+  apply(entry: BrokerEntry): void {
+    if (entry.type !== 'command') return;
+    const { account } = this;
+    if (ENDS_ORDERS.has(entry.command)) this.#pending = 0;
+    if (entry.command === 'cancel-all') this.#levels = null;
+    else if (entry.command === 'close') {
+      if (account.units !== 0) account.fillAtMarket(account.closingOrder, Number(entry.price), 'order');
+    } else if (entry.command === 'adopt') {
+      account.adopt(Number(entry.quantity), Number(entry.price));
+      if (this.#pending < 0) this.#pending = account.closingOrder;
+    } else if (entry.command === 'abandon') account.abandon(Number(entry.price));
+  }
 }

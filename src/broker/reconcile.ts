@@ -1,11 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import { ExchangeError } from '../core/errors.ts';
-import { compareDecimals, subtractDecimals } from '../exchange/decimal.ts';
+import { addDecimals, compareDecimals, subtractDecimals } from '../exchange/decimal.ts';
 import type { Venue } from '../exchange/venue.ts';
+import type { CommandEntry } from './command.ts';
 import type { HoldingsEntry } from './entries.ts';
 import type { CurrencyLook, Holdings } from './holdings.ts';
 import type { LiveBroker, Reconciled } from './live.ts';
-import type { Alarm } from './order-desk.ts';
+import { type Alarm, least } from './order-desk.ts';
 
 /** A currency that an answer leaves out, and of which something is expected, is believed to be gone only after this. */
 const LEFT_OUT_MS = 5 * 60_000;
@@ -49,6 +50,24 @@ export class Reconciler {
 
   apply(entry: HoldingsEntry): void {
     this.#holdings.foreign.set(entry.currency, entry.foreign);
+  }
+
+  /** Coins that change hands between the bot and the person stay where they are. */
+  obey(entry: CommandEntry): void {
+    if (entry.command !== 'adopt' && entry.command !== 'abandon') return;
+    const [base] = entry.symbol.split('/');
+    const before = this.#holdings.foreign.get(base);
+    if (before === undefined) return;
+    const move = entry.command === 'adopt' ? subtractDecimals : addDecimals;
+    this.#holdings.foreign.set(base, move(before, entry.quantity));
+  }
+
+  /** What the account surely holds of a currency beyond what the brokers own; undefined where that isn't known. */
+  async othersHold(currency: string): Promise<string | undefined> {
+    const look = (await this.#holdings.look()).get(currency);
+    const known = this.#holdings.foreign.get(currency);
+    if (known === undefined || look?.difference === null || look === undefined) return undefined;
+    return least(known, addDecimals(known, look.difference));
   }
 
   /** Whether a difference waits for being seen again: then look again soon. */

@@ -92,6 +92,33 @@ export const COMMANDS: readonly Entry[] = [
   },
   { name: 'reset', summary: 'let a halted bot trade again', load: async () => (await import('./reset.ts')).reset },
   {
+    name: 'close',
+    summary: "sell a bot's position now, whether or not it runs",
+    load: async () => (await import('./close.ts')).close,
+  },
+  {
+    name: 'cancel-all',
+    summary: "cancel every order of a bot's at the venue",
+    load: async () => (await import('./cancel-all.ts')).cancelAll,
+  },
+  {
+    name: 'adopt',
+    summary: 'let a bot take over coins of yours',
+    load: async () => (await import('./adopt.ts')).adopt,
+  },
+  {
+    name: 'abandon',
+    summary: "take a bot's position over from it",
+    load: async () => (await import('./adopt.ts')).abandon,
+  },
+  { name: 'pause', summary: 'let a bot open nothing', load: async () => (await import('./pause.ts')).pause },
+  { name: 'resume', summary: 'let a paused bot open again', load: async () => (await import('./pause.ts')).resume },
+  {
+    name: 'tighten',
+    summary: "lower a bot's limits; they are never raised again",
+    load: async () => (await import('./tighten.ts')).tighten,
+  },
+  {
     name: 'journal show',
     summary: 'decisions of a bot, one by one',
     load: async () => (await import('./journal.ts')).showJournal,

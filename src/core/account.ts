@@ -341,6 +341,29 @@ export class Account {
     this.#goFlat();
   }
 
+  /**
+   * Takes over coins that were bought elsewhere, at a price: put in, they are neither profit nor drawdown. They count as
+   * the units that they are worth.
+   * @param quantity base quantity, above 0, of a spot account
+   */
+  adopt(quantity: number, price: number): void {
+    this.markTo(price);
+    this.deposit(quantity * price);
+    const room = this.config.maxUnits - this.units;
+    const parts = Math.max(1, Math.min(room, Math.round(quantity / this.unitQuantity(price)) || 1));
+    const part = quantity / parts;
+    for (let i = 1; i < parts; i++) this.applyFill(part, price, price, 0);
+    this.applyFill(quantity - part * (parts - 1), price, price, 0, 0, room <= 0);
+  }
+
+  /** Gives the whole position away, at a price: taken out, it is neither loss nor drawdown. Nothing happens when flat. */
+  abandon(price: number): void {
+    if (this.units === 0) return;
+    const value = this.position * price;
+    this.applyFill(this.closingOrder, price, price, 0);
+    this.deposit(-value);
+  }
+
   /** Values the position at another price. */
   markTo(price: number): void {
     this.markPnl += this.position * (price - this.mark);

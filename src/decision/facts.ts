@@ -58,7 +58,8 @@ export function describeDecision(
     units: account.units,
     maxUnits: config.maxUnits,
     mode: config.mode,
-    equity: account.equityAt(close),
+    // What a person put in or took out is neither profit nor loss.
+    equity: account.equityAt(close) - account.deposits,
     startingEquity: config.startingEquity,
     cash: account.cash,
     entryPrice: account.entryPrice,

@@ -9,6 +9,7 @@ import { type DecisionFacts, type Shield, type ShieldDecision, UNSHIELDED_BITS }
 import { ACCOUNT_COLUMNS, type ScaledTable, spreadColumns } from '../features/observation.ts';
 import { type DecisionBar, describeDecision, type RuntimeFacts, simulateRuntime } from './facts.ts';
 import { guardOrder } from './guard.ts';
+import { type Limits, UNLIMITED } from './limits.ts';
 
 /** How an observation is laid out. */
 type Layout = Pick<ScaledTable, 'window' | 'width' | 'marketWidth' | 'extraScale'>;
@@ -26,8 +27,8 @@ export interface DecisionStepOptions {
   readonly columns?: Float32Array;
   /** Whether the shield masks what it denies; default: where the observation has its columns. */
   readonly masks?: boolean;
-  /** Age of the data beyond which nothing is opened; default: none. */
-  readonly maxDataAgeMs?: number;
+  /** Bounds of new risk; default: none. */
+  readonly limits?: Limits;
 }
 
 /** Makes the decisions of one account. Allocates nothing where there is no shield. */
@@ -43,6 +44,7 @@ export class DecisionStep {
   readonly observation: Observation;
   /** As a simulation knows it; the bot sets it before each decision. */
   runtime: RuntimeFacts;
+  limits: Limits;
 
   /** What the last decision came to: the action that stood, what the shield said, and why nothing was sent. */
   final: Action = HOLD;
@@ -57,7 +59,6 @@ export class DecisionStep {
   readonly #bar: () => DecisionBar;
   readonly #masks: boolean;
   readonly #bits: Float32Array | null;
-  readonly #maxDataAgeMs: number;
 
   constructor(options: DecisionStepOptions) {
     const { account, shield, layout } = options;
@@ -80,7 +81,7 @@ export class DecisionStep {
     this.#masks = shield?.maskObservation !== undefined && (options.masks ?? seesShield);
     this.#bits = seesShield ? this.columns : null;
     this.#bits?.set(UNSHIELDED_BITS, ACCOUNT_COLUMNS.length);
-    this.#maxDataAgeMs = options.maxDataAgeMs ?? Number.POSITIVE_INFINITY;
+    this.limits = options.limits ?? UNLIMITED;
   }
 
   /** A new account, which nothing happened to: nothing of the last one's shield is kept. */
@@ -143,7 +144,7 @@ export class DecisionStep {
       this.flatten ||= this.shielded.flatten;
     }
     const wanted = this.flatten ? account.closingOrder : account.request(this.final);
-    this.guard = guardOrder(wanted, account, runtime, this.#maxDataAgeMs);
+    this.guard = guardOrder(wanted, account, runtime, this.limits);
     return this.guard === null ? wanted : 0;
   }
 

@@ -102,6 +102,23 @@ describe('--json', () => {
     expect(await json(args)).toMatchObject({ scores: expect.any(Array) });
   });
 
+  it('what a person orders of a bot that does not run, and the journal still verifies', async () => {
+    const order = (args: string) => json(`${args} --journal ${BOT}`);
+    expect(await order('pause')).toMatchObject({ journal: BOT, command: 'pause', running: false, done: true });
+    await order('resume --symbol SYNTH/USDT');
+    expect(await order('adopt --symbol SYNTH/USDT --quantity 2 --price 10')).toMatchObject({ done: true });
+    expect(await order('cancel-all')).toMatchObject({ command: 'cancel-all', done: true });
+    expect(await order('close')).toMatchObject({ command: 'close', done: true });
+    await order('adopt --symbol SYNTH/USDT --quantity 1 --price 10');
+    expect(await order('abandon --symbol SYNTH/USDT')).toMatchObject({ command: 'abandon', done: true });
+    await order('tighten --max-drawdown 0.1 --max-position 500');
+    const wider = await runCli(['tighten', '--journal', BOT, '--max-drawdown', '0.15'], folder);
+    expect(wider).toMatchObject({ code: 2, stderr: expect.stringContaining('can only be lowered') });
+    const nothing = await runCli(['abandon', '--journal', BOT], folder);
+    expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining('holds nothing') });
+    expect(await order('verify')).toMatchObject({ differences: [] });
+  });
+
   it('halt, then reset', async () => {
     expect(await json(`halt --journal ${BOT} --reason test`)).toMatchObject({ journal: BOT, already: false });
     expect(await json(`halt --journal ${BOT} --reason test`)).toMatchObject({ journal: BOT, already: true });

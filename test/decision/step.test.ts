@@ -5,6 +5,7 @@ import { BUY, HOLD, SELL } from '../../src/core/action.ts';
 import { PLAIN } from '../../src/core/agent.ts';
 import type { Shield, ShieldDecision } from '../../src/core/shield.ts';
 import type { RuntimeFacts } from '../../src/decision/facts.ts';
+import { UNLIMITED } from '../../src/decision/limits.ts';
 import { DecisionStep } from '../../src/decision/step.ts';
 
 const CALM: RuntimeFacts = { dataAgeMs: 0, unresolved: null, spread: 0.001, lastSlippage: 0.002, halted: null };
@@ -36,7 +37,13 @@ function makeShield(answer: Partial<ShieldDecision> = {}) {
 function makeStep(shield: Shield | null = null, units = 0) {
   const account = new Account({ ...DEFAULT_ACCOUNT, quantityStep: 0.001 });
   account.resetHolding(units, 100);
-  const step = new DecisionStep({ account, shield, layout: LAYOUT, bar: () => BAR, maxDataAgeMs: 10 });
+  const step = new DecisionStep({
+    account,
+    shield,
+    layout: LAYOUT,
+    bar: () => BAR,
+    limits: { ...UNLIMITED, maxDataAgeMs: 10 },
+  });
   step.values.set([5, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]);
   return step;
 }

@@ -4,6 +4,7 @@ import { DecisionMaker } from '../../src/bot/decision-maker.ts';
 import { Account } from '../../src/core/account.ts';
 import type { Agent, Observation } from '../../src/core/agent.ts';
 import { candleAt } from '../../src/core/candle.ts';
+import { UNLIMITED } from '../../src/decision/limits.ts';
 import { backtest } from '../../src/evaluate/backtest.ts';
 import { agentPolicy } from '../../src/evaluate/policy.ts';
 import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
@@ -74,7 +75,7 @@ it.each(['spot', 'margin'])(
     const traded = new Account(account);
     const shield = createShield({ profile: 'none' });
     const maker = new DecisionMaker({
-      ...{ account: traded, features, agent: live.watched, shield, timeframeMs, maxDataAgeMs: 1 },
+      ...{ account: traded, features, agent: live.watched, shield, timeframeMs, limits: UNLIMITED },
     });
     traded.reset(series[0].close[rows.from]);
     let order = 0;

@@ -6,6 +6,7 @@ import { Account } from '../../src/core/account.ts';
 import type { Agent, Observation } from '../../src/core/agent.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { SHIELD_COLUMNS } from '../../src/core/shield.ts';
+import { UNLIMITED } from '../../src/decision/limits.ts';
 import { rewardNamed } from '../../src/env/rewards/index.ts';
 import { TradingEnv } from '../../src/env/trading-env.ts';
 import { backtest } from '../../src/evaluate/backtest.ts';
@@ -132,7 +133,7 @@ describe('what a masked agent sees', () => {
     const shield = makeShield();
     const { agent, seen } = drawer();
     const account = new Account(config.account);
-    const maker = new DecisionMaker({ account, features: live, agent, shield, timeframeMs, maxDataAgeMs: 1 });
+    const maker = new DecisionMaker({ account, features: live, agent, shield, timeframeMs, limits: UNLIMITED });
     const { open, high, low, close, volume, timeMs, trades } = series[0];
     account.reset(close[first]);
     let order = 0;
