@@ -31,8 +31,8 @@ export class BotStatus {
   health(): { readonly healthy: boolean; readonly text: string } {
     const nowMs = this.#nowMs();
     const { silent } = this.#bot;
-    const symbols = this.#bot.traders.map(({ symbol, broker, lastTimeMs }) => {
-      return { symbol, stale: silent.includes(symbol), unresolved: broker.unresolved, lastBarMs: lastTimeMs };
+    const symbols = this.#bot.traders.map(({ symbol, broker, lastTimeMs, limits: { paused } }) => {
+      return { symbol, stale: silent.includes(symbol), unresolved: broker.unresolved, paused, lastBarMs: lastTimeMs };
     });
     const { halted, journalHead } = this.#bot;
     const healthy = halted === null && symbols.every(({ stale, unresolved }) => !stale && unresolved === null);

@@ -12,14 +12,14 @@ export const adopt = defineCommand({
     '--quantity <base>': { doc: "coins of yours on the account that become the bot's", parse: parseAmount },
     ...PRICE,
   },
-  examples: ['tradernet adopt --journal trial --symbol BTC/USDT --quantity 0.01 --price 60000'],
+  examples: ['tradernet adopt --journal trial --symbol SYNTH/USDT --quantity 0.5 --price 100'],
   run: ({ symbol = null, quantity = null, price = null, ...options }, context) =>
     orderBot({ command: 'adopt', symbol, quantity, price }, options, context),
 });
 
 export const abandon = defineCommand({
   options: { ...ALONE_OPTIONS, ...SYMBOL_OPTION, ...PRICE },
-  examples: ['tradernet abandon --journal trial --symbol BTC/USDT --reason "I sold it by hand"'],
+  examples: ['tradernet abandon --journal trial --symbol SYNTH/USDT --reason "I sold it by hand"'],
   run: ({ symbol = null, price = null, ...options }, context) =>
     orderBot({ command: 'abandon', symbol, price }, options, context),
 });

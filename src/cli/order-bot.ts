@@ -67,7 +67,14 @@ export async function orderBot(
   if (kind === 'refused') throw new InputError(lines.join('; '));
   return {
     text: lines.map((line) => `${place.name}: ${line}`).join('\n'),
-    json: { journal: place.name, command: request.command, id: request.id, running, done: kind === 'done', lines: [...lines] },
+    json: {
+      journal: place.name,
+      command: request.command,
+      id: request.id,
+      running,
+      done: kind === 'done',
+      lines: [...lines],
+    },
     exitCode: kind === 'done' ? 0 : 1,
   };
 }

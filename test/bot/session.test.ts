@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { botSchema } from '../../src/bot/config.ts';
+import { close } from '../../src/cli/close.ts';
 import type { Command, Context, Output } from '../../src/cli/command.ts';
 import { configSchema } from '../../src/cli/config.ts';
 import { doctor } from '../../src/cli/doctor.ts';
@@ -16,6 +17,7 @@ import { halt } from '../../src/cli/halt.ts';
 import { exportJournal, showJournal, verifyChain } from '../../src/cli/journal.ts';
 import { live as liveCommand } from '../../src/cli/live.ts';
 import { paper } from '../../src/cli/paper.ts';
+import { pause, resume } from '../../src/cli/pause.ts';
 import { reset } from '../../src/cli/reset.ts';
 import { verify } from '../../src/cli/verify.ts';
 import { InputError } from '../../src/core/errors.ts';
@@ -166,8 +168,16 @@ it('trades through ccxt, halts and resets by a person, replays bit by bit, and t
   const second = new AbortController();
   const again = live({}, second.signal);
   await untilBars(3);
+  const paused = await call(pause, { journal: 'mine', reason: 'a look' });
+  expect(paused.json).toMatchObject({ running: true, done: true });
+  await call(resume, { journal: 'mine', reason: 'looked' });
   second.abort();
   expect(((await again).json as { halted: null }).halted).toBeNull();
+
+  const closed = await call(close, { journal: 'mine', reason: 'going away' });
+  expect(closed.json).toMatchObject({ running: false, done: true });
+  expect(closed.text).toMatch(/closed; the bot holds nothing/);
+  expect(rehearsal.server.report().orders.every(({ status }) => status !== 'open')).toBe(true);
 
   expect((await call(verifyChain, { journal: 'mine' })).exitCode ?? 0).toBe(0);
   await call(showJournal, { journal: 'mine', last: 3 });
