@@ -99,7 +99,7 @@ export const demo = defineCommand({
         name: symbol,
         args: [
           ...['train', '--agent', options.agent, '--symbol', `${symbol}${seed}`, '--seeds', String(SEEDS)],
-          ...['--workers', '1', '--seed', String(seed), ...steps, ...shared],
+          ...['--jobs', '1', '--seed', String(seed), ...steps, ...shared],
         ],
       })),
       context,

@@ -26,7 +26,7 @@ interface Task {
 export async function trainSeeds(
   seeds: number,
   { config, symbols, smurf }: Task,
-  options: OptionsOf<typeof KERNEL_OPTIONS> & { readonly workers: number | undefined },
+  options: OptionsOf<typeof KERNEL_OPTIONS> & { readonly jobs: number | undefined },
   context: Context,
   runContext: RunContext,
 ): Promise<Output> {
@@ -46,7 +46,7 @@ export async function trainSeeds(
     const args = found === null ? fresh : ['--resume', found.run.name, ...placeArguments(options, context)];
     return [{ name: `seed ${part.seed}`, args: ['train', ...args] }];
   });
-  const workers = options.workers ?? freeCores();
+  const workers = options.jobs ?? freeCores();
   context.say(`${seeds} trainings (${seeds - jobs.length} there already), ${workers} at a time`);
   try {
     await runJobs('trained', jobs, workers, context);

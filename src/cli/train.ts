@@ -85,7 +85,7 @@ const TRAIN_OPTIONS = {
     doc: 'train as many, from --seed on, side by side, as one agent that votes',
     parse: parseInteger(2, 100),
   },
-  '--workers <n>': { doc: 'trainings at a time with --seeds (default: the free cores)', parse: parseInteger(1, 256) },
+  '--jobs <n>': { doc: 'trainings at a time with --seeds (default: the free cores)', parse: parseInteger(1, 256) },
   '--reward <name>': { doc: REWARD_NAMES, config: 'training.reward' },
   ...OPTIONS.testFrom,
   '--resume <run>': { doc: 'go on with a run that was stopped, or with --steps for longer than it was started for' },

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { InputError } from '../core/errors.ts';
 import { type Job, runPool } from '../runs/pool.ts';
 import type { Context, OptionsOf } from './command.ts';
+import { formatDuration } from './progress.ts';
 import type { KERNEL_OPTIONS } from './run-context.ts';
 
 const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url));
@@ -37,6 +38,8 @@ export async function runJobs(
   mayFail: (error: string) => boolean = () => false,
 ): Promise<void> {
   let done = 0;
+  const startMs = context.clock.nowMs();
+  const left = () => formatDuration(((context.clock.nowMs() - startMs) / done) * (jobs.length - done));
   const results = await runPool(jobs, {
     workers,
     entry: ENTRY,
@@ -44,7 +47,10 @@ export async function runJobs(
     signal: context.signal,
     onProgress: (index, line) => context.progress(`${what} ${done}/${jobs.length}  ${jobs[index].name}: ${line}`),
     onResult: (index, { exitCode, error }) => {
-      if (exitCode === 0 || mayFail(error)) context.say(`${what} ${++done}/${jobs.length}: ${jobs[index].name}`);
+      if (exitCode !== 0 && !mayFail(error)) return;
+      done++;
+      const rest = done < jobs.length ? `, ${left()} left` : '';
+      context.say(`${what} ${done}/${jobs.length}: ${jobs[index].name}${rest}`);
     },
   });
   if (context.signal.aborted) throw new Stopped();

@@ -9,7 +9,8 @@
  * holding has none.
  */
 import { type Interval, percentileInterval, type Resampling, resampleSums } from './bootstrap.ts';
-import { mean } from './moments.ts';
+import { mean, variance } from './moments.ts';
+import { studentQuantile } from './student.ts';
 
 /** What a policy earned beside its market, each per bar; all bounds come from one resampling. */
 export interface Alpha {
@@ -71,5 +72,33 @@ export function estimateAlpha(
       r.map((sum, i) => (sum - h[i]) / n),
       confidence,
     ),
+  };
+}
+
+/**
+ * Alpha of a strategy that was trained anew for each fold, from its folds' means alone: bars of a fold share one
+ * training, so four folds are four observations, however many bars and seeds they have. t with K - 1 degrees of freedom.
+ * @param returns (n) fold after fold, `held` (n) the market's, `folds` the number of bars of each
+ */
+export function alphaOverFolds(
+  returns: Float64Array,
+  held: Float64Array,
+  folds: readonly number[],
+  confidence: number,
+): Pick<Alpha, 'alpha' | 'alphaFloor'> {
+  const beta = betaOf(returns, held);
+  let from = 0;
+  const means = folds.map((bars) => {
+    const beyond = returns.subarray(from, from + bars).map((r, i) => r - beta * held[from + i]);
+    from += bars;
+    return mean(beyond);
+  });
+  const estimate = mean(means);
+  const error = means.length < 2 ? Number.POSITIVE_INFINITY : Math.sqrt(variance(means) / means.length);
+  const reach = (share: number) => error * studentQuantile(share, Math.max(1, means.length - 1));
+  const half = reach((1 + confidence) / 2);
+  return {
+    alpha: { estimate, lower: estimate - half, upper: estimate + half, confidence },
+    alphaFloor: estimate - reach(confidence),
   };
 }

@@ -21,6 +21,7 @@ import { type JudgedBars, type Looker, NO_LOOKS, sortLooks } from './looks.ts';
 import { type Metrics, measure } from './metrics/index.ts';
 import { monthlyReturns, type YearOfMonths } from './monthly.ts';
 import { agentPolicy, type Policy } from './policy.ts';
+import { describeRegimes, type Regime } from './regimes.ts';
 import type { RowRange } from './split.ts';
 import { type Judgement, judge } from './verdict.ts';
 
@@ -93,6 +94,8 @@ export interface Evaluation {
   readonly monthly: readonly YearOfMonths[];
   /** What the same bars could have come to in another order. */
   readonly bands: Bands;
+  /** What it did in falling and rising, calm and stormy weeks; empty where there are too few bars. */
+  readonly regimes: readonly Regime[];
   readonly chart: Chart;
 }
 
@@ -227,6 +230,7 @@ function examine(
     held: Array.from(barReturns(holding)),
     monthly: monthlyReturns(subject),
     bands: drawBands(returns, judgement.meanBlock, seed),
+    regimes: describeRegimes(returns, barReturns(holding), series.timeframeMs),
     chart: chartOf(subject, label, beside),
   };
 }

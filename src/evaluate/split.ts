@@ -42,12 +42,17 @@ function requireRows(name: string, range: RowRange, advice: string): void {
 }
 
 /**
- * Where validation and test begin: by shares of the rows, or by time (Unix ms, the first bar that belongs); `testToMs`
- * is the first bar that doesn't belong to the test any more.
+ * Where the folds begin: by shares of the rows, or by time (Unix ms, the first bar that belongs; training with the first
+ * bar there is where nothing is said); `testToMs` is the first bar that doesn't belong to the test any more.
  */
 export type Cuts =
   | { readonly trainShare: number; readonly validationShare: number }
-  | { readonly validationFromMs: number; readonly testFromMs: number; readonly testToMs?: number };
+  | {
+      readonly trainFromMs?: number;
+      readonly validationFromMs: number;
+      readonly testFromMs: number;
+      readonly testToMs?: number;
+    };
 
 /** First row whose bar opens at `timeMs` or later. */
 export function rowAt(times: Float64Array, timeMs: number): number {
@@ -70,6 +75,7 @@ export function rowAt(times: Float64Array, timeMs: number): number {
  */
 export function splitChronologically(times: Float64Array, cuts: Cuts, embargo: number): Split {
   const rows = times.length;
+  let trainFrom = 0;
   let validationFrom: number;
   let testFrom: number;
   let testTo = rows;
@@ -84,12 +90,13 @@ export function splitChronologically(times: Float64Array, cuts: Cuts, embargo: n
   } else {
     if (!(cuts.validationFromMs < cuts.testFromMs))
       throw new InputError('validation begins after the test does: give an earlier start of validation');
+    if (cuts.trainFromMs !== undefined) trainFrom = rowAt(times, cuts.trainFromMs);
     validationFrom = rowAt(times, cuts.validationFromMs);
     testFrom = rowAt(times, cuts.testFromMs);
     if (cuts.testToMs !== undefined) testTo = rowAt(times, cuts.testToMs);
   }
   const split = {
-    train: { from: 0, to: validationFrom - embargo },
+    train: { from: trainFrom, to: validationFrom - embargo },
     validation: { from: validationFrom, to: testFrom - embargo },
     test: { from: testFrom, to: testTo },
     embargo,

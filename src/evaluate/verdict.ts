@@ -16,7 +16,7 @@
  * `scripts/calibrate-verdict.ts` measures how often worthless policies are called an edge.
  */
 import { Rng } from '../core/rng.ts';
-import { estimateAlpha } from './alpha.ts';
+import { alphaOverFolds, estimateAlpha } from './alpha.ts';
 import { type Interval, optimalBlockLength } from './bootstrap.ts';
 import { barReturns, type Ledger } from './ledger.ts';
 import { type Looks, meanOf, NO_LOOKS } from './looks.ts';
@@ -111,8 +111,10 @@ export interface Circumstances {
   readonly keptWhenLate?: number | null;
   /** Rounds of the bootstrap. */
   readonly resamples?: number;
-  /** Seeds that the ledger itself stands for: the members of an ensemble. Default: 1. */
+  /** Seeds that the subject itself stands for: the members of an ensemble. Default: 1. */
   readonly ownSeeds?: number;
+  /** Returns of each fold, where the subject was trained anew for each: then alpha is judged by their means alone. */
+  readonly folds?: readonly number[];
 }
 
 /** Verdicts on a configuration, which one seed alone doesn't make. */
@@ -180,6 +182,7 @@ export function judgeSample(subject: Sample, circumstances: Circumstances): Judg
     keptWhenLate = null,
     resamples = RESAMPLES,
     ownSeeds = 1,
+    folds,
   } = circumstances;
   const { returns: own, held, timeframeMs } = subject;
   const bars = own.length + 1;
@@ -191,7 +194,8 @@ export function judgeSample(subject: Sample, circumstances: Circumstances): Judg
   const options = { meanBlock, resamples, confidence: CONFIDENCE, rng };
   const year = barsPerYear(timeframeMs);
   const market = estimateAlpha(returns, held, options);
-  const alpha = perYear(market.alpha, year);
+  const bounds = folds === undefined ? market : alphaOverFolds(returns, held, folds, CONFIDENCE);
+  const alpha = perYear(bounds.alpha, year);
   const beyond = returns.map((value, i) => value - market.beta.estimate * held[i]);
   const superior = testSuperiorAbility(beyond, looks.others, looks.unknown, { ...options, resamples: LOOK_RESAMPLES });
   const ownSample = sharpeSample(own);
@@ -219,7 +223,7 @@ export function judgeSample(subject: Sample, circumstances: Circumstances): Judg
     const doubts: string[] = [];
     if (subject.trades === 0) doubts.push('it made no trade');
     else if (grown <= 1) doubts.push(`it made no money (${change(grown)} in ${Math.round(days)} days)`);
-    if (market.alphaFloor <= 0)
+    if (bounds.alphaFloor <= 0)
       doubts.push(`what it earned beyond its share of the market may be nothing (${span(alpha)})`);
     else if (superior === null || superior.p > LARGEST_P)
       doubts.push(`luck alone is this good in ${percent(superior?.p ?? 1)} of cases, with ${looked} looked at`);

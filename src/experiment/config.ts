@@ -116,6 +116,7 @@ export const experimentSchema = z.strictObject({
     .strictObject({
       train: setting(share, 0.7, 'share of bars', 'training fold, the oldest bars'),
       validation: setting(share, 0.15, 'share of bars', 'validation fold; the rest is the test fold'),
+      trainFrom: setting(moment, null, 'date', 'first bar of the training fold; null: the first there is'),
       validationFrom: setting(moment, null, 'date', 'first bar of the validation fold; null: by the shares'),
       testFrom: setting(
         moment,

@@ -95,6 +95,7 @@ function cutTimes(list: readonly CandleSeries[], split: ExperimentConfig['split'
     return list.length === 1 ? {} : { testToMs: times[times.length - 1] + 1 };
   };
   return {
+    ...(split.trainFrom === null ? {} : { trainFromMs: Date.parse(split.trainFrom) }),
     validationFromMs: times[validationFrom],
     testFromMs: times[testFrom],
     ...testEnd(),

@@ -1,8 +1,10 @@
 /** A walk-forward as a terminal shows it. */
 import type { Interval } from '../evaluate/bootstrap.ts';
-import { formatNumber, formatShare } from '../evaluate/format.ts';
+import { formatNumber, formatShare, NOTHING } from '../evaluate/format.ts';
+import { renderRegimes } from '../evaluate/outlook-text.ts';
 import { formatTable } from '../evaluate/table-text.ts';
 import type { Measure, ProfileSummary } from './walk-forward.ts';
+import type { FoldsVerdict } from './walk-forward-verdict.ts';
 
 const FORMATS: Readonly<Record<Measure, (value: number) => string>> = {
   cumulativeReturn: formatShare,
@@ -23,8 +25,28 @@ function describeDifference({ profile, minusNone, lowerDrawdown }: ProfileSummar
   return `${profile}: the maximum drawdown ${says}; lower in ${formatShare(lowerDrawdown ?? 0)} of the pairs`;
 }
 
-/** @param overfitting probability of backtest overfitting, see `judgeChoice`; null where it can't be told */
-export function renderWalkForward(summaries: readonly ProfileSummary[], overfitting: number | null): string {
+/** One verdict on a configuration over all folds, with what became of each. */
+function describeVerdict({ profile, symbol, judgement, foldReturns, regimes }: FoldsVerdict): string[] {
+  const { verdict, reason, alpha, superior } = judgement;
+  return [
+    `${symbol}, shield ${profile}: ${verdict}`,
+    `  ${reason}`,
+    `  beyond its market share ${formatShare(alpha.estimate)} a year (95 %: ${formatShare(alpha.lower)} to ${formatShare(alpha.upper)}, t over ${foldReturns.length} folds), luck ${superior === null ? NOTHING : formatShare(superior.p)}`,
+    `  fold by fold ${foldReturns.map(formatShare).join(', ')}`,
+    ...renderRegimes(regimes),
+  ];
+}
+
+/** What is told of one agent. */
+export interface AgentSummary {
+  readonly agent: string;
+  readonly verdicts: readonly FoldsVerdict[];
+  readonly profiles: readonly ProfileSummary[];
+  /** Probability of backtest overfitting, see `judgeChoice`; null where it can't be told. */
+  readonly overfitting: number | null;
+}
+
+export function renderWalkForward({ agent, verdicts, profiles: summaries, overfitting }: AgentSummary): string {
   const profiles = summaries.map(({ profile, measures, meanTrades }) => [
     profile,
     formatShare(measures.cumulativeReturn.mean),
@@ -47,6 +69,9 @@ export function renderWalkForward(summaries: readonly ProfileSummary[], overfitt
         ],
   );
   return [
+    '',
+    `== ${agent}`,
+    ...verdicts.flatMap(describeVerdict),
     'interquartile means (95 % intervals over seeds, stratified by fold)',
     formatTable(
       ['shield', 'mean return', 'return', 'Sharpe', 'mean max drawdown', 'max drawdown', 'mean trades'],

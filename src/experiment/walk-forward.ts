@@ -37,11 +37,12 @@ export interface WalkForwardPlan {
   readonly seeds: number;
   /** Share of the bars that the test folds cover together. */
   readonly testShare: number;
+  /** Training is as long for each fold as for the first, and begins later and later; else it begins with the data. */
+  readonly rolling?: boolean;
 }
 
 /**
- * The parts, fold by fold. A fold's training begins with the data; its validation has the configuration's share of
- * what comes before its test.
+ * The parts, fold by fold. A fold's validation has the configuration's share of what comes before its test.
  * @throws InputError where a fold would be too short
  */
 export function planParts(list: readonly CandleSeries[], config: ExperimentConfig, plan: WalkForwardPlan): Part[] {
@@ -51,12 +52,15 @@ export function planParts(list: readonly CandleSeries[], config: ExperimentConfi
     folds: plan.folds,
     testShare: plan.testShare,
     validationShare: validation / (train + validation),
-    anchored: true,
+    anchored: plan.rolling !== true,
     embargo: chooseEmbargo(list, config),
   });
   const at = (row: number) => (row < times.length ? new Date(times[row]).toISOString() : null);
-  return splits.flatMap(({ validation, test }, fold) => {
-    const cuts = { validationFrom: at(validation.from), testFrom: at(test.from), testTo: at(test.to) };
+  return splits.flatMap(({ train, validation, test }, fold) => {
+    const cuts = {
+      trainFrom: plan.rolling === true ? at(train.from) : config.split.trainFrom,
+      ...{ validationFrom: at(validation.from), testFrom: at(test.from), testTo: at(test.to) },
+    };
     return Array.from({ length: plan.seeds }, (_, i) => {
       const seed = config.seed + i;
       return { fold, seed, config: { ...config, seed, split: { ...config.split, ...cuts } } };
@@ -112,6 +116,8 @@ function describeTraining(config: ExperimentConfig, symbols: readonly string[]):
 
 /** What a profile did on one test fold. */
 export interface Score {
+  /** `ppo`, or `ppo-ensemble` of its seeds. */
+  readonly agent: string;
   readonly fold: number;
   readonly seed: number;
   readonly symbol: string;
@@ -124,6 +130,8 @@ export interface Score {
   readonly trades: number;
   /** Simple return of each bar of the fold. */
   readonly returns: readonly number[];
+  /** What else its record keeps for a judgement. */
+  readonly record: Pick<EvaluationRecord, 'trial' | 'recipe' | 'foldKey' | 'held' | 'spans' | 'figures'>;
 }
 
 /**
@@ -157,8 +165,10 @@ export function readScores(
     // One that gave way to another trial of the same name has a suffix.
     const found = results.find(({ name }) => name.split('~')[0] === own);
     if (found === undefined) return null;
-    const { fold, seed } = part;
+    const { fold, seed, config } = part;
+    const agent = `${config.training.agent}${run.registration.kind === 'ensemble' ? '-ensemble' : ''}`;
     scores.push({
+      agent,
       fold,
       seed,
       symbol,
@@ -166,6 +176,7 @@ export function readScores(
       run: run.name,
       ...readFigures(found.record),
       returns: found.record.returns,
+      record: found.record,
     });
   }
   return scores;

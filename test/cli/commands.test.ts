@@ -97,7 +97,7 @@ describe('--json', () => {
   });
 
   it('walk-forward', async () => {
-    const tiny = TINY_TRAINING.join(' ').replace('--threads 1', '--threads 1 --workers 1');
+    const tiny = TINY_TRAINING.join(' ').replace('--threads 1', '--threads 1 --jobs 1');
     const args = `walk-forward --symbol SYNTH/USDT --folds 1 --seeds 1 --steps 128 --shield cautious ${tiny}`;
     expect(await json(args)).toMatchObject({ scores: expect.any(Array) });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
-import { betaOf, estimateAlpha } from '../../src/evaluate/alpha.ts';
+import { alphaOverFolds, betaOf, estimateAlpha } from '../../src/evaluate/alpha.ts';
 
 const options = (seed: number) => ({ meanBlock: 6, resamples: 400, confidence: 0.95, rng: new Rng(seed, 1) });
 
@@ -71,5 +71,19 @@ describe('alpha', () => {
     }
     expect(covered).toBeGreaterThan(87);
     expect(covered).toBeLessThan(100);
+  });
+
+  it('over folds doubts as much as the folds differ, however many bars they have', () => {
+    // Four folds that earned 1, 2, 3 and 6 a bar beyond a market that stood still: t(0.975, 3) = 3.18245.
+    for (const bars of [10, 1000]) {
+      const returns = Float64Array.from({ length: 4 * bars }, (_, i) => [1, 2, 3, 6][Math.floor(i / bars)]);
+      const { alpha, alphaFloor } = alphaOverFolds(returns, new Float64Array(4 * bars), Array(4).fill(bars), 0.95);
+      const error = Math.sqrt((4 + 1 + 0 + 9) / 3 / 4);
+      expect(alpha.estimate).toBeCloseTo(3, 9);
+      expect(alpha.upper - 3).toBeCloseTo(3.182446 * error, 4);
+      expect(3 - alphaFloor).toBeCloseTo(2.353363 * error, 4);
+    }
+    const one = alphaOverFolds(Float64Array.of(1, 2), new Float64Array(2), [2], 0.95);
+    expect(one.alphaFloor).toBe(Number.NEGATIVE_INFINITY);
   });
 });

@@ -22,6 +22,7 @@ import {
   type Score,
   summarizeProfiles,
 } from '../../src/experiment/walk-forward.ts';
+import type { FoldsVerdict } from '../../src/experiment/walk-forward-verdict.ts';
 import { CandleStore, MARKET_DATABASE } from '../../src/market/store.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
 import type { Profile } from '../../src/shield/index.ts';
@@ -60,6 +61,18 @@ describe('the parts of a walk-forward', () => {
       expect((test.from - validation.from) / test.from).toBeCloseTo(0.15 / 0.85, 2);
     }
     expect(tested).toBe(series[0].length);
+  });
+
+  it('roll, where that is asked for: each training is as long as the first', () => {
+    const parts = planParts(series, config, { ...plan, seeds: 1, rolling: true });
+    const splits = parts.map((part) => prepareMarkets(series, part.config).markets[0].split);
+    const anchored = planParts(series, config, { ...plan, seeds: 1 });
+    for (const [i, { train, validation, test }] of splits.entries()) {
+      expect(test.from - train.from).toBe(splits[0].test.from);
+      expect(train.to - train.from).toBeGreaterThan(validation.to - validation.from);
+      expect(parts[i].config.split.testFrom).toBe(anchored[i].config.split.testFrom);
+    }
+    expect(splits[2].train.from).toBe(2000);
   });
 
   it('cut several symbols at the same times', () => {
@@ -177,10 +190,13 @@ describe('the supervisor of a run', () => {
   });
 });
 
+const RECORD = { trial: 't', recipe: null, foldKey: 'v:S:3600000:0-1', held: [], spans: [], figures: {} };
+
 describe('the summary', () => {
   const score = (profile: Profile, fold: number, seed: number, maxDrawdown: number): Score => ({
     ...{ profile, fold, seed, maxDrawdown },
-    ...{ symbol: 'S', run: 'r', cumulativeReturn: fold / 10, sharpe: seed, trades: 3, returns: [] },
+    ...{ agent: 'ppo', symbol: 'S', run: 'r', cumulativeReturn: fold / 10, sharpe: seed, trades: 3, returns: [] },
+    record: RECORD,
   });
   const options = { resamples: 500, seed: 1 };
 
@@ -225,7 +241,7 @@ describe('the choice among profiles', () => {
   const rng = new Rng(3);
   const noise = (bars: number, mean: number) => Array.from({ length: bars }, () => mean + 0.01 * rng.normal());
   const cell = (profile: Profile, fold: number, seed: number, returns: number[]): Score => ({
-    ...{ profile, fold, seed, returns, symbol: 'S', run: 'r' },
+    ...{ agent: 'ppo', profile, fold, seed, returns, symbol: 'S', run: 'r', record: RECORD },
     ...{ cumulativeReturn: 0, sharpe: 0, maxDrawdown: 0, trades: 0 },
   });
 
@@ -271,8 +287,8 @@ describe('tradernet walk-forward', () => {
     const entry = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
     const network = 'ppo.network={"filters":4,"hidden":[8,8]}';
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-      ...[entry, 'walk-forward', '--symbol', 'TINY', '--folds', '1', '--seeds', '2', '--shield', 'spec'],
-      ...['--steps', '2048', '--set', network, '--storage', storage, '--workers', '2', '--json'],
+      ...[entry, 'walk-forward', '--symbol', 'TINY', '--folds', '1', '--seeds', '2', '--shield', 'spec', '--ensemble'],
+      ...['--steps', '2048', '--set', network, '--storage', storage, '--jobs', '2', '--json'],
     ]);
     return { result: JSON.parse(stdout), said: stderr };
   };
@@ -283,12 +299,25 @@ describe('tradernet walk-forward', () => {
     store[Symbol.dispose]();
     const first = await run();
     expect(first.said).toContain('2 trainings (0 there already)');
-    expect(first.said).toContain('evaluated 4/4');
-    const { scores, profiles } = first.result as { scores: Score[]; profiles: { profile: string }[] };
+    expect(first.said).toContain('evaluated 6/6');
+    expect(first.said).toMatch(/evaluated 5\/6: .*, \d+s left/);
+    const { scores, agents } = first.result as {
+      scores: Score[];
+      agents: { agent: string; verdicts: FoldsVerdict[]; profiles: { profile: string }[]; overfitting: number }[];
+    };
+    const [{ profiles, verdicts, overfitting }, voting] = agents;
+    expect([voting.agent, agents.length]).toEqual(['ppo-ensemble', 2]);
+    expect(verdicts.map(({ judgement, foldReturns }) => [judgement.seeds.seen, foldReturns.length])).toEqual([
+      [2, 1],
+      [2, 1],
+    ]);
+    expect(voting.verdicts[0].judgement.seeds.seen).toBe(2);
     expect(profiles.map(({ profile }) => profile)).toEqual(['none', 'spec']);
-    expect(first.result.overfitting).toBeGreaterThanOrEqual(0);
+    expect(overfitting).toBeGreaterThanOrEqual(0);
     // Two at once don't take the same name.
-    expect(new Set(scores.map((one) => one.run))).toEqual(new Set(['ppo-TINY-s1-1', 'ppo-TINY-s2-1']));
+    expect(new Set(scores.map((one) => one.run))).toEqual(
+      new Set(['ppo-TINY-s1-1', 'ppo-TINY-s2-1', 'ppo-ensemble-TINY-s1-1']),
+    );
     const second = await run();
     expect(second.said).toContain('2 trainings (2 there already)');
     expect(second.said).not.toContain('evaluated');
