@@ -9,12 +9,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const COPIED = ['bin', 'native', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs'];
+const COPIED = ['bin', 'native', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs', 'dashboard/build'];
 
 /** What a user needs, and what must never leave this machine. */
 const NEEDED = [
   ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'bin/tradernet.js'],
   ...['native/build.mjs', 'native/kernels.c', 'native/ops.h', 'src/index.js', 'src/index.d.ts', 'src/cli/main.js'],
+  'dashboard/build/index.html',
 ];
 const FORBIDDEN: readonly [what: string, pattern: RegExp][] = [
   ['a source in TypeScript, which Node will not run there', /(?<!\.d)\.ts$/],
@@ -49,6 +50,7 @@ function npm(args: readonly string[], cwd: string): string {
 /** Builds into `folder`/package and packs that into `folder`, which is emptied. */
 export function buildPackage(folder: string): Packed {
   const dist = join(folder, 'package');
+  execFileSync(process.execPath, [join(ROOT, 'scripts/dashboard.ts'), '--build'], { stdio: 'inherit' });
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');

@@ -148,11 +148,21 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'a local exchange that breaks on purpose',
     load: async () => (await import('./rehearse.ts')).rehearse,
   },
+  {
+    name: 'dashboard',
+    summary: 'a page on this machine for runs, bots and data',
+    load: async () => (await import('./dashboard.ts')).dashboard,
+  },
   { name: 'runs list', summary: 'every run and trial', load: async () => (await import('./runs.ts')).listRuns },
   {
     name: 'runs show',
     summary: 'one run: registration, metrics, results',
     load: async () => (await import('./runs.ts')).showRun,
+  },
+  {
+    name: 'runs delete',
+    summary: 'remove what a run made; its looks at test folds stay counted',
+    load: async () => (await import('./runs.ts')).deleteRun,
   },
   {
     name: 'config show',

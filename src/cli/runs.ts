@@ -1,6 +1,8 @@
 import { describeStanding, summariseStanding } from '../agents/standing.ts';
+import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
+import { CHECKPOINTS } from '../experiment/run-context.ts';
 import { STANDING, standingOf } from '../experiment/standing.ts';
 import { hashJson, type Run, RunRegistry } from '../runs/registry.ts';
 import { type Context, defineCommand } from './command.ts';
@@ -70,5 +72,21 @@ export const showRun = defineCommand({
       ),
     ].join('\n');
     return { text, json };
+  },
+});
+
+export const deleteRun = defineCommand({
+  arguments: [{ name: '<run>', doc: "its name, as 'tradernet runs list' shows it" }],
+  options: { '--yes': { doc: 'do it without asking' } },
+  examples: ['tradernet runs delete ppo-SYNTH-s1-1 --yes'],
+  async run(options, context, [name]) {
+    const registry = openRegistry(context);
+    registry.open(name);
+    const typed = options.yes ? name : await context.ask(`type ${name} to delete its checkpoints and curves: `);
+    if (typed !== name) throw new InputError(`${name}: nothing was deleted; type its name, or give --yes`);
+    const looks = registry.delete(name, context.clock.nowMs());
+    new NodeFileSystem(context.storage).remove(`${CHECKPOINTS}/${name}`);
+    const counted = looks === 0 ? '' : `; its ${looks} look${looks === 1 ? '' : 's'} at test folds stay counted`;
+    return { text: `${name}: deleted${counted}`, json: { run: name, looks } };
   },
 });

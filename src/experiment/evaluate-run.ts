@@ -255,7 +255,9 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
         validation: standing === null ? 'not judged' : summariseStanding(standing),
       },
     });
+    const { chart: _, returns: __, held: ___, ...kept } = evaluation;
     record?.finishEvaluation(result, {
+      evaluation: kept as unknown as Json,
       foldKey,
       trial,
       sharpePerBar: evaluation.judgement.sharpePerBar,

@@ -79,6 +79,8 @@ export interface EvaluationRecord {
   /** What was tried beside the weights, in plain words: shield, account, supervisor. */
   readonly tried?: Json;
   readonly figures: Json;
+  /** The whole evaluation without its bars, for whoever shows it; earlier versions kept none. */
+  readonly evaluation?: Json;
 }
 
 /** Keys sorted, so that the same content has the same text. */
@@ -96,6 +98,8 @@ export function hashJson(value: Json): string {
 }
 
 const ROOT = 'runs';
+/** Lies in the folder of a run that was taken out of the list. */
+const DELETED = 'deleted.json';
 const encoder = new TextEncoder();
 
 /** What commands rely on; a file that was edited or damaged is told from one that this program wrote. */
@@ -281,23 +285,48 @@ export class RunRegistry {
   }
 
   names(): string[] {
+    return this.#allNames().filter((name) => !this.#files.exists(`${ROOT}/${name}/${DELETED}`));
+  }
+
+  #allNames(): string[] {
     return this.#files
       .list(ROOT)
       .filter((name) => !name.startsWith('.') && this.#files.exists(`${ROOT}/${name}/registration.json`));
   }
 
+  /**
+   * Takes a run out of the list. Its registration and its evaluations stay, since a look at a test fold can't be taken
+   * back: trials count them as before.
+   * @returns how many looks those are
+   * @throws InputError where there is no such run, or it is being trained
+   */
+  delete(name: string, atMs: number): number {
+    const run = this.open(name);
+    using _ = run.lockForTraining();
+    writeDurably(this.#files, `${ROOT}/${name}/${DELETED}`, `${JSON.stringify({ atMs })}\n`);
+    const kept = ['registration.json', 'results', DELETED, 'train.lock'];
+    for (const file of this.#files.list(`${ROOT}/${name}`))
+      if (!kept.includes(file)) this.#files.remove(`${ROOT}/${name}/${file}`);
+    return run.results().filter(({ record }) => record.trial !== null).length;
+  }
+
   has(name: string): boolean {
-    return this.#files.exists(`${ROOT}/${name}/registration.json`);
+    const folder = `${ROOT}/${name}`;
+    return this.#files.exists(`${folder}/registration.json`) && !this.#files.exists(`${folder}/${DELETED}`);
   }
 
   open(name: string): Run {
     if (!this.has(name)) throw new InputError(`there is no run '${name}'; 'tradernet runs list' shows them`);
+    return this.#open(name);
+  }
+
+  #open(name: string): Run {
     const path = `${ROOT}/${name}/registration.json`;
     return new Run(this.#files, name, parseFile<Registration>(this.#files, path, registrationSchema));
   }
 
   list(): Run[] {
-    return this.names().map((name) => this.open(name));
+    return this.names().map((name) => this.#open(name));
   }
 
   /**
@@ -306,7 +335,8 @@ export class RunRegistry {
    */
   trials(foldKey: string, recipe: string | null = null): Trial[] {
     const wanted = parseFoldKey(foldKey);
-    return this.list().flatMap((run) =>
+    const all = this.#allNames().map((name) => this.#open(name));
+    return all.flatMap((run) =>
       run.results().flatMap(({ record }) => {
         const fold = parseFoldKey(record.foldKey);
         const shared = record.foldKey === foldKey || (fold && wanted && overlap(fold, wanted));
