@@ -39,6 +39,12 @@ export function read(value: unknown): Amount | null {
 /** The quotient, rounded down to 1e-8. */
 export const over = (a: Amount, b: Amount): Amount => (a * ONE) / b;
 
+/** The product of two amounts, to the last of its 16 places. */
+export function exactly(a: Amount, b: Amount): string {
+  const product = a * b;
+  return `${product / (ONE * ONE)}.${(product % (ONE * ONE)).toString().padStart(16, '0')}`;
+}
+
 /** The product of two amounts, rounded half away from zero to 1e-8. */
 export function times(a: Amount, b: Amount): Amount {
   const product = a * b;

@@ -1,4 +1,5 @@
 /** What each local server answers to ccxt's own class is what its exchange did: orders, fills, balances, refusals. */
+import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import ccxt, { type Exchange, type Trade } from 'ccxt';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -10,6 +11,9 @@ import type { Kind } from './troubles.ts';
 
 const START = Date.UTC(2024, 0, 2, 0, 0, 30);
 const BEGIN = START + 1_000 * 60_000;
+const OTHER_KEY = String(
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'sec1', format: 'pem' }),
+);
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
@@ -46,7 +50,7 @@ describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, r
 
   /** What ccxt tells of balances and trades is what the ledger holds. */
   async function agrees(client: Exchange, exchange: Awaited<ReturnType<typeof open>>['exchange'], trades: Trade[]) {
-    const balance = await client.fetchBalance();
+    const balance = await ask.balance(client);
     for (const coin of ['BTC', 'USDT']) {
       const { free, locked } = exchange.ledger.holding(coin);
       expect([balance[coin].free, balance[coin].used].map(Number), coin).toEqual(
@@ -102,7 +106,7 @@ describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, r
     const book = await client.fetchOrderBook(SYMBOL);
     expect(Math.abs(ticker.last! - Number(short(exchange.path(rules).priceAt(clock.ms))))).toBeLessThan(1);
     expect(book.asks[0][0]! - book.bids[0][0]!).toBeGreaterThan(0);
-    expect(book.asks[0][0]! - book.bids[0][0]!).toBeLessThanOrEqual(2 * market.precision.price!);
+    expect(book.asks[0][0]! - book.bids[0][0]!).toBeLessThan(2.1 * market.precision.price!);
   });
 
   it('buys a quantity at the market, and is asked about it by name and by id', async () => {
@@ -138,7 +142,7 @@ describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, r
 
   it('rests a limit order, cancels it, and tells so', async () => {
     const { client, exchange } = await open();
-    const order = await client.createOrder(SYMBOL, 'limit', 'buy', 0.01, 20_000, { clientOrderId: ask.name });
+    const order = await ask.limit(client, 0.01, 20_000, ask.name);
     const [resting] = await client.fetchOpenOrders(SYMBOL);
     expect([resting.id, resting.clientOrderId, resting.status, resting.price]).toEqual([
       order.id,
@@ -160,7 +164,7 @@ describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, r
     const { client, exchange, clock } = await open({ troubles: [during('many-fills', 3)] });
     await client.loadMarkets();
     const price = Number(short(exchange.ask(exchange.rules[0], clock.ms)));
-    await client.createOrder(SYMBOL, 'limit', 'buy', 0.03, price, { clientOrderId: ask.name, timeInForce: 'IOC' });
+    await ask.limit(client, 0.03, price, ask.name, { timeInForce: 'IOC' });
     const order = await ask.find(client, ask.name);
     expect(order!.filled).toBeCloseTo(0.01, 8);
     expect(order!.status).not.toBe('open');
@@ -201,7 +205,7 @@ describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, r
   it('cancels all', async () => {
     const { client, exchange } = await open();
     for (const [i, price] of [19_000, 20_000].entries())
-      await client.createOrder(SYMBOL, 'limit', 'buy', 0.01, price, { clientOrderId: `${ask.name.slice(0, -1)}${i}` });
+      await ask.limit(client, 0.01, price, `${ask.name.slice(0, -1)}${i}`);
     expect((await client.fetchOpenOrders(SYMBOL)).length).toBe(2);
     const all = client.has.cancelAllOrders
       ? client.cancelAllOrders(SYMBOL)
@@ -219,10 +223,10 @@ describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, r
     await expect(ask.buy(client, 1, ask.name)).rejects.toBeInstanceOf(ccxt.InsufficientFunds);
     for (const bad of ask.badNames)
       await expect(ask.buy(client, 0.01, bad), bad).rejects.toBeInstanceOf(ccxt.BaseError);
-    const limit = (price: number, quantity = 0.01) =>
-      client.createOrder(SYMBOL, 'limit', 'buy', quantity, price, { clientOrderId: ask.name });
-    await limit(20_000);
-    await expect(limit(20_001), 'the same name again').rejects.toBeInstanceOf(ccxt.BaseError);
+    const first = await ask.limit(client, 0.01, 20_000, ask.name);
+    const again = ask.limit(client, 0.01, 20_001, ask.name);
+    if (ask.sameNameIsSameOrder === true) expect((await again).id).toBe(first.id);
+    else await expect(again, 'the same name again').rejects.toBeInstanceOf(ccxt.BaseError);
     expect(exchange.orders.length).toBe(1);
     const { id } = exchange.rules[0];
     client.markets_by_id![id] = [{ ...client.market(SYMBOL), id: 'NOPE' }] as never;
@@ -231,12 +235,12 @@ describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, r
     const wrong = Object.keys(row.credentials).filter((key) => key !== 'password');
     for (const key of wrong) {
       const value = (row.credentials as unknown as Record<string, string>)[key];
-      if (value.includes('PRIVATE KEY')) continue;
-      const other = rawClient(row, urls, clock, { [key]: `${value.slice(0, -5)}AAAA=` });
-      await expect(other.fetchBalance(), key).rejects.toThrow();
+      const wrong = value.includes('PRIVATE KEY') ? OTHER_KEY : `${value.slice(0, -5)}AAAA=`;
+      const other = rawClient(row, urls, clock, { [key]: wrong });
+      await expect(ask.balance(other), key).rejects.toThrow();
     }
     const late = rawClient(row, urls, { ms: clock.ms - 600_000 });
-    await expect(late.fetchBalance(), 'a clock ten minutes late').rejects.toThrow();
+    await expect(ask.balance(late), 'a clock ten minutes late').rejects.toThrow();
   });
 
   it('lists an order late whose answer was cut', async () => {
@@ -266,6 +270,6 @@ describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, r
     });
     await closed.client.fetchTicker(SYMBOL);
     closed.clock.ms += 70_000;
-    await expect(closed.client.fetchBalance()).rejects.toBeInstanceOf(ccxt.ExchangeNotAvailable);
+    await expect(ask.balance(closed.client)).rejects.toBeInstanceOf(ccxt.ExchangeNotAvailable);
   });
 });

@@ -3,6 +3,7 @@
  * documents and share nothing with the product: what passes here was not believed by its own author alone.
  */
 import type { BodyTrouble } from './bodies.ts';
+import { coinbaseRow } from './coinbase-server.ts';
 import { type Dialect, DialectServer } from './dialect-server.ts';
 import { HostileExchange, type Rules, type Ways } from './exchange.ts';
 import { krakenRow } from './kraken-server.ts';
@@ -34,7 +35,7 @@ export interface DialectRow {
   readonly quirks: readonly string[];
 }
 
-export const dialectRows: readonly DialectRow[] = [krakenRow, okxRow, kucoinRow];
+export const dialectRows: readonly DialectRow[] = [krakenRow, okxRow, kucoinRow, coinbaseRow];
 
 export interface VenueSetup {
   /** By symbol: `BTC/USDT`. */

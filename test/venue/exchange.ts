@@ -349,7 +349,7 @@ export class HostileExchange {
   #meet(order: Order, ms: number): void {
     const { rules, side, type, limit, stop } = order;
     const price = this.path(rules).priceAt(ms);
-    if (type === 'STOP_LOSS') {
+    if (type === 'STOP_LOSS' && order.triggeredMs === null) {
       if (side === 'SELL' ? price <= stop! : price >= stop!) this.#fire(order, ms);
       return;
     }
@@ -374,10 +374,11 @@ export class HostileExchange {
       this.#hold(order, ms);
       order.holds = true;
     }
-    this.#fillWhole(order, ms);
+    this.#fillWhole(order, ms, order.limit !== null);
   }
 
-  #fillWhole(order: Order, ms: number): void {
+  /** At once, as far as a limit allows; the rest of it ends, or rests. */
+  #fillWhole(order: Order, ms: number, rests = false): void {
     const { rules, side, limit } = order;
     const wanted = this.troubles.at('many-fills', ms)?.size ?? 1 + this.#random.below(3);
     const steps = order.quantity / rules.step;
@@ -393,7 +394,7 @@ export class HostileExchange {
       this.#trade(order, size, price, ms, ms);
     }
     // What can't be filled whole at once expires with what it got.
-    if (order.end === null) this.#finish(order, 'EXPIRED', ms);
+    if (order.end === null && !rests) this.#finish(order, 'EXPIRED', ms);
   }
 
   #affords(order: Order, cost: Amount): boolean {
@@ -457,7 +458,7 @@ export class HostileExchange {
     }
     // Whatever is still locked for no open order of this quote coin is free again.
     const needed = this.orders
-      .filter((one) => one.end === null && one.side === 'BUY' && one.rules.quote === rules.quote)
+      .filter((one) => one.end === null && one.holds && one.side === 'BUY' && one.rules.quote === rules.quote)
       .reduce((sum, one) => sum + this.#withFee(times(this.#rest(one), one.limit ?? 0n)), 0n);
     const rest = this.ledger.holding(rules.quote).locked - needed;
     if (rest > 0n) this.ledger.post(ms, rules.quote, rest, -rest, `rest of order ${order.number}`);

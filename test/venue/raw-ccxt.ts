@@ -1,5 +1,5 @@
 /** ccxt's own class of a venue, pointed at its local server, in the venue's time: nothing of the product between. */
-import ccxt, { type Exchange, type Order, type Trade } from 'ccxt';
+import ccxt, { type Balances, type Exchange, type Order, type Trade } from 'ccxt';
 import type { DialectRow } from './dialects.ts';
 
 export const SYMBOL = 'BTC/USDT';
@@ -33,11 +33,16 @@ export interface Asks {
   cancelStop(client: Exchange, id: string): Promise<unknown>;
   /** Every trade since a time, over all pages. */
   trades(client: Exchange, sinceMs: number): Promise<Trade[]>;
+  balance(client: Exchange): Promise<Balances>;
   /** A page is full with so many. */
   readonly page: number;
   /** Names of an order: one that must be taken, some that must not. */
   readonly name: string;
   readonly badNames: readonly string[];
+  /** A limit order under a name. */
+  limit(client: Exchange, quantity: number, price: number, name: string, more?: object): Promise<Order>;
+  /** Where a name that was used makes no order and no error either. */
+  readonly sameNameIsSameOrder?: boolean;
 }
 
 /** Asked for by an error of ccxt's: undefined where there is no such order. */
@@ -56,6 +61,9 @@ const unified: Omit<Asks, 'page' | 'name' | 'badNames' | 'trades'> = {
   buyFor: (client, cost, name) => client.createMarketBuyOrderWithCost(SYMBOL, cost, { clientOrderId: name }),
   sellStop: (client, quantity, stop, name) =>
     client.createOrder(SYMBOL, 'market', 'sell', quantity, undefined, { stopLossPrice: stop, clientOrderId: name }),
+  limit: (client, quantity, price, name, more = {}) =>
+    client.createOrder(SYMBOL, 'limit', 'buy', quantity, price, { clientOrderId: name, ...more }),
+  balance: (client) => client.fetchBalance(),
   find: (client, name) => maybe(client.fetchOrder('', SYMBOL, { clientOrderId: name })),
   findStop: (client, name) => unified.find(client, name),
   openStops: (client) => client.fetchOpenOrders(SYMBOL),
@@ -126,6 +134,39 @@ export const asks: Readonly<Record<string, Asks>> = {
         const page = await client.fetchMyTrades(SYMBOL, sinceMs, 100, older);
         all.unshift(...page);
         if (page.length < 100) return all;
+      }
+    },
+  },
+  coinbase: {
+    ...unified,
+    buy: (client, quantity, name) =>
+      client.createOrder(SYMBOL, 'market', 'buy', quantity, undefined, {
+        ...{ client_order_id: name, createMarketBuyOrderRequiresPrice: false },
+        order_configuration: { market_market_ioc: { base_size: String(quantity) } },
+      }),
+    buyFor: (client, cost, name) => client.createMarketBuyOrderWithCost(SYMBOL, cost, { client_order_id: name }),
+    limit: (client, quantity, price, name, more = {}) =>
+      client.createOrder(SYMBOL, 'limit', 'buy', quantity, price, { client_order_id: name, ...more }),
+    sellStop: (client, quantity, stop, name) =>
+      client.createOrder(SYMBOL, 'limit', 'sell', quantity, stop * 0.97, {
+        stopLossPrice: stop,
+        client_order_id: name,
+      }),
+    find: async (client, name) => (await client.fetchOrders(SYMBOL)).find((one) => one.clientOrderId === name),
+    balance: (client) => client.fetchBalance({ v3: true }),
+    findStop: (client, name) => asks.coinbase.find(client, name),
+    page: 100,
+    name: 'bot-btc-1',
+    badNames: [''],
+    sameNameIsSameOrder: true,
+    trades: async (client, sinceMs) => {
+      const all: Trade[] = [];
+      for (let next = {}; ; ) {
+        const page = await client.fetchMyTrades(SYMBOL, sinceMs, 100, next);
+        all.unshift(...page);
+        const cursor = page.find((one) => one.info.cursor)?.info.cursor;
+        if (cursor === undefined) return all;
+        next = { cursor };
       }
     },
   },
