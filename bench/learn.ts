@@ -8,6 +8,7 @@
  *   npm run bench:learn -- --set ppo.epochs=10          an ablation
  *   npm run bench:learn -- --against ../old             the same by another checkout's code and defaults
  *   npm run bench:learn -- --candles BTC.csv --before 2024-12-30   walk-forward folds of a candle file, too
+ *   npm run bench:learn -- --once --candles BTC.csv --before 2024-12-30    its end, which is looked at a single time
  *   npm run bench:learn -- --report                     the tables of what is there
  */
 import { execFileSync, spawn } from 'node:child_process';
@@ -17,16 +18,20 @@ import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LEARNERS } from '../src/agents/index.ts';
 import { formatDuration } from '../src/cli/progress.ts';
-import { findWorld, WORLDS } from '../src/market/worlds/index.ts';
+import { InputError } from '../src/core/errors.ts';
+import { WORLDS } from '../src/market/worlds/index.ts';
 import { drawChart } from './learn/chart.ts';
-import { type Beside, formatSummaries, keyOf, type Row, summariseAll } from './learn/results.ts';
+import { makeMarket } from './learn/market.ts';
+import { type Beside, formatSummaries, keyOf, REAL_LAST, type Row, summariseAll } from './learn/results.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const CELL = resolve(import.meta.dirname, 'learn/cell.ts');
 const RESULTS = resolve(ROOT, 'bench/results/learn.json');
 const FOLDS = 4;
 /** Worlds in which the mean over markets is what counts, since each market's luck is as large as what is measured. */
-const MARKETS: Readonly<Record<string, number>> = { fair: 20 };
+const MARKETS: Readonly<Record<string, number>> = { fair: 20, 'fair@4000': 100 };
+/** Short markets, for the agent that trains in seconds: what a few weeks of luck may cost. */
+const SHORT = 'fair@4000';
 const AGENTS = LEARNERS.map(({ name }) => name);
 
 const { values: flags } = parseArgs({
@@ -40,11 +45,12 @@ const { values: flags } = parseArgs({
     set: { type: 'string', multiple: true, default: [] },
     against: { type: 'string' },
     candles: { type: 'string', default: process.env.TRADERNET_CANDLES },
-    before: { type: 'string', default: '9999-01-01' },
+    before: { type: 'string' },
     workers: { type: 'string', default: '1' },
     threads: { type: 'string' },
     out: { type: 'string', default: RESULTS },
     fresh: { type: 'boolean', default: false },
+    once: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
   },
 });
@@ -74,9 +80,17 @@ const list = (text: string | undefined, all: readonly string[]) => (text === und
 const real = Array.from({ length: FOLDS }, (_, fold) => `real-${fold + 1}`);
 if (flags.candles === undefined)
   console.log('real candles: left out, no file is named (--candles or TRADERNET_CANDLES)');
-const all = [...WORLDS.map(({ name }) => name), ...(flags.candles === undefined ? [] : real)];
-const worlds = list(flags.world, all).flatMap((name) => (name === 'real' ? real : [name]));
-for (const name of worlds) if (!real.includes(name)) findWorld(name);
+const all = [...WORLDS.map(({ name }) => name), SHORT, ...(flags.candles === undefined ? [] : real)];
+const worlds = flags.once ? [REAL_LAST] : list(flags.world, all).flatMap((name) => (name === 'real' ? real : [name]));
+if (flags.once) {
+  if (flags.candles === undefined || flags.before === undefined)
+    throw new InputError('--once needs --candles and --before: the file, and where its end begins');
+  // Where it was stopped it goes on.
+  const looked = results.rows.find(({ world, commit }) => world === REAL_LAST && commit !== commitOf(ROOT));
+  if (looked !== undefined)
+    throw new InputError(`${out}: its end was looked at by ${looked.commit}; a second look would choose by it`);
+}
+for (const name of worlds) if (!/^real-/.test(name)) makeMarket(name, 1);
 const workers = Number(flags.workers);
 const threads = Number(flags.threads ?? Math.max(1, Math.floor(cpus().length / workers)));
 const checkouts = [
@@ -88,7 +102,7 @@ const first = Number(flags['first-seed']);
 const steps = flags.steps === undefined ? null : Number(flags.steps);
 const tasks = worlds.flatMap((world) =>
   Array.from({ length: Number(flags.seeds ?? MARKETS[world] ?? 5) }, (_, i) => first + i).flatMap((seed) =>
-    list(flags.agent, AGENTS).flatMap((agent) =>
+    list(flags.agent, world === SHORT ? ['exact'] : AGENTS).flatMap((agent) =>
       // Another version may lack an agent.
       checkouts
         .filter(({ path }) => existsSync(resolve(path, `src/agents/${agent}.ts`)))
@@ -122,7 +136,8 @@ function run({ path, cell }: (typeof tasks)[number]): Promise<Row | null> {
     threads,
     validateEvery: flags['validate-every'] === undefined ? null : Number(flags['validate-every']),
     beside: besideOf(cell),
-    candles: flags.candles === undefined ? null : { file: resolve(flags.candles), before: flags.before },
+    candles:
+      flags.candles === undefined ? null : { file: resolve(flags.candles), before: flags.before ?? '9999-01-01' },
   };
   return new Promise((done) => {
     const child = spawn(process.execPath, [CELL, path, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] });

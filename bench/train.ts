@@ -3,13 +3,15 @@
  * same `train` that the command line calls. 35,000 hourly bars, windows of 12 x 21, the spec's networks, two threads.
  * A fresh process a round, the cases in alternating order, the wall clock after a warm-up. Then the peak memory of a
  * training whose replay buffer holds a million transitions, its checkpoint included. Writes bench/results/train.json.
+ * `npm run bench:train -- beside FOLDER` runs the defaults of another checkout in turns with these.
  *
  * Beside it Stable-Baselines3 2.9 on PyTorch 2.13, the same networks, on a machine of this kind: 735, 2,390, 279, 890.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type AgentSpec, findLearner, train } from '../src/agents/index.ts';
 import { DEFAULT_ACCOUNT } from '../src/core/account.ts';
 import type { Json } from '../src/core/json.ts';
@@ -31,13 +33,13 @@ const CASES = [
   {
     name: 'PPO, 1 environment, 2,048 steps, minibatch 64, 10 epochs',
     kind: 'ppo',
-    config: { environments: 1, rolloutSteps: 2048, minibatchSize: 64 },
+    config: { environments: 1, rolloutSteps: 2048, minibatchSize: 64, epochs: 10 },
     ...{ from: 2048, to: 6 * 2048, every: 2048, target: 7000, peer: 735 },
   },
   {
     name: 'PPO, 8 environments, 256 steps, minibatch 256, 10 epochs',
     kind: 'ppo',
-    config: { environments: 8, rolloutSteps: 256, minibatchSize: 256 },
+    config: { environments: 8, rolloutSteps: 256, minibatchSize: 256, epochs: 10 },
     ...{ from: 2048, to: 8 * 2048, every: 2048, target: 9500, peer: 2390 },
   },
   {
@@ -53,6 +55,13 @@ const CASES = [
     ...{ from: 2000, to: 11_000, every: 1000, target: 4800, peer: 890 },
   },
 ] as const;
+/** Of whichever version: no setting is named but the length, and the clock runs from the first report past `from` on. */
+const DEFAULTS = ['ppo', 'dqn', 'exact'].map((kind) => ({
+  name: `${kind}, the defaults`,
+  kind,
+  from: 40_000,
+  to: 160_000,
+}));
 /** More steps than the buffer holds; training steps are few, they don't change what is held. */
 const MEMORY = {
   kind: 'dqn',
@@ -70,6 +79,35 @@ interface Case {
   readonly from: number;
   readonly to: number;
   readonly every: number;
+}
+
+const clock = {
+  nowMs: () => performance.now(),
+  elapsedMs: () => performance.now(),
+  sleep: () => new Promise<void>((done) => setImmediate(done)),
+};
+
+/** Trains once by the code and the defaults of `checkout`, in this process. */
+async function measureDefaults({ kind, from, to }: (typeof DEFAULTS)[number], checkout: string) {
+  const path = pathToFileURL(resolve(checkout, 'src/index.ts')).href;
+  const tradernet: typeof import('../src/index.ts') = await import(path);
+  const kernels = await tradernet.createKernels({ threads: THREADS });
+  const { series } = synthesize({ bars: BARS, seed: 1 });
+  const training = { agent: kind as 'ppo', steps: to, validateEvery: to, checkpointEvery: to };
+  const config = tradernet.experimentSchema.parse({ training });
+  const folder = mkdtempSync(join(tmpdir(), 'tradernet-bench-'));
+  const reports: { readonly steps: number; readonly ms: number }[] = [];
+  const onProgress = ({ steps }: { steps: number }) => reports.push({ steps, ms: performance.now() });
+  const runContext = { files: new tradernet.NodeFileSystem(folder), clock, kernels, codeVersion: 'bench' };
+  await tradernet.trainRun({ series: [series], config, onProgress }, runContext);
+  rmSync(folder, { recursive: true });
+  const { name, isa, threads } = kernels;
+  kernels.dispose();
+  const first = reports.find(({ steps }) => steps >= from)!;
+  // The last report is behind a validation.
+  const last = reports[reports.length - 2];
+  const stepsPerSecond = (1000 * (last.steps - first.steps)) / (last.ms - first.ms);
+  return { stepsPerSecond, peakMB: process.resourceUsage().maxRSS / 1024, kernels: { name, isa, threads } };
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -107,11 +145,6 @@ async function measure({ kind, config, accountFeatures = false, from, to, every 
     maxEpisodeSteps: 720,
   });
   const folder = mkdtempSync(join(tmpdir(), 'tradernet-bench-'));
-  const clock = {
-    nowMs: () => performance.now(),
-    elapsedMs: () => performance.now(),
-    sleep: () => new Promise<void>((done) => setImmediate(done)),
-  };
   let started = performance.now();
   let ended = started;
   await train({
@@ -132,34 +165,56 @@ async function measure({ kind, config, accountFeatures = false, from, to, every 
   };
 }
 
-const one = process.argv[2];
-if (one !== undefined) {
-  console.log(JSON.stringify(await measure(one === 'memory' ? MEMORY : CASES[Number(one)])));
+const commitOf = (folder: string): string =>
+  execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', cwd: folder }).trim();
+
+const own = resolve(import.meta.dirname, '..');
+const [one, other] = process.argv.slice(2);
+if (one !== undefined && one !== 'beside') {
+  const defaults = DEFAULTS.find(({ kind }) => kind === one);
+  const measured =
+    defaults === undefined ? measure(one === 'memory' ? MEMORY : CASES[Number(one)]) : measureDefaults(defaults, other);
+  console.log(JSON.stringify(await measured));
 } else {
-  const run = (which: string): Awaited<ReturnType<typeof measure>> =>
-    JSON.parse(execFileSync(process.execPath, [import.meta.filename, which], { encoding: 'utf8' }));
-  const rounds: number[][] = CASES.map(() => []);
+  const run = (...which: string[]): Awaited<ReturnType<typeof measure>> =>
+    JSON.parse(execFileSync(process.execPath, [import.meta.filename, ...which], { encoding: 'utf8' }));
+  const folders = other === undefined ? [own] : [own, resolve(other)];
+  // Another version may lack an agent.
+  const defaults = DEFAULTS.flatMap(({ name, kind }) =>
+    folders
+      .filter((folder) => existsSync(join(folder, `src/agents/${kind}.ts`)))
+      .map((folder) => ({ name, commit: commitOf(folder), which: [kind, folder] })),
+  );
+  const cases = [...CASES.map((entry, i) => ({ ...entry, which: [`${i}`] })), ...defaults];
+  const rounds: number[][] = cases.map(() => []);
   const load: number[] = [];
   for (let r = 0; r < ROUNDS; r++) {
-    const order = CASES.map((_, i) => (r % 2 === 0 ? i : CASES.length - 1 - i));
-    for (const i of order) rounds[i].push(Math.round(run(`${i}`).stepsPerSecond));
+    const order = cases.map((_, i) => (r % 2 === 0 ? i : cases.length - 1 - i));
+    for (const i of order) rounds[i].push(Math.round(run(...cases[i].which).stepsPerSecond));
     load.push(Math.round(10 * loadavg()[0]) / 10);
   }
-  const results = CASES.map(({ name, target, peer }, i) => ({
-    ...{ name, target, peer, stepsPerSecond: median(rounds[i]) },
-    ...{ lowest: Math.min(...rounds[i]), highest: Math.max(...rounds[i]), rounds: rounds[i] },
+  const results = cases.map((entry, i) => ({
+    ...('peer' in entry
+      ? { name: entry.name, target: entry.target, peer: entry.peer }
+      : { name: entry.name, commit: entry.commit }),
+    ...{ stepsPerSecond: median(rounds[i]), lowest: Math.min(...rounds[i]), highest: Math.max(...rounds[i]) },
+    rounds: rounds[i],
   }));
   const { peakMB, kernels } = run('memory');
   const memory = { name: 'a million transitions', peakMB: Math.round(peakMB), limitMB: MEMORY_LIMIT_MB };
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   // The load says whether other work had the cores: two threads that wait for a third party are slower than one.
   const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version, kernels, load };
   const folder = new URL('./results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(new URL('train.json', folder), `${JSON.stringify({ machine, commit, results, memory }, null, 2)}\n`);
-  for (const { name, stepsPerSecond, lowest, highest, target, peer } of results) {
-    const times = (stepsPerSecond / peer).toFixed(1);
-    console.log(`${name}: ${stepsPerSecond} steps/s (${lowest} to ${highest}), target ${target}, ${times} x the peer`);
+  const content = { machine, commit: commitOf(own), results, memory };
+  writeFileSync(new URL('train.json', folder), `${JSON.stringify(content, null, 2)}\n`);
+  for (const result of results) {
+    const { name, stepsPerSecond, lowest, highest } = result;
+    const beside =
+      'peer' in result
+        ? `target ${result.target}, ${(stepsPerSecond / result.peer!).toFixed(1)} x the peer`
+        : `of ${result.commit}`;
+    console.log(`${name}: ${stepsPerSecond} steps/s (${lowest} to ${highest}), ${beside}`);
   }
   console.log(`${memory.name}: ${memory.peakMB} MB at the peak, limit ${memory.limitMB}`);
 }

@@ -13,16 +13,16 @@ import { boundPolicy, solveLaw } from '../../src/evaluate/bound.ts';
 import type { Ledger, Policy } from '../../src/index.ts';
 import { readCandleCsv } from '../../src/market/import/series.ts';
 import { sliceSeries } from '../../src/market/series.ts';
-import { findWorld } from '../../src/market/worlds/index.ts';
-import type { Beside, Cell, CurvePoint, Row, TestScore } from './results.ts';
+import { makeMarket } from './market.ts';
+import { type Beside, type Cell, type CurvePoint, REAL_LAST, type Row, type TestScore } from './results.ts';
 
 /** What the driver adds to a cell. */
 export interface Task extends Cell {
   readonly threads: number;
   readonly validateEvery: number | null;
-  /** A candle file and the time it is cut at, for the worlds `real-1` ... `real-4`. */
   /** From an earlier row of the same market. */
   readonly beside: Beside | null;
+  /** A candle file and the time it is cut at: what lies before is `real-1` ... `real-4`, what comes from then on the test of `real-last`. */
   readonly candles: { readonly file: string; readonly before: string } | null;
 }
 
@@ -41,7 +41,7 @@ function readCandles(): CandleSeries {
   const { series } = readCandleCsv(readFileSync(file), {
     ...{ name: file, venue: 'file', symbol: 'REAL', policy: 'drop', nowMs: Date.now() },
   });
-  const to = series.timeMs.findIndex((time) => time >= Date.parse(before));
+  const to = task.world === REAL_LAST ? -1 : series.timeMs.findIndex((time) => time >= Date.parse(before));
   return to < 0 ? series : sliceSeries(series, 0, to);
 }
 
@@ -66,7 +66,7 @@ function settingsOf(list: readonly string[]): Record<string, unknown> {
 }
 
 const fold = /^real-(\d)$/.exec(task.world);
-const made = fold === null ? findWorld(task.world).make(task.seed) : null;
+const made = /^real-/.test(task.world) ? null : makeMarket(task.world, task.seed);
 const series = made?.series ?? readCandles();
 const { training = {}, ...asked } = settingsOf(task.settings) as { training?: object };
 const defaults = tradernet.experimentSchema.parse({
@@ -80,10 +80,13 @@ const defaults = tradernet.experimentSchema.parse({
     ...training,
   },
 });
-const config =
-  fold === null
-    ? defaults
-    : walk.planParts([series], defaults, { folds: FOLDS, seeds: 1, testShare: 0.5 })[Number(fold[1]) - 1].config;
+function withFolds(config: typeof defaults): typeof defaults {
+  if (fold !== null)
+    return walk.planParts([series], config, { folds: FOLDS, seeds: 1, testShare: 0.5 })[Number(fold[1]) - 1].config;
+  if (task.world !== REAL_LAST) return config;
+  return { ...config, split: { ...config.split, testFrom: task.candles!.before } };
+}
+const config = withFolds(defaults);
 
 const storage = mkdtempSync(join(tmpdir(), 'tradernet-learn-'));
 const files = new tradernet.NodeFileSystem(storage);

@@ -21,11 +21,9 @@ interface Bar {
   readonly before: number | null;
 }
 
-/** Rows of the defaults alone: no ablations, no real candles. */
+/** Rows of the defaults alone: no ablations, no short markets, no real candles. */
 function defaultsOf(rows: readonly Row[]): Row[] {
-  return rows.filter(
-    ({ settings, steps, world }) => settings.length === 0 && steps === null && !world.startsWith('real'),
-  );
+  return rows.filter(({ settings, steps, world }) => settings.length === 0 && steps === null && !/^real|@/.test(world));
 }
 
 const format = (value: number) => `${(100 * value).toFixed(0)} %`;

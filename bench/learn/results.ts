@@ -1,5 +1,8 @@
 /** What `bench:learn` keeps: one row a training, and medians over seeds. */
 
+/** The end of a candle file, which is looked at once. */
+export const REAL_LAST = 'real-last';
+
 /** One training: an agent in a world, from one seed, which makes the market too. */
 export interface Cell {
   readonly world: string;
@@ -103,6 +106,9 @@ export interface Summary {
   readonly maxDrawdown: number;
   readonly trades: number;
   readonly costs: number;
+  /** Share of the markets in which more than 2 % of the equity went into costs. */
+  readonly costly: number;
+  readonly turnover: number;
   readonly hold: number;
   readonly logistic: number;
   readonly bound: number | null;
@@ -138,6 +144,8 @@ export function summarise(rows: readonly Row[]): Summary {
     maxDrawdown: of(({ test }) => test.maxDrawdown),
     trades: of(({ test }) => test.trades),
     costs: of(({ test }) => test.costs),
+    costly: rows.filter(({ test }) => test.costs > 0.02).length / rows.length,
+    turnover: of(({ raw }) => raw.turnover),
     hold: of(({ hold }) => hold.logReturn),
     logistic: of(({ logistic }) => logistic.logReturn),
     bound: hasBound ? of(({ bound }) => bound!.logReturn) : null,
@@ -181,7 +189,18 @@ export function formatSummaries(summaries: readonly Summary[]): string {
     '-logistic',
     'hold',
   ];
-  const more = ['bound', 'drawdown', 'trades', 'costs', 's', 'steps/s', 's to 90 %', 'settings'];
+  const more = [
+    'bound',
+    'drawdown',
+    'trades',
+    'costs',
+    'over 2 %',
+    'turnover',
+    's',
+    'steps/s',
+    's to 90 %',
+    'settings',
+  ];
   const number = (value: number | null, digits = 2) => (value === null ? '-' : value.toFixed(digits));
   const lines = summaries.map((one) => [
     ...[
@@ -195,7 +214,14 @@ export function formatSummaries(summaries: readonly Summary[]): string {
       number(one.lowest),
     ],
     ...[number(one.highest), number(one.share), number(one.minusIdle, 3), number(one.minusLogistic), number(one.hold)],
-    ...[number(one.bound), number(one.maxDrawdown), number(one.trades, 0), number(one.costs, 3)],
+    ...[
+      number(one.bound),
+      number(one.maxDrawdown),
+      number(one.trades, 0),
+      number(one.costs, 3),
+      number(one.costly),
+      number(one.turnover, 1),
+    ],
     ...[number(one.trainSeconds, 1), number(one.stepsPerSecond, 0)],
     ...[one.to90 === null ? '-' : `${one.to90.seconds.toFixed(1)} (${one.to90.seeds})`, one.settings.join(' ')],
   ]);
