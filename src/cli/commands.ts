@@ -64,6 +64,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./evaluate.ts')).baseline,
   },
   {
+    name: 'reproduce published',
+    summary: 'the published score of policies that know nothing, beside what they earn',
+    load: async () => (await import('./reproduce.ts')).reproducePublished,
+  },
+  {
     name: 'leak-check',
     summary: 'does a decision see what comes after it: features, a scaler, a checkpoint',
     load: async () => (await import('./leak-check.ts')).leakCheck,

@@ -6,6 +6,7 @@ import type { Json } from '../core/json.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import { ablationSection, renderAblation } from '../evaluate/ablation-text.ts';
 import { BASELINES } from '../evaluate/baselines/index.ts';
+import { costSection, renderCosts } from '../evaluate/cost-text.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { outlookSection, renderOutlook } from '../evaluate/outlook-text.ts';
 import { renderReport } from '../evaluate/report/html.ts';
@@ -38,7 +39,8 @@ function writeReport(
   standing: Standing | null = null,
 ): string {
   const counterfactuals = evaluation.counterfactuals ? [ablationSection({ rows: evaluation.counterfactuals })] : [];
-  const sections = [explanationSection(evaluation, standing), outlookSection(evaluation), ...counterfactuals];
+  const costs = evaluation.costs ? [costSection(evaluation.costs)] : [];
+  const sections = [explanationSection(evaluation, standing), outlookSection(evaluation), ...costs, ...counterfactuals];
   const text = renderReport(evaluation, sections);
   if (asked !== null) return writeUserFile(context, asked, text, { flag: '--report' });
   writeDurably(new NodeFileSystem(context.storage), `${folder}/${name}`, text);
@@ -57,6 +59,7 @@ function summarise(evaluations: readonly { evaluation: Examined; report: string 
       const blocks = [
         renderTable(evaluation),
         renderOutlook(evaluation),
+        ...(evaluation.costs ? [renderCosts(evaluation.costs)] : []),
         ...(counterfactuals ? [renderAblation({ rows: counterfactuals })] : []),
       ];
       return [...blocks, `${styleText('bold', symbol)}: ${colourVerdict(evaluation)}\nreport: ${report}`].join('\n\n');
@@ -76,6 +79,7 @@ export const evaluate = defineCommand({
     ...OPTIONS.shield,
     ...OPTIONS.supervisor,
     '--no-counterfactuals': { doc: 'leave out what each rule of the shield avoided and cost (quicker)' },
+    '--costs': { doc: 'costs from none to three times, one bar of delay, and larger accounts' },
     ...OPTIONS.fold,
     '--force': { doc: 'let an agent act whose gate is closed' },
     '--symbol <names>': { parse: parseList, doc: 'other symbols than those of the run' },
@@ -87,7 +91,7 @@ export const evaluate = defineCommand({
   },
   examples: [
     'tradernet evaluate --checkpoint ppo-SYNTH-s1-1',
-    'tradernet evaluate --checkpoint ppo-SYNTH-s1-1 --shield none',
+    'tradernet evaluate --checkpoint ppo-SYNTH-s1-1 --shield none --costs',
   ],
   async run(options, context) {
     const runContext = await openRunContext(options, context);
@@ -109,6 +113,7 @@ export const evaluate = defineCommand({
           fold,
           force: options.force,
           counterfactuals: options.counterfactuals,
+          costs: options.costs,
           ...(supervisor === undefined ? {} : { supervisor }),
           onEvaluation: (symbol) => context.progress(`evaluating ${name} on ${symbol}`),
         },

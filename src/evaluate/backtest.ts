@@ -3,7 +3,7 @@
  * the fold is lived through, also those on which nobody can decide; what is open at the last close is closed there,
  * with costs. The same arguments give the same ledger, bit by bit.
  */
-import { Account, type AccountConfig } from '../core/account.ts';
+import { Account, type AccountConfig, floorToStep } from '../core/account.ts';
 import { HOLD } from '../core/action.ts';
 import type { AgentDecision } from '../core/agent.ts';
 import type { CandleSeries } from '../core/candle.ts';
@@ -26,6 +26,8 @@ export interface BacktestOptions {
   /** Reset, latch included, before the first bar. */
   readonly shield: Shield | null;
   readonly rows: RowRange;
+  /** Largest part of a bar's volume that an order's fill may take; the rest of it lapses. Default: all that is asked for. */
+  readonly participation?: number;
   /** Told of every decision; `shield` is null without one. */
   readonly watch?: (row: number, decision: AgentDecision, shield: ShieldDecision | null) => void;
 }
@@ -55,8 +57,8 @@ function requireRows({ series, table, rows }: BacktestOptions): void {
  */
 export function backtest(options: BacktestOptions): Ledger {
   requireRows(options);
-  const { policy, series, table, shield, rows } = options;
-  const { timeMs, open, high, low, close, timeframeMs } = series;
+  const { policy, series, table, shield, rows, participation = Number.POSITIVE_INFINITY } = options;
+  const { timeMs, open, high, low, close, volume, timeframeMs } = series;
   const bars = rows.to - rows.from;
   const account = new Account(options.account);
   account.reset(close[rows.from]);
@@ -101,6 +103,8 @@ export function backtest(options: BacktestOptions): Ledger {
     const row = rows.from + i;
     book.row = row;
     if (i > 0 && endedRow === null) {
+      const most = participation * volume[row];
+      if (Math.abs(order) > most) order = floorToStep(most, account.config.quantityStep) * Math.sign(order);
       account.stepBar(order, timeMs[row] - timeMs[row - 1], open[row], high[row], low[row], close[row], step.levels);
       if (account.ended) endedRow = row;
     }
@@ -135,7 +139,7 @@ export function backtest(options: BacktestOptions): Ledger {
     startingEquity: account.config.startingEquity,
     timeMs: timeMs.slice(rows.from, rows.to),
     close: close.slice(rows.from, rows.to),
-    volume: series.volume.slice(rows.from, rows.to),
+    volume: volume.slice(rows.from, rows.to),
     equity,
     position,
     actions,

@@ -3,7 +3,7 @@ import type { Evaluation } from './evaluation.ts';
 import { formatNumber, formatShare, NOTHING } from './format.ts';
 import type { Regime } from './regimes.ts';
 import { escapeHtml } from './report/html.ts';
-import { formatTable } from './table-text.ts';
+import { formatTable, htmlTable } from './table-text.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const BANDS = [
@@ -58,15 +58,9 @@ export function renderOutlook(outlook: Outlook): string {
   ].join('\n');
 }
 
-function htmlTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const heads = titles.map((title) => `<th scope="col">${escapeHtml(title)}</th>`).join('');
-  const body = rows.map((cells) => `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`);
-  return `<div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table></div>`;
-}
-
 /** A section for `renderReport`. */
 export function outlookSection(outlook: Outlook): string {
-  return `<section><h2>Month by month, and by chance</h2>${htmlTable(MONTH_TITLES, monthRows(outlook))}
-${outlook.regimes.length === 0 ? '' : htmlTable(REGIME_TITLES, regimeRows(outlook.regimes))}
-${htmlTable(BAND_TITLES, bandRows(outlook))}<p class="key">Paths of the stationary bootstrap over the bars of this fold; ${losing(outlook)}. Months are UTC.</p></section>`;
+  return `<section><h2>Month by month, and by chance</h2>${htmlTable(MONTH_TITLES, monthRows(outlook), escapeHtml)}
+${outlook.regimes.length === 0 ? '' : htmlTable(REGIME_TITLES, regimeRows(outlook.regimes), escapeHtml)}
+${htmlTable(BAND_TITLES, bandRows(outlook), escapeHtml)}<p class="key">Paths of the stationary bootstrap over the bars of this fold; ${losing(outlook)}. Months are UTC.</p></section>`;
 }

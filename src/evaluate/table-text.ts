@@ -1,4 +1,4 @@
-/** A table for the terminal: aligned columns, no borders. */
+/** Tables of words: for the terminal, aligned and without borders, and for a report. */
 
 export interface TextColumn {
   readonly title: string;
@@ -20,4 +20,15 @@ export function formatTable(columns: readonly (string | TextColumn)[], rows: rea
       .trimEnd();
   const rule = widths.map((width) => '-'.repeat(width));
   return [line(named.map(({ title }) => title)), line(rule), ...rows.map(line)].join('\n');
+}
+
+/** The same as HTML; it scrolls by itself where it is too wide. @param safe escapes a text */
+export function htmlTable(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  safe: (text: string) => string,
+): string {
+  const heads = titles.map((title) => `<th scope="col">${safe(title)}</th>`).join('');
+  const body = rows.map((cells) => `<tr>${cells.map((cell) => `<td>${safe(cell)}</td>`).join('')}</tr>`);
+  return `<div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table></div>`;
 }

@@ -12,7 +12,7 @@ import { type ShieldParts, shieldFor } from './shield.ts';
  * Policies that ask the agent once for each row, account and mask: most counterfactual ledgers go the same way most of
  * the time, and a network takes longer than everything else in a backtest.
  */
-function rememberDecisions(agent: Agent, { width, marketWidth }: ScaledTable): () => Policy {
+export function rememberDecisions(agent: Agent, { width, marketWidth }: ScaledTable): () => Policy {
   const known = new Map<string, AgentDecision>();
   return () => ({
     name: agent.kind,

@@ -16,12 +16,13 @@ import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 import { SHIELD_COLUMNS, type Shield } from '../core/shield.ts';
 import type { AblationRow } from '../evaluate/ablation.ts';
+import { type CostStudy, studyCosts } from '../evaluate/cost-study.ts';
 import { type Evaluation, evaluate } from '../evaluate/evaluation.ts';
 import { scalerFromJson } from '../features/scaler.ts';
 import type { Kernels } from '../nn/index.ts';
 import { hashJson, type Run, RunRegistry } from '../runs/registry.ts';
 import type { ExperimentConfig } from './config.ts';
-import { ablateMarket } from './counterfactuals.ts';
+import { ablateMarket, rememberDecisions } from './counterfactuals.ts';
 import { extensionOf, trainedConfig } from './extension.ts';
 import { type Prepared, prepareMarkets } from './prepare.ts';
 import { CHECKPOINTS, type RunContext } from './run-context.ts';
@@ -129,6 +130,8 @@ export interface EvaluateRunOptions {
   readonly force?: boolean;
   /** Whether a shield's counterfactual ledgers are kept beside the subject's; they take a while. Default: true. */
   readonly counterfactuals?: boolean;
+  /** Whether costs, delay and size are varied. Default: false. */
+  readonly costs?: boolean;
   readonly onEvaluation?: (symbol: string) => void;
 }
 
@@ -136,6 +139,8 @@ export interface EvaluateRunOptions {
 export interface RunEvaluation extends Evaluation {
   /** null without a shield, or where they weren't asked for. */
   readonly counterfactuals: readonly AblationRow[] | null;
+  /** null where it wasn't asked for. */
+  readonly costs: CostStudy | null;
 }
 
 /** What can be known of an evaluation before it looks at its fold. @throws InputError where the data doesn't fit */
@@ -271,6 +276,14 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
     });
     const ablation =
       shield !== null && counterfactuals && !rests ? ablateMarket(agent, market, config, fold, shielded) : null;
-    return { ...evaluation, counterfactuals: ablation?.rows ?? null };
+    const costs =
+      options.costs === true && !rests
+        ? studyCosts({
+            makePolicy: rememberDecisions(agent, market.table),
+            makeShield: () => (profile === 'none' ? null : shieldFor(config, agent, shielded)),
+            ...{ series: market.series, table: market.table, account: config.account, rows: market.split[fold] },
+          })
+        : null;
+    return { ...evaluation, counterfactuals: ablation?.rows ?? null, costs };
   });
 }

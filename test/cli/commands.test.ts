@@ -81,6 +81,11 @@ describe('--json', () => {
     [`evaluate --checkpoint ${RUN}`, { symbol: 'SYNTH/USDT', judgement: { verdict: expect.any(String) } }],
     [`evaluate --checkpoint ${RUN}/last --fold validation --shield none`, { fold: 'validation' }],
     ['baseline buy-and-hold --symbol SYNTH/USDT', { subject: { name: 'buy-and-hold' } }],
+    ['reproduce published --bars 200 --walks 2', { expected: expect.any(Number), markets: [{ worlds: 2 }] }],
+    [
+      `evaluate --checkpoint ${RUN} --force --costs --fold validation --shield none`,
+      { costs: { curve: expect.any(Array) } },
+    ],
     [`leak-check --checkpoint ${RUN} --cuts 1`, { verdict: 'clean', symbols: [{ leaks: [] }] }],
     ['shield show', { profile: 'cautious', rows: expect.any(Array) }],
     [`shield ablation --checkpoint ${RUN} --profiles balanced --fold validation`, [{ profile: 'balanced' }]],
