@@ -2,6 +2,7 @@
  * Venues whose documented dialect a local server speaks, each a file. They are written from the venues' public
  * documents and share nothing with the product: what passes here was not believed by its own author alone.
  */
+import { bitgetRow } from './bitget-server.ts';
 import type { BodyTrouble } from './bodies.ts';
 import { coinbaseRow } from './coinbase-server.ts';
 import { type Dialect, DialectServer } from './dialect-server.ts';
@@ -35,7 +36,7 @@ export interface DialectRow {
   readonly quirks: readonly string[];
 }
 
-export const dialectRows: readonly DialectRow[] = [krakenRow, okxRow, kucoinRow, coinbaseRow];
+export const dialectRows: readonly DialectRow[] = [krakenRow, okxRow, kucoinRow, coinbaseRow, bitgetRow];
 
 export interface VenueSetup {
   /** By symbol: `BTC/USDT`. */

@@ -43,6 +43,8 @@ export interface Asks {
   limit(client: Exchange, quantity: number, price: number, name: string, more?: object): Promise<Order>;
   /** Where a name that was used makes no order and no error either. */
   readonly sameNameIsSameOrder?: boolean;
+  /** Where no market order buys a quantity. */
+  readonly buysByLimit?: boolean;
 }
 
 /** Asked for by an error of ccxt's: undefined where there is no such order. */
@@ -167,6 +169,32 @@ export const asks: Readonly<Record<string, Asks>> = {
         const cursor = page.find((one) => one.info.cursor)?.info.cursor;
         if (cursor === undefined) return all;
         next = { cursor };
+      }
+    },
+  },
+  bitget: {
+    ...unified,
+    buy: async (client, quantity, name) =>
+      asks.bitget.limit(client, quantity, (await client.fetchTicker(SYMBOL)).ask! * 1.01, name, { timeInForce: 'IOC' }),
+    sellStop: (client, quantity, stop, name) =>
+      client.createOrder(SYMBOL, 'market', 'sell', quantity, undefined, { triggerPrice: stop, clientOrderId: name }),
+    openStops: (client) => client.fetchOpenOrders(SYMBOL, undefined, undefined, { trigger: true }),
+    findStop: async (client, name) =>
+      [
+        ...(await asks.bitget.openStops(client)),
+        ...(await client.fetchCanceledAndClosedOrders(SYMBOL, undefined, undefined, { trigger: true })),
+      ].find((one) => one.clientOrderId === name),
+    cancelStop: (client, id) => client.cancelOrder(id, SYMBOL, { trigger: true }),
+    buysByLimit: true,
+    page: 100,
+    name: 'bot-btc-1',
+    badNames: ['blank in it', 'x'.repeat(51)],
+    trades: async (client, sinceMs) => {
+      const all: Trade[] = [];
+      for (let older = {}; ; older = { idLessThan: all[0].id }) {
+        const page = await client.fetchMyTrades(SYMBOL, sinceMs, 100, older);
+        all.unshift(...page);
+        if (page.length < 100) return all;
       }
     },
   },
