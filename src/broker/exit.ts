@@ -1,4 +1,5 @@
 import { backoffMs } from '../core/backoff.ts';
+import { compareDecimals, divideDecimals, multiplyDecimals } from '../exchange/decimal.ts';
 import { TOO_LITTLE } from './broker.ts';
 import { least, type OrderDesk } from './order-desk.ts';
 import type { RestingStops } from './resting-stops.ts';
@@ -24,6 +25,8 @@ export class Exit {
   #quietUntilMs = Number.NEGATIVE_INFINITY;
   /** What is there to be sold, after the venue refused to sell what should be; null where it didn't. */
   #free: string | null = null;
+  /** Half of what the venue last refused: some have a largest order that their filters don't tell. */
+  #most: string | null = null;
 
   constructor(desk: OrderDesk, stops: RestingStops, gate: SellGate) {
     this.#desk = desk;
@@ -56,21 +59,29 @@ export class Exit {
     const desk = this.#desk;
     const { symbol, alarm } = desk.options;
     const { baseOwned } = desk.book;
-    const quantity = this.#free === null ? baseOwned : least(this.#free, baseOwned);
+    const quantity = [this.#free, this.#most].reduce<string>(
+      (sum, one) => (one === null ? sum : least(one, sum)),
+      baseOwned,
+    );
     const result = await submitOrder(desk, { role: 'exit', quantity, ...exit, attempt: ++this.#attempts });
     if (result.kind === 'answered') {
       this.#free = null;
       this.#attempts = 0;
+      if (this.#most !== null) this.#most = multiplyDecimals(this.#most, '2');
       return true;
     }
     if (result.kind === 'refused') {
       this.#quietUntilMs = desk.elapsedMs + backoffMs(this.#attempts - 1, 1000, LONGEST_BACKOFF_MS);
       if (result.code === 'insufficient-funds')
         this.#free = (await desk.holdings.look()).get(desk.book.base)?.free ?? null;
+      if (result.code === 'filter' || result.code === 'rejected') this.#most = divideDecimals(quantity, '2', 18);
       return false;
     }
     const { code, numbers } = result.problem;
-    if (this.#free === null && TOO_LITTLE.has(code)) {
+    // Halved too often: it wasn't for its size that it was refused.
+    const whole = this.#most === null || compareDecimals(this.#most, baseOwned) >= 0;
+    this.#most = null;
+    if (this.#free === null && whole && TOO_LITTLE.has(code)) {
       desk.noteDenied(code, numbers, true);
       return false;
     }

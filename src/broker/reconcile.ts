@@ -10,6 +10,8 @@ import { type Alarm, least } from './order-desk.ts';
 
 /** A currency that an answer leaves out, and of which something is expected, is believed to be gone only after this. */
 const LEFT_OUT_MS = 5 * 60_000;
+/** Venues round price times quantity to eight digits, each fill by itself: between two looks no more than this. */
+const ROUNDING = '0.00002';
 
 interface Pending {
   readonly difference: string;
@@ -126,10 +128,22 @@ export class Reconciler {
       this.#pending.delete(currency);
       return;
     }
+    if (before !== undefined && this.#isRounding(currency, look)) {
+      this.#pending.delete(currency);
+      this.#record({ type: 'holdings', currency, foreign, change: look.difference!, timeMs: this.#clock.nowMs() });
+      this.#holdings.foreign.set(currency, foreign);
+      return;
+    }
     if (this.#isTrue(currency, look, foreign, before)) {
       this.#pending.delete(currency);
       this.#accept(currency, foreign, before);
     }
+  }
+
+  /** Quantities of the base currency are exact; what they cost is not. */
+  #isRounding(currency: string, { difference }: CurrencyLook): boolean {
+    if (difference === null || !this.#brokers.some(({ book }) => book.quote === currency)) return false;
+    return compareDecimals(difference.replace('-', ''), ROUNDING) <= 0;
   }
 
   #isTrue(currency: string, look: CurrencyLook, foreign: string, before: string | undefined): boolean {

@@ -11,8 +11,9 @@ export const binance: VenueRow = {
   settleMs: 45_000,
   placesOrder: (method, path) => method === 'POST' && /\/order(List.*|\/oco|\/cancelReplace)?$/.test(path),
   fetchFillsPage: async (exchange, { symbol, orderId, sinceMs, cursor }) => {
-    // An order is asked for without a time, since the two don't go together; pages go by id.
-    const from = cursor === null ? {} : { fromId: cursor };
+    // Pages go by id. An order is asked for without a time, since the two don't go together, and from the first id on,
+    // since the newest would come otherwise.
+    const from = cursor !== null ? { fromId: cursor } : orderId === null ? {} : { fromId: '0' };
     const only = orderId === null ? {} : { orderId };
     const since = cursor === null && orderId === null ? sinceMs : undefined;
     const fills = await exchange.fetchMyTrades(symbol, since, FILLS_PER_PAGE, { ...only, ...from });

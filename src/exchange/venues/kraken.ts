@@ -5,7 +5,7 @@ const FILLS_PER_PAGE = 50;
 /** https://docs.kraken.com/api/docs/rest-api/add-order, get-open-orders, get-closed-orders, cancel-order, get-trade-history */
 export const kraken: VenueRow = {
   name: 'kraken',
-  tested: false,
+  tested: true,
   onExchangeStop: true,
   candlesPerPage: 720,
   // `deadline`: from 2 s to 60 s after now.

@@ -6,7 +6,7 @@ type Ask = (id: string | undefined, symbol: string, params: object) => Promise<u
 /** https://www.kucoin.com/docs-new/rest/spot-trading/orders */
 export const kucoin: VenueRow = {
   name: 'kucoin',
-  tested: false,
+  tested: true,
   onExchangeStop: false,
   candlesPerPage: 1_500,
   orderWindowMs: 10_000,

@@ -5,7 +5,7 @@ const FILLS_PER_PAGE = 100;
 /** https://www.okx.com/docs-v5/en/#order-book-trading-trade */
 export const okx: VenueRow = {
   name: 'okx',
-  tested: false,
+  tested: true,
   // Stops are orders of another kind there, with ids of their own once they are triggered.
   onExchangeStop: false,
   candlesPerPage: 300,
