@@ -75,7 +75,9 @@ interface CcxtInstance {
 }
 export type CcxtClass = new (settings: object) => CcxtInstance;
 
-type OpenClass = new (settings: object) => Ccxt & { number: unknown; milliseconds: unknown; urls: { test?: unknown } };
+type OpenClass = new (
+  settings: object,
+) => Ccxt & { number: unknown; milliseconds: unknown; seconds: unknown; urls: { test?: unknown } };
 
 export interface CcxtHooks {
   /** Every request on its way; throws to stop it. */
@@ -145,6 +147,7 @@ export function openCcxt(options: ConnectorOptions, row: VenueRow, Venue: OpenCl
   // ccxt prints what it can't parse; a venue's words don't belong on our screen.
   exchange.log = () => {};
   exchange.milliseconds = () => Math.floor(venueMs());
+  exchange.seconds = () => Math.floor(venueMs() / 1_000);
   if (sandbox === true) {
     if (exchange.urls.test === undefined) throw new InputError(`${venue} has no sandbox; leave the sandbox flag out`);
     exchange.setSandboxMode(true);

@@ -146,7 +146,8 @@ describe.each(dialectNames)('a live broker on %s', (name) => {
     day.at(BEGIN_MS);
     await buy(0.1);
     expect(day.exchange.orders).toHaveLength(0);
-    await settle();
+    const { requestLifeMs, settleMs } = day.venue.capabilities;
+    await settle(requestLifeMs + settleMs + 60_000);
     expect(day.exchange.orders).toHaveLength(1);
     expect(day.intents()).toBe(2);
     expect(broker.account.units).toBe(1);

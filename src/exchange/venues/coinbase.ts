@@ -6,7 +6,7 @@ const NEWEST_ORDERS = 250;
 /** https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/rest-api */
 export const coinbase: VenueRow = {
   name: 'coinbase',
-  tested: false,
+  tested: true,
   // Stops there are stop-limit orders, which may not fill.
   onExchangeStop: false,
   candlesPerPage: 300,
