@@ -156,6 +156,14 @@ export const FAULTS: readonly Fault[] = [
   breakInput('trading-hours', 'the week begins a day late', ({ question }) => ({
     question: withFacts(question, { timeMs: question.facts.timeMs + 24 * HOUR_MS }),
   })),
+  breakInput('drift', 'what is earned beyond the promise is forgotten', ({ config, state, question }) => ({
+    question: withFacts(question, {
+      equity: Math.min(question.facts.equity, (state.last ?? Number.POSITIVE_INFINITY) * (1 + config.promised)),
+    }),
+  })),
+  breakJudge('drift', 'its evidence begins anew with every bar', (real, config, state, question) =>
+    real.judge(config, { ...state, evidence: 1 }, question),
+  ),
   (() => {
     let calls = 0;
     return breakJudge('spread', 'it allows every second time', (real, config, state, question) =>

@@ -3,6 +3,7 @@ import type { AnyRule } from '../rule.ts';
 import { confidence } from './confidence.ts';
 import { consensus } from './consensus.ts';
 import { dailyLoss } from './daily-loss.ts';
+import { drift } from './drift.ts';
 import { gappyData } from './gappy-data.ts';
 import { lossStreak } from './loss-streak.ts';
 import { maxDrawdown } from './max-drawdown.ts';
@@ -50,5 +51,6 @@ export const RULES: readonly AnyRule[] = [
   spread,
   slippage,
   outOfRange,
+  drift,
   tradingHours,
 ];
