@@ -43,7 +43,7 @@ const setUp = () => {
 
 const files = new tn.NodeFileSystem(process.argv[2] ?? 'database/storage');
 const stop = new AbortController();
-const place = { files, folder: 'bots/example', id: 'exampl01', setup: {} };
+const place = { files, folder: 'bots/example', id: 'exampl01', runId: 'run0', setup: {} };
 const limitsOfBot = { warmUpBars: 200, maxDrawdown: 0, maxDataAgeMs: 30_000 };
 const time = { clock, elapsedMs: () => clock.elapsedMs(), timeframeMs: minuteMs };
 const bot = new tn.Bot({ kind: 'paper', venue, symbols: setUp(), ...place, ...limitsOfBot, ...time });

@@ -165,7 +165,16 @@ say(
 const venue = new ExchangeConnector({ venue: 'binance', clock, keys, localUrl: url, orderWindowMs: 600_000 });
 try {
   const bot = new Bot({
-    ...{ kind: 'paper', venue, clock, elapsedMs: () => performance.now(), files, folder: 'bots/demo', id: 'demo0000' },
+    ...{
+      kind: 'paper',
+      venue,
+      clock,
+      elapsedMs: () => performance.now(),
+      files,
+      folder: 'bots/demo',
+      id: 'demo0000',
+      runId: 'run0',
+    },
     ...{
       timeframeMs: minuteMs,
       symbols: [createSymbol()],

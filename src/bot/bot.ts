@@ -62,11 +62,12 @@ export class Bot {
     this.resumed = earlier.length > 0;
     const allocations = new Map(options.symbols.map(({ symbol, account }) => [symbol, account.startingEquity]));
     const portfolio = new Portfolio(allocations, options.maxDrawdown);
+    const knownUntilMs = earlier.at(-1)?.timeMs ?? null;
     const alarm = this.#alarm.bind(this);
     const { clock } = options;
     const holdings = new Holdings(venue, clock);
     const traders = options.symbols.map((setup, index) =>
-      createTrader(setup, `${id}${index.toString(36)}`, options, this.#context(), holdings, alarm),
+      createTrader(setup, `${id}${index.toString(36)}`, { ...options, knownUntilMs }, this.#context(), holdings, alarm),
     );
     const brokers = traders.map(({ broker }) => broker).filter((broker) => broker instanceof LiveBroker);
     const record = this.#journal.append.bind(this.#journal);

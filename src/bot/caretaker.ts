@@ -38,6 +38,8 @@ export interface CaretakerOptions {
   readonly start: StartEntry;
   readonly setup: BotSetup;
   readonly alarm: Alarm;
+  /** As in `BotOptions`. */
+  readonly runId: string;
   /** How long it may take in all. */
   readonly longestMs: number;
 }
@@ -76,7 +78,7 @@ export async function carryOutAlone(
 }
 
 function open(options: CaretakerOptions) {
-  const { files, folder, venue, clock, start, setup, alarm } = options;
+  const { files, folder, venue, clock, start, setup, alarm, runId } = options;
   const { kind, id, timeframeMs } = start;
   const symbols = Object.entries(setup.accounts).map(([symbol, account]) => {
     return { symbol, account, market: setup.markets[symbol] ?? null };
@@ -88,7 +90,8 @@ function open(options: CaretakerOptions) {
   );
   const holdings = new Holdings(venue, clock);
   const writer = { record: journal.append.bind(journal), sync: journal.sync.bind(journal) };
-  const brokerOptions = { kind, venue, clock, maxDataAgeMs: NEVER_FRESH_MS };
+  const knownUntilMs = journal.earlier.at(-1)?.timeMs ?? null;
+  const brokerOptions = { kind, venue, clock, maxDataAgeMs: NEVER_FRESH_MS, knownUntilMs, runId };
   const limits = { ...UNLIMITED, maxDataAgeMs: setup.maxDataAgeMs };
   const keepers = symbols.map(
     (one, index) =>

@@ -13,7 +13,7 @@ import { Trader, type TraderContext } from './trader.ts';
 export function createTrader(
   setup: SymbolSetup,
   tag: string,
-  options: BotOptions,
+  options: BotOptions & { readonly knownUntilMs: number | null },
   context: TraderContext,
   holdings: Holdings,
   alarm: Alarm,
@@ -31,13 +31,15 @@ export function createTrader(
 export function createBroker(
   setup: Pick<SymbolSetup, 'symbol' | 'market' | 'account'>,
   tag: string,
-  options: Pick<BotOptions, 'kind' | 'venue' | 'clock' | 'maxDataAgeMs'>,
+  options: Pick<BotOptions, 'kind' | 'venue' | 'clock' | 'maxDataAgeMs' | 'runId'> & {
+    readonly knownUntilMs: number | null;
+  },
   journal: JournalWriter,
   holdings: Holdings,
   alarm: Alarm,
 ): Broker {
   const { symbol, market } = setup;
-  const { kind, venue, clock, maxDataAgeMs } = options;
+  const { kind, venue, clock, maxDataAgeMs, knownUntilMs, runId } = options;
   const account = new Account(setup.account);
   if (kind === 'paper') return new PaperBroker({ symbol, account, market, journal, nowMs: () => clock.nowMs() });
   return new LiveBroker({
@@ -46,9 +48,10 @@ export function createBroker(
     venue,
     clock,
     journal,
-    tag,
+    ...{ tag, runId },
     holdings,
     freshMs: maxDataAgeMs,
+    knownUntilMs,
     alarm,
   });
 }

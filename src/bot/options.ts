@@ -32,6 +32,8 @@ export interface BotOptions extends BotObservers {
   readonly folder: string;
   /** For a fresh journal: 8 letters or digits that no other bot on the venue's account has. */
   readonly id: string;
+  /** 4 letters or digits drawn at random for this start: no order id is used twice, whichever copy of a journal counts it. */
+  readonly runId: string;
   readonly timeframeMs: number;
   readonly symbols: readonly SymbolSetup[];
   /** What may not change between two starts of one journal. */

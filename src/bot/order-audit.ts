@@ -21,6 +21,8 @@ export interface OrderProblem {
 const ENTRY_ATTEMPTS = 3;
 /** Of the venue's clock against ours, between two decisions without a clock that was set. */
 const LARGEST_DRIFT_MS = 60_000;
+/** What is found later was not lost by a restore. */
+const RESTORED_MS = 30 * 60_000;
 
 type Intent = Extract<BrokerEntry, { type: 'intent' }>;
 
@@ -32,6 +34,7 @@ export class OrderAudit {
   /** What the last decision ordered, and whether the bot has done, or said, anything about it. */
   #answered = true;
   #halted: string | null = null;
+  #startMs = Number.NaN;
   #lagMs = Number.NaN;
 
   constructor(botId: string, timeframeMs: number) {
@@ -53,6 +56,7 @@ export class OrderAudit {
       case 'start':
         // A start places, or gives up, what a crash left undone; and its clock is another.
         this.#answered = true;
+        this.#startMs = entry.timeMs;
         this.#lagMs = Number.NaN;
         return [];
       case 'halt':
@@ -126,6 +130,7 @@ export class OrderAudit {
     if (this.#ids.has(id) || !id.startsWith(this.#botId))
       problems.push({ column: 'orders.id', journal: id, expected: `a new one of ${this.#botId}` });
     this.#ids.add(id);
+    if (entry.reason === 'restored') return [...problems, ...this.#checkRestored(entry)];
     if (role === 'entry') return [...problems, ...this.#checkEntry(entry, book)];
     const promised = [...book.orders.values()]
       .filter((order) => order.role !== 'entry')
@@ -136,6 +141,12 @@ export class OrderAudit {
     if (role === 'exit' && book.exit === null && !this.#mayExit(entry))
       problems.push({ column: 'orders.exit', journal: id, expected: null });
     return problems;
+  }
+
+  /** Only what was placed before the start can have been found by it. */
+  #checkRestored({ id, decisionMs, timeMs }: Intent): OrderProblem[] {
+    const found = timeMs - this.#startMs <= RESTORED_MS && decisionMs <= this.#startMs + LARGEST_DRIFT_MS;
+    return found ? [] : [{ column: 'orders.restored', journal: id, expected: null }];
   }
 
   /** In journals of earlier versions an exit is an order alone. */

@@ -31,7 +31,8 @@ export const intentSchema = z.strictObject({
   decisionMs: z.number(),
   /** 1 for the first attempt at what the decision ordered. */
   attempt: z.number(),
-  reason: z.enum(['order', 'flatten', 'stop']),
+  /** 'restored': found at the venue by its id, after an older journal was put back. */
+  reason: z.enum(['order', 'flatten', 'stop', 'restored']),
 });
 
 /** What is now known about an order that hasn't ended. */

@@ -69,6 +69,8 @@ export class LiveBook {
   /** Orders sent so far. */
   sequence = 0;
   readonly orders = new Map<string, TrackedOrder>();
+  /** Of every order that the venue was heard of. */
+  readonly venueOrderIds = new Set<string>();
   /** The newest ended orders, oldest first. */
   readonly ended = new Map<string, TrackedOrder>();
   /** An entry that ended without anything having happened, until it is tried again or given up. */
@@ -90,7 +92,7 @@ export class LiveBook {
       case 'intent':
         this.sequence++;
         if (entry.role !== 'stop') this.retry = null;
-        if (entry.role === 'exit') this.exit ??= exitOf(entry);
+        if (entry.role === 'exit' && entry.reason !== 'restored') this.exit ??= exitOf(entry);
         this.orders.set(entry.id, {
           ...entry,
           state: 'intended',
@@ -103,6 +105,7 @@ export class LiveBook {
         });
         break;
       case 'order': {
+        if (entry.venueOrderId !== null) this.venueOrderIds.add(entry.venueOrderId);
         const order = this.#order(entry.id);
         // An end that was noted and proved wrong is none.
         const end = this.ended.delete(entry.id) ? null : order.end;
@@ -242,8 +245,8 @@ export class LiveBook {
     }
     const price = Number(entry.price);
     const quantity = Number(entry.quantity) * (buys ? 1 : -1);
-    const reason = order.reason === 'stop' ? 'stop' : 'order';
-    const reference = order.reason === 'stop' ? Number(order.price) : order.reference;
+    const reason = order.role === 'stop' ? 'stop' : 'order';
+    const reference = order.role === 'stop' ? Number(order.price) : order.reference;
     this.account.applyFill(quantity, reference, price, feeQuote, feeBase, order.fillIds.length > 0, reason);
     // `+ 0` because JSON, in which this is saved, has no -0.
     this.lastSlippage = ((price - reference) / reference) * (buys ? 1 : -1) + 0;

@@ -17,6 +17,7 @@ import { SellGate } from './sell-gate.ts';
 import { Steps } from './steps.ts';
 import { type Submission, submitOrder } from './submit.ts';
 import { FillSweep, unfinished } from './sweep.ts';
+import { Takeover } from './takeover.ts';
 
 /** Without an answer of the venue for this long, what rests there is unresolved. */
 const LONGEST_SILENCE_MS = 180_000;
@@ -57,6 +58,7 @@ export class LiveBroker implements Broker {
   readonly #stops: RestingStops;
   readonly #exit: Exit;
   readonly #sweep: FillSweep;
+  readonly #takeover: Takeover;
   /** Null until the first reconciliation after a start. */
   #reconciled: Reconciled | null = null;
   /** undefined until the bot has said where levels come from: a resting stop stays as it is. */
@@ -70,6 +72,7 @@ export class LiveBroker implements Broker {
     this.#steps = new Steps(this.#desk);
     this.#absence = new AbsenceProof(this.#desk);
     this.#sweep = new FillSweep(this.#desk);
+    this.#takeover = new Takeover(this.#desk);
     this.#gate = new SellGate(this.#desk, this.#sweep);
     this.#stops = new RestingStops(this.#desk, this.#absence, this.#gate);
     this.#exit = new Exit(this.#desk, this.#stops, this.#gate);
@@ -184,25 +187,17 @@ export class LiveBroker implements Broker {
       if (order.state === 'intended') desk.noteState(order, 'unknown', null, 'restarted');
     // Nobody knows what was seen of them before the restart.
     if (unfinished(desk).some(({ role }) => role !== 'entry')) desk.openSellMs = desk.elapsedMs;
+    await this.#steps.run('takeover', LONGEST_EXIT_PAUSE_MS, () => this.#takeover.run(true));
     await this.poll();
   }
 
-  /** Asks after what rests on the venue: orders of ours that the book doesn't know are cancelled, others are said. */
-  async checkOpenOrders(): Promise<void> {
+  /**
+   * Asks after what the venue has of ours; what the book doesn't know is taken over, what is somebody else's is said.
+   * @param fills also of ended orders, because a balance differs
+   */
+  async checkOrders(fills: boolean): Promise<void> {
     const desk = this.#desk;
-    const { venue, alarm } = desk.options;
-    for (const order of await venue.fetchOpenOrders(this.symbol)) {
-      if (this.book.orders.has(order.clientOrderId)) continue;
-      // The list may be older than the end that we know of.
-      if (this.book.ended.has(order.clientOrderId)) continue;
-      const numbers = { symbol: this.symbol, id: order.clientOrderId || order.venueOrderId, quantity: order.quantity };
-      if (!desk.isOurs(order.clientOrderId)) alarm('foreign-order', numbers);
-      else {
-        alarm('stray-order', numbers);
-        desk.activity++;
-        await venue.cancelOrder(order.clientOrderId, this.symbol);
-      }
-    }
+    await this.#takeover.run(fills);
     for (const stop of this.book.stops) await inquire(desk, this.#absence, stop);
     // A balance that differs is somebody else's doing only where no fill of ours explains it.
     await this.#sweep.run(true);
@@ -260,7 +255,8 @@ export class LiveBroker implements Broker {
   }
 
   async #runExit(): Promise<void> {
-    if (this.book.exit !== null) await this.#steps.run('exit', LONGEST_EXIT_PAUSE_MS, () => this.#exit.run());
+    if (this.book.exit !== null && this.#takeover.letsSell)
+      await this.#steps.run('exit', LONGEST_EXIT_PAUSE_MS, () => this.#exit.run());
   }
 
   async #quote(): Promise<{ readonly bid: number; readonly ask: number }> {
@@ -295,7 +291,7 @@ export class LiveBroker implements Broker {
 
   async #keepStops(): Promise<void> {
     const levels = this.#levels;
-    if (levels === undefined) return;
+    if (levels === undefined || !this.#takeover.letsSell) return;
     const idle = this.book.find('market') === null && this.book.exit === null && this.book.retry === null;
     await this.#steps.run('stop', LONGEST_EXIT_PAUSE_MS, () => this.#stops.keep(levels, idle));
   }

@@ -21,9 +21,13 @@ export interface LiveOptions {
   readonly holdings: Holdings;
   /** Begins every client order id; unique to the journal, so that no two bots share an id. Letters and digits, <= 9. */
   readonly tag: string;
+  /** 4 letters or digits, drawn for this run alone. */
+  readonly runId: string;
   /** An entry is sent (or tried again) only this long after its decision. */
   readonly freshMs: number;
   readonly alarm: Alarm;
+  /** When the journal's last entry was written; null where it begins. */
+  readonly knownUntilMs?: number | null;
 }
 
 /**
@@ -43,19 +47,19 @@ export class OrderDesk {
    */
   openSellMs: number | null = null;
   lastContactMs: number;
-  readonly #startMs: number;
+  /** Of this run, elapsed time. */
+  readonly startMs: number;
   /** Elapsed times of orders of this run. */
   readonly #sentMs = new Map<string, number>();
   readonly #endedMs = new Map<string, number>();
-  #lastIdMs = 0;
   #market: Market | null = null;
 
   constructor(options: LiveOptions) {
     this.options = options;
     this.book = new LiveBook(options.symbol, options.account);
     options.holdings.add(this.book);
-    this.#startMs = options.clock.elapsedMs();
-    this.lastContactMs = this.#startMs;
+    this.startMs = options.clock.elapsedMs();
+    this.lastContactMs = this.startMs;
   }
 
   get account(): Account {
@@ -78,7 +82,7 @@ export class OrderDesk {
 
   /** When an order was sent, elapsed time; the start of this run for those of earlier ones. */
   sentMs(id: string): number {
-    return this.#sentMs.get(id) ?? this.#startMs;
+    return this.#sentMs.get(id) ?? this.startMs;
   }
 
   wasSentHere(id: string): boolean {
@@ -87,7 +91,7 @@ export class OrderDesk {
 
   /** When its end was noted, elapsed time; the start of this run for those of earlier ones. */
   endedMs(id: string): number {
-    return this.#endedMs.get(id) ?? this.#startMs;
+    return this.#endedMs.get(id) ?? this.startMs;
   }
 
   /** What is owned and no order that hasn't ended may sell: no more than this is ever offered. */
@@ -107,13 +111,17 @@ export class OrderDesk {
   }
 
   /**
-   * Unlike any other, also where a journal is restored from a copy and counts the same numbers again: the time of its
-   * making is in it. Letters and digits, 18 at most, which every venue takes.
+   * Unlike any other, also where a journal is put back from a copy and counts the same numbers again, whatever the clock
+   * says: it holds what was drawn for this run alone. Letters and digits, 18 at most, which every venue takes.
    */
   nextId(): string {
-    this.#lastIdMs = Math.max(this.nowMs, this.#lastIdMs + 1);
-    const count = ((this.book.sequence + 1) % 36).toString(36);
-    return `${this.options.tag}${count}${this.#lastIdMs.toString(36)}`;
+    return `${this.options.tag}${this.options.runId}${(this.book.sequence + 1).toString(36)}`;
+  }
+
+  /** Whether the journal speaks of the order. */
+  knows({ clientOrderId, venueOrderId }: VenueOrder): boolean {
+    const { orders, ended, venueOrderIds } = this.book;
+    return orders.has(clientOrderId) || ended.has(clientOrderId) || venueOrderIds.has(venueOrderId);
   }
 
   isOurs(clientOrderId: string): boolean {

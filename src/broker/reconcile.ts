@@ -88,7 +88,7 @@ export class Reconciler {
     if (activity !== this.#activity) this.#pending.clear();
     this.#activity = activity;
     try {
-      for (const broker of this.#brokers) await broker.checkOpenOrders();
+      for (const broker of this.#brokers) await broker.checkOrders(this.isPending);
       const looks = await this.#holdings.look();
       if (this.#countActivity() !== activity) return null;
       for (const [currency, look] of looks) this.#compare(currency, look);

@@ -2,7 +2,7 @@ import { ExchangeError } from '../core/errors.ts';
 import { compareDecimals, decimalOf } from '../exchange/decimal.ts';
 import { canonicalOrder, checkOrder, largestQuantity, type OrderProblem } from '../exchange/order-rules.ts';
 import { mayHaveBeenPlaced, type OrderRequest } from '../exchange/venue.ts';
-import type { OrderRole } from './entries.ts';
+import type { IntentEntry, OrderRole } from './entries.ts';
 import { takeAnswer } from './inquire.ts';
 import type { TrackedOrder } from './live-book.ts';
 import { least, type OrderDesk } from './order-desk.ts';
@@ -19,7 +19,7 @@ export interface Submission {
   /** The decision's close, against which slippage is told. */
   readonly reference: number;
   readonly decisionMs: number;
-  readonly reason: 'order' | 'flatten' | 'stop';
+  readonly reason: IntentEntry['reason'];
   /** 1 for the first attempt at what the decision ordered. */
   readonly attempt: number;
 }

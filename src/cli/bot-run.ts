@@ -21,6 +21,7 @@ import { describeEntry, summarise } from './bot-lines.ts';
 import type { Session } from './bot-session.ts';
 import type { Context, Output } from './command.ts';
 import { lockJournal } from './journals.ts';
+import { drawRunId } from './run-id.ts';
 import { serveStatus } from './status-server.ts';
 
 function openChannels(context: Context): AlarmChannel[] {
@@ -84,6 +85,7 @@ export async function runSession(session: Session, context: Context): Promise<Ou
       files: place.files,
       folder: place.folder,
       id: randomBytes(4).toString('hex'),
+      runId: drawRunId(),
       timeframeMs: agent.spec.timeframeMs,
       symbols: createSymbols(setup, agent, session.supervisor),
       setup: setup as unknown as Json,

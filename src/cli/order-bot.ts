@@ -19,6 +19,7 @@ import {
   readJournal,
   startOf,
 } from './journals.ts';
+import { drawRunId } from './run-id.ts';
 
 const LOOK_MS = 200;
 /** A running bot answers within a tick, once what is under way at the venue is. */
@@ -143,7 +144,7 @@ async function askAlone(
     const { files, folder } = place;
     return await carryOutAlone(
       request,
-      { files, folder, venue, clock, start, setup, alarm, longestMs: LONGEST_MS },
+      { files, folder, venue, clock, start, setup, alarm, runId: drawRunId(), longestMs: LONGEST_MS },
       context.signal,
     );
   } finally {

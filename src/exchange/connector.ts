@@ -153,6 +153,17 @@ export class ExchangeConnector implements Venue {
     return order;
   }
 
+  async fetchOrderOf({ venueOrderId, symbol }: Fill): Promise<VenueOrder | null> {
+    await this.fetchMarket(symbol);
+    const { findPlaced } = this.#row;
+    const answer = await this.#session.unlessNotFound((exchange) =>
+      findPlaced === undefined
+        ? exchange.fetchOrder(venueOrderId, symbol, {})
+        : findPlaced(exchange, venueOrderId, symbol),
+    );
+    return answer === null ? null : this.#readOrder(answer, symbol);
+  }
+
   async cancelOrder(clientOrderId: string, symbol: string): Promise<'cancelled' | 'not-open'> {
     await this.fetchMarket(symbol);
     const wireId = this.#row.wireId(clientOrderId);

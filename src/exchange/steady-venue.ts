@@ -13,6 +13,7 @@ const METHODS = [
   'fetchQuote',
   'createOrder',
   'fetchOrder',
+  'fetchOrderOf',
   'cancelOrder',
   'fetchOpenOrders',
   'fetchFills',

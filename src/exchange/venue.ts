@@ -34,6 +34,8 @@ export interface Venue {
   createOrder(request: OrderRequest): Promise<VenueOrder>;
   /** The order with this client id, or null where the venue says that it knows none. An order on its way may still be unknown. */
   fetchOrder(clientOrderId: string, symbol: string): Promise<VenueOrder | null>;
+  /** The order behind a fill, whoever placed it; null where the venue doesn't tell. */
+  fetchOrderOf(fill: Fill): Promise<VenueOrder | null>;
   /** 'not-open' where the venue has no such open order: it ended (ask `fetchOrder` how) or never was. */
   cancelOrder(clientOrderId: string, symbol: string): Promise<'cancelled' | 'not-open'>;
   fetchOpenOrders(symbol: string): Promise<VenueOrder[]>;

@@ -156,6 +156,11 @@ export class SimulatedVenue implements Venue {
     return order?.symbol === symbol ? order : null;
   }
 
+  async fetchOrderOf({ venueOrderId }: Fill): Promise<VenueOrder | null> {
+    await this.#arrive('signed', 'fetchOrder');
+    return this.engine.find({ venueOrderId }) ?? null;
+  }
+
   async cancelOrder(clientOrderId: string, _symbol: string): Promise<'cancelled' | 'not-open'> {
     await this.#arrive('signed', 'cancelOrder');
     const fault = this.faults.strike(answerFaults, this.#clock.nowMs(), `cancelOrder ${clientOrderId}`);

@@ -178,6 +178,7 @@ export function createWorld(options: WorldOptions = {}) {
         files,
         folder: 'bots/test',
         id: 'abcdef01',
+        runId: 'run0',
         timeframeMs,
         symbols: createSymbols(),
         setup: {},

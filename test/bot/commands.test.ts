@@ -56,7 +56,7 @@ async function orderAlone(day: Day, wanted: Parameters<typeof asked>[1], files =
     asked(day, wanted),
     {
       ...{ files, folder: day.folder, venue: day.createPort(), clock: day.time.clock, setup: setupOf(day) },
-      ...{ start: day.entries(files)[0] as StartEntry, alarm: () => {}, longestMs: 5 * MINUTE },
+      ...{ start: day.entries(files)[0] as StartEntry, alarm: () => {}, runId: 'solo', longestMs: 5 * MINUTE },
     },
     new AbortController().signal,
   );

@@ -75,7 +75,7 @@ export async function runSocketSchedule(seed: number, options: SocketScheduleOpt
   const files = new MemoryFileSystem();
   const stop = new AbortController();
   const bot = new Bot({
-    ...{ kind: 'live', venue, clock, elapsedMs: () => 0, files, folder: 'bots/test', id: 'abcdef01' },
+    ...{ kind: 'live', venue, clock, elapsedMs: () => 0, files, folder: 'bots/test', id: 'abcdef01', runId: 'run0' },
     ...{ timeframeMs: minuteMs, symbols: world.createSymbols(), setup: {}, warmUpBars: WARM_UP - 2 },
     ...{ maxDrawdown: 0, maxDataAgeMs: minuteMs / 2, graceMs: GRACE_MS },
   });

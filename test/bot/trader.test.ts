@@ -27,6 +27,7 @@ function world() {
     holdings: new Holdings(venue, clock),
     journal: { record: (entry) => entries.push(entry), sync: () => true },
     tag: 'test0',
+    runId: 'run0',
     freshMs: HOUR_MS / 4,
     alarm: () => {},
   });

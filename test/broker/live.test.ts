@@ -42,6 +42,7 @@ function world(freshMs = 30_000) {
       },
     },
     tag: 'test0',
+    runId: 'run0',
     holdings,
     freshMs,
     alarm: (code) => alarms.push(code),
@@ -104,7 +105,7 @@ describe('an entry', () => {
     const w = world();
     await w.broker.place({ quantity: 1.23456789, decisionMs: w.clock.nowMs(), close: 100, reason: 'order' });
     expect(w.venue.sent).toEqual([
-      { clientOrderId: 'test01lfls', symbol: 'BTC/USDT', side: 'buy', type: 'market', quantity: '1.234' },
+      { clientOrderId: 'test0run01', symbol: 'BTC/USDT', side: 'buy', type: 'market', quantity: '1.234' },
     ]);
     await w.broker.place({ quantity: 0.01, decisionMs: w.clock.nowMs(), close: 100, reason: 'order' });
     expect(w.entries[w.entries.length - 1]).toMatchObject({ type: 'denied', code: 'notional-too-small' });
@@ -502,7 +503,7 @@ describe('reconciliation', () => {
     expect(w.venue.sent).toEqual([]);
   });
 
-  it('says foreign orders, cancels strays of its own, and waits while orders are under way', async () => {
+  it('says foreign orders, takes over those of its own ids, and waits while orders are under way', async () => {
     const w = world();
     const { reconcile } = reconciler(w);
     const resting = (id: string) =>
@@ -512,9 +513,13 @@ describe('reconciliation', () => {
       );
     w.venue.script.open = () => [resting('somebody'), resting('test0-z')];
     expect(await reconcile()).toBe(false);
-    expect(w.alarms).toEqual(['foreign-order', 'stray-order']);
-    expect(w.venue.cancelled).toEqual(['test0-z']);
+    expect(w.alarms).toEqual(['foreign-order', 'order-taken-over']);
+    expect(w.broker.unresolved).toBe('order test0-z is open');
     w.venue.script.open = () => [resting('somebody')];
+    w.venue.script.fetchOrder = () => ({ ...resting('test0-z'), status: 'cancelled' });
+    await w.broker.poll();
+    w.pass(31_000);
+    await w.broker.poll();
     expect(await reconcile()).toBe(true);
     w.venue.script.create = () => failure('timeout');
     await w.buy();

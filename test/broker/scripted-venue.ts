@@ -114,6 +114,10 @@ export class ScriptedVenue implements Venue {
     if (this.cancelled.includes(id)) return orderOf(request, { filled: '0', status: 'cancelled' });
     return orderOf(request, request.type === 'market' ? {} : { filled: '0', status: 'open' });
   }
+  async fetchOrderOf(): Promise<VenueOrder | null> {
+    return null;
+  }
+
   async cancelOrder(id: string): Promise<'cancelled' | 'not-open'> {
     const result = this.script.cancel?.(id) ?? 'cancelled';
     if (result === 'cancelled') this.cancelled.push(id);

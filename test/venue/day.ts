@@ -68,6 +68,8 @@ export function openDay(options: DayOptions = {}) {
   const world = createWorld({ bases, ...(options.overrides === undefined ? {} : { overrides: options.overrides }) });
   const createSymbols = () => world.createSymbols().map((setup) => ({ ...setup, agent }));
 
+  let runs = 0;
+
   /** A bot that runs from now on; `stop` ends it in order, `kill` by never hearing of it again. */
   function start(files: FileSystem) {
     const entries: BotEntry[] = [];
@@ -76,7 +78,14 @@ export function openDay(options: DayOptions = {}) {
     const bot = new Bot({
       ...{ kind, clock: time.clock, elapsedMs: time.elapsedMs, files, folder: FOLDER },
       venue: new VenuePort(exchange, time, seed),
-      ...{ id: 'abcdef01', timeframeMs: MINUTE, symbols: createSymbols(), setup: {}, warmUpBars: WARM_UP - 5 },
+      ...{
+        id: 'abcdef01',
+        runId: `r${(runs++).toString(36).padStart(3, '0')}`,
+        timeframeMs: MINUTE,
+        symbols: createSymbols(),
+        setup: {},
+        warmUpBars: WARM_UP - 5,
+      },
       ...{ maxDrawdown: 0, maxDataAgeMs: MINUTE / 2 },
       onEntry: (entry) => entries.push(entry),
       onAlarm: (code) => alarms.push(code),

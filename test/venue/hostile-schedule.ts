@@ -103,7 +103,14 @@ export async function runHostile(seed: number, options: HostileOptions = {}): Pr
     const run = async () => {
       bot = new Bot({
         ...{ kind: 'live', venue: port, clock: time.clock, elapsedMs: time.elapsedMs, files, folder: 'bots/hostile' },
-        ...{ id: 'abcdef01', timeframeMs: MINUTE, symbols: world.createSymbols(), setup: {}, warmUpBars: WARM_UP - 5 },
+        ...{
+          id: 'abcdef01',
+          runId: 'run0',
+          timeframeMs: MINUTE,
+          symbols: world.createSymbols(),
+          setup: {},
+          warmUpBars: WARM_UP - 5,
+        },
         ...{ maxDrawdown: 0, maxDataAgeMs: MINUTE / 2 },
         onEntry(entry: BotEntry) {
           if (entry.type === 'intent') intents.add(entry.id);

@@ -84,7 +84,14 @@ export async function runHostileSockets(seed: number, options: HostileSocketOpti
   const stop = new AbortController();
   const bot = new Bot({
     ...{ kind: 'live', venue, clock, elapsedMs: () => performance.now(), files: new MemoryFileSystem() },
-    ...{ folder: 'bots/hostile', id: 'abcdef01', timeframeMs: MINUTE, symbols: world.createSymbols(), setup: {} },
+    ...{
+      folder: 'bots/hostile',
+      id: 'abcdef01',
+      runId: 'run0',
+      timeframeMs: MINUTE,
+      symbols: world.createSymbols(),
+      setup: {},
+    },
     ...{ warmUpBars: WARM_UP - 5, maxDrawdown: 0, maxDataAgeMs: MINUTE / 2, graceMs: 400 * SPEED },
     onEntry(entry: BotEntry) {
       if (entry.type === 'intent') intents.add(entry.id);

@@ -174,6 +174,14 @@ export class VenuePort implements Venue {
     }
   }
 
+  async fetchOrderOf({ venueOrderId }: Fill): Promise<VenueOrder | null> {
+    await this.#travel('private');
+    const order = this.#exchange.orders.find((one) => String(one.number) === venueOrderId);
+    const view = order === undefined ? null : this.#exchange.view(order, 'query', this.#time.ms);
+    await this.#pause();
+    return view === null ? null : toOrder(view);
+  }
+
   async cancelOrder(clientOrderId: string, symbol: string): Promise<'cancelled' | 'not-open'> {
     await this.#travel('private');
     try {

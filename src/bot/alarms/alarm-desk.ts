@@ -14,7 +14,7 @@ const CRITICAL: ReadonlySet<string> = new Set([
   'order-vanished',
   'order-untraceable',
   'order-arrived-late',
-  'stray-order',
+  'order-taken-over',
   'order-stuck',
   'exit-denied',
   'order-refused',

@@ -53,6 +53,11 @@ export const bybit: VenueRow = {
     }
     return null;
   },
+  findPlaced: async (exchange, orderId, symbol) => {
+    const ask = { orderId };
+    const [open] = rowsOf(await exchange.fetchOpenOrders(symbol, undefined, undefined, ask));
+    return open ?? rowsOf(await exchange.fetchCanceledAndClosedOrders(symbol, undefined, undefined, ask))[0] ?? null;
+  },
   cancelOrder: async (exchange, orderLinkId, symbol) => {
     for (const book of [{}, { trigger: true }]) {
       const answer = await exchange

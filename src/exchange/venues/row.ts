@@ -82,6 +82,8 @@ export interface VenueRow {
   readonly marketBuy: 'quantity' | 'capped-limit';
   /** The order with this client id; null or OrderNotFound where there is none. */
   readonly findOrder: (exchange: VenueHandle, wireId: string, symbol: string) => Promise<unknown>;
+  /** The order with the venue's own id, where ccxt's fetchOrder doesn't find it. */
+  readonly findPlaced?: (exchange: VenueHandle, venueOrderId: string, symbol: string) => Promise<unknown>;
   /** Cancels it; null or OrderNotFound where there is no such open order. */
   readonly cancelOrder: (exchange: VenueHandle, wireId: string, symbol: string) => Promise<unknown>;
   /** Parameters that make a market order a stop-loss. */
