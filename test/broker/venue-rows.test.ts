@@ -56,7 +56,7 @@ async function openDay(name: string, options: { troubles?: Trouble[]; changes?: 
     const holdings = new Holdings(venue.venue, clock);
     const alarm = (code: string) => alarms.push(code);
     const broker = new LiveBroker({
-      ...{ symbol, account, venue: venue.venue, clock, holdings, tag: 'rows0', freshMs: 600_000, alarm },
+      ...{ symbol, account, venue: venue.venue, clock, holdings, tag: 'rows0', runId: 'run0', freshMs: 600_000, alarm },
       journal: { record: (entry) => entries.push(entry), sync: () => true },
     });
     const brokers = [broker];
