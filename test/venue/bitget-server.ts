@@ -478,7 +478,7 @@ const describe = (rules: Rules) => ({
 
 export const bitgetRow: DialectRow = {
   ...{ name: 'bitget', credentials, feeRate: 100_000n },
-  ways: { clientIds: /./, idsRepeat: false, stopsHoldNothing: true },
+  ways: { clientIds: /./, idsUnique: 'ever', stopsHoldNothing: true },
   rules: (base, quote) => ({
     ...{ symbol: `${base}/${quote}`, id: `${base}${quote}`, base, quote, tick: 1_000_000n, step: 100n },
     ...{ minQuantity: 0n, maxQuantity: 10n ** 13n, maxMarketQuantity: 10n ** 13n, minNotional: ONE },

@@ -487,7 +487,7 @@ function page<T>(
 
 export const coinbaseRow: DialectRow = {
   ...{ name: 'coinbase', credentials, feeRate: FEE_RATE },
-  ways: { clientIds: /./, idsRepeat: false, feesInQuote: true },
+  ways: { clientIds: /./, idsUnique: 'ever', feesInQuote: true },
   rules: (base, quote) => ({
     ...{ symbol: `${base}/${quote}`, id: `${base}-${quote}`, base, quote, tick: 1_000_000n, step: 1n },
     ...{ minQuantity: 1n, maxQuantity: 10n ** 12n, maxMarketQuantity: 10n ** 12n, minNotional: ONE },

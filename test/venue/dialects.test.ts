@@ -136,7 +136,9 @@ describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, r
     expect(spent).toBeLessThan(500 * 1.01);
     expect(spent).toBeGreaterThan(495);
     const order = await ask.find(client, ask.name);
-    expect([order!.status, order!.filled]).toEqual(['closed', Number(short(exchange.orders[0].quantity))]);
+    expect(order!.status).toBe('closed');
+    // ccxt works it out of cost and average where a venue tells both.
+    expect(order!.filled).toBeCloseTo(Number(short(exchange.orders[0].quantity)), 9);
     await agrees(client, exchange, await ask.trades(client, BEGIN));
   });
 
@@ -179,7 +181,7 @@ describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, r
     const { id } = await ask.sellStop(client, 0.1, stop, ask.name);
     const [resting] = await ask.openStops(client);
     expect([resting.id, resting.side]).toEqual([id, 'sell']);
-    expect((await ask.findStop(client, ask.name))!.id).toBe(id);
+    if (ask.stopsAreNameless !== true) expect((await ask.findStop(client, ask.name))!.id).toBe(id);
     const seen = resting.stopPrice ?? resting.triggerPrice ?? resting.stopLossPrice;
     expect(Number(seen)).toBe(stop);
     clock.ms += 660_000;
@@ -225,9 +227,9 @@ describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, r
       await expect(ask.buy(client, 0.01, bad), bad).rejects.toBeInstanceOf(ccxt.BaseError);
     const first = await ask.limit(client, 0.01, 20_000, ask.name);
     const again = ask.limit(client, 0.01, 20_001, ask.name);
-    if (ask.sameNameIsSameOrder === true) expect((await again).id).toBe(first.id);
-    else await expect(again, 'the same name again').rejects.toBeInstanceOf(ccxt.BaseError);
-    expect(exchange.orders.length).toBe(1);
+    if (ask.sameName === undefined) await expect(again, 'the same name again').rejects.toBeInstanceOf(ccxt.BaseError);
+    else expect((await again).id === first.id).toBe(ask.sameName === 'same order');
+    expect(exchange.orders.length).toBe(ask.sameName === 'another order' ? 2 : 1);
     const { id } = exchange.rules[0];
     client.markets_by_id![id] = [{ ...client.market(SYMBOL), id: 'NOPE' }] as never;
     client.markets![SYMBOL] = client.markets_by_id![id][0] as never;

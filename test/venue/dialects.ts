@@ -7,6 +7,7 @@ import type { BodyTrouble } from './bodies.ts';
 import { coinbaseRow } from './coinbase-server.ts';
 import { type Dialect, DialectServer } from './dialect-server.ts';
 import { HostileExchange, type Rules, type Ways } from './exchange.ts';
+import { gateRow } from './gate-server.ts';
 import { krakenRow } from './kraken-server.ts';
 import { kucoinRow } from './kucoin-server.ts';
 import type { MarketPath } from './market-path.ts';
@@ -36,7 +37,7 @@ export interface DialectRow {
   readonly quirks: readonly string[];
 }
 
-export const dialectRows: readonly DialectRow[] = [krakenRow, okxRow, kucoinRow, coinbaseRow, bitgetRow];
+export const dialectRows: readonly DialectRow[] = [krakenRow, okxRow, kucoinRow, coinbaseRow, bitgetRow, gateRow];
 
 export interface VenueSetup {
   /** By symbol: `BTC/USDT`. */

@@ -135,8 +135,8 @@ export interface ExchangeOptions {
 /** How a venue goes about what venues do differently. */
 export interface Ways {
   readonly clientIds?: RegExp;
-  /** Whether a client id may be used again once its order has ended. */
-  readonly idsRepeat?: boolean;
+  /** Among which orders a client id must be the only one: those that are open, unless said. */
+  readonly idsUnique?: 'open' | 'ever' | 'nowhere';
   /** Fees always in the quote coin, on top of what a buy costs. */
   readonly feesInQuote?: boolean;
   /** A stop that is reached already sells at once, instead of being refused. */
@@ -240,6 +240,11 @@ export class HostileExchange {
         one.rules.id === symbolId && one.clientId === clientId && one.end === null && nowMs >= one.listedMs.query,
     );
     if (order === undefined) throw new Refusal(-2011, 'Unknown order sent.', 'unknown-order');
+    return this.endOrder(order, nowMs);
+  }
+
+  /** Cancels an open order. */
+  endOrder(order: Order, nowMs: number): OrderView {
     const late = this.troubles.at('late-fill', nowMs);
     if (late !== null && order.holds) {
       const rest = this.#rest(order);
@@ -316,7 +321,9 @@ export class HostileExchange {
     const { ways = {} } = this.#options;
     if (!(ways.clientIds ?? /^[a-zA-Z0-9-_]{1,36}$/).test(clientId))
       throw new Refusal(-1100, "Illegal characters found in parameter 'newClientOrderId'.", 'client-id');
-    if (this.orders.some((one) => one.clientId === clientId && (one.end === null || ways.idsRepeat === false)))
+    const { idsUnique = 'open' } = ways;
+    const rivals = idsUnique === 'nowhere' ? [] : this.orders.filter((one) => one.clientId === clientId);
+    if (rivals.some((one) => one.end === null || idsUnique === 'ever'))
       throw new Refusal(-2010, 'Duplicate order sent.', 'duplicate-id');
     if (!isOnGrid(quantity, rules.step)) throw filter('LOT_SIZE', 'quantity-step');
     if (quantity < rules.minQuantity || quantity > rules.maxQuantity) throw filter('LOT_SIZE', 'quantity');

@@ -494,7 +494,7 @@ const describe = (rules: Rules) => ({
 
 export const kucoinRow: DialectRow = {
   ...{ name: 'kucoin', credentials, feeRate: 100_000n },
-  ways: { clientIds: /./, idsRepeat: false, feesInQuote: true, stopsFireAtOnce: true, stopsHoldNothing: true },
+  ways: { clientIds: /./, idsUnique: 'ever', feesInQuote: true, stopsFireAtOnce: true, stopsHoldNothing: true },
   rules: (base, quote) => ({
     ...{ symbol: `${base}/${quote}`, id: `${base}-${quote}`, base, quote, tick: 10_000_000n, step: 1n },
     ...{ minQuantity: 1_000n, maxQuantity: 10n ** 12n, maxMarketQuantity: 10n ** 12n, minNotional: 10_000_000n },

@@ -41,8 +41,10 @@ export interface Asks {
   readonly badNames: readonly string[];
   /** A limit order under a name. */
   limit(client: Exchange, quantity: number, price: number, name: string, more?: object): Promise<Order>;
-  /** Where a name that was used makes no order and no error either. */
-  readonly sameNameIsSameOrder?: boolean;
+  /** What comes of a name that was used: an error unless said. */
+  readonly sameName?: 'same order' | 'another order';
+  /** Where a stop has an id and no name. */
+  readonly stopsAreNameless?: boolean;
   /** Where no market order buys a quantity. */
   readonly buysByLimit?: boolean;
 }
@@ -160,7 +162,7 @@ export const asks: Readonly<Record<string, Asks>> = {
     page: 100,
     name: 'bot-btc-1',
     badNames: [''],
-    sameNameIsSameOrder: true,
+    sameName: 'same order',
     trades: async (client, sinceMs) => {
       const all: Trade[] = [];
       for (let next = {}; ; ) {
@@ -193,6 +195,29 @@ export const asks: Readonly<Record<string, Asks>> = {
       const all: Trade[] = [];
       for (let older = {}; ; older = { idLessThan: all[0].id }) {
         const page = await client.fetchMyTrades(SYMBOL, sinceMs, 100, older);
+        all.unshift(...page);
+        if (page.length < 100) return all;
+      }
+    },
+  },
+  gate: {
+    ...unified,
+    buy: async (client, quantity, name) =>
+      asks.gate.limit(client, quantity, (await client.fetchTicker(SYMBOL)).ask! * 1.01, name, { timeInForce: 'IOC' }),
+    sellStop: (client, quantity, stop) =>
+      client.createOrder(SYMBOL, 'market', 'sell', quantity, stop, { stopLossPrice: stop }),
+    openStops: (client) => client.fetchOpenOrders(SYMBOL, undefined, undefined, { trigger: true }),
+    cancelStop: (client, id) => client.cancelOrder(id, SYMBOL, { trigger: true }),
+    buysByLimit: true,
+    sameName: 'another order',
+    stopsAreNameless: true,
+    page: 100,
+    name: 't-bot-btc-1',
+    badNames: ['tbot', 't-blank in it', `t-${'x'.repeat(29)}`],
+    trades: async (client, sinceMs) => {
+      const all: Trade[] = [];
+      for (let number = 1; ; number++) {
+        const page = await client.fetchMyTrades(SYMBOL, sinceMs - 1_000, 100, { page: number });
         all.unshift(...page);
         if (page.length < 100) return all;
       }
