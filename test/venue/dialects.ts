@@ -4,6 +4,7 @@
  */
 import { bitgetRow } from './bitget-server.ts';
 import type { BodyTrouble } from './bodies.ts';
+import { bybitRow } from './bybit-server.ts';
 import { coinbaseRow } from './coinbase-server.ts';
 import { type Dialect, DialectServer } from './dialect-server.ts';
 import { HostileExchange, type Rules, type Ways } from './exchange.ts';
@@ -37,7 +38,15 @@ export interface DialectRow {
   readonly quirks: readonly string[];
 }
 
-export const dialectRows: readonly DialectRow[] = [krakenRow, okxRow, kucoinRow, coinbaseRow, bitgetRow, gateRow];
+export const dialectRows: readonly DialectRow[] = [
+  krakenRow,
+  okxRow,
+  kucoinRow,
+  coinbaseRow,
+  bitgetRow,
+  gateRow,
+  bybitRow,
+];
 
 export interface VenueSetup {
   /** By symbol: `BTC/USDT`. */

@@ -86,6 +86,8 @@ export interface NewOrder {
   readonly stop?: Amount;
   /** Fills at once as far as it can, and the rest ends. */
   readonly immediate?: boolean;
+  /** A stop that sets no coins aside, where the venue leaves the choice. */
+  readonly holdsNothing?: boolean;
   /** A market buy of so much quote coin; `quantity` is then not looked at. */
   readonly spend?: Amount;
 }
@@ -211,7 +213,7 @@ export class HostileExchange {
     const order: Order = {
       ...{ number: 1_000 + this.orders.length, clientId: wanted.clientId, rules, side, type, quantity, limit, stop },
       ...{ spend, createdMs: nowMs, triggeredMs: null, trades: [], end: null, purged: false },
-      holds: type !== 'STOP_LOSS' || this.#options.ways?.stopsHoldNothing !== true,
+      holds: this.#holds(wanted),
       listedMs: { query: listed(), open: listed(), trades: listed() },
     };
     this.orders.push(order);
@@ -219,6 +221,10 @@ export class HostileExchange {
     if (type === 'MARKET' || wanted.immediate === true) this.#fillWhole(order, nowMs);
     else if (type !== 'LIMIT_MAKER') this.#meet(order, nowMs);
     return order;
+  }
+
+  #holds({ type, holdsNothing = this.#options.ways?.stopsHoldNothing === true }: NewOrder): boolean {
+    return type !== 'STOP_LOSS' || !holdsNothing;
   }
 
   #hold(order: Order, nowMs: number): void {
@@ -313,7 +319,8 @@ export class HostileExchange {
     };
   }
 
-  #check({ clientId, side, type, quantity, limit, stop }: NewOrder, rules: Rules, nowMs: number): void {
+  #check(wanted: NewOrder, rules: Rules, nowMs: number): void {
+    const { clientId, side, type, quantity, limit, stop } = wanted;
     const filter = (name: string, reason: Reason) => new Refusal(-1013, `Filter failure: ${name}`, reason);
     const missing = (name: string) =>
       new Refusal(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`, 'missing');
@@ -342,7 +349,7 @@ export class HostileExchange {
       (side === 'BUY' ? limit! >= this.ask(rules, nowMs) : limit! <= this.bid(rules, nowMs))
     )
       throw new Refusal(-2010, 'Order would immediately match and take.', 'would-take');
-    if (type === 'STOP_LOSS' && ways.stopsHoldNothing === true) return;
+    if (!this.#holds(wanted)) return;
     const needs = side === 'BUY' ? this.#withFee(times(quantity, limit ?? this.ask(rules, nowMs))) : quantity;
     if (this.ledger.holding(side === 'BUY' ? rules.quote : rules.base).free < needs)
       throw new Refusal(-2010, 'Account has insufficient balance for requested action.', 'funds');

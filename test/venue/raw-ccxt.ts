@@ -223,4 +223,23 @@ export const asks: Readonly<Record<string, Asks>> = {
       }
     },
   },
+  bybit: {
+    ...unified,
+    find: (client, name) => maybe(client.fetchOrder('', SYMBOL, { orderLinkId: name })),
+    findStop: (client, name) => asks.bybit.find(client, name),
+    cancelStop: (client, id) => client.cancelOrder(id, SYMBOL, { orderFilter: 'tpslOrder' }),
+    page: 100,
+    name: 'bot-btc-1',
+    badNames: ['bot.btc', 'x'.repeat(37)],
+    trades: async (client, sinceMs) => {
+      const all: Trade[] = [];
+      for (let next = {}; ; ) {
+        const page = await client.fetchMyTrades(SYMBOL, sinceMs, 100, next);
+        all.unshift(...page);
+        const cursor = page.find((one) => one.info.nextPageCursor)?.info.nextPageCursor;
+        if (cursor === undefined) return all;
+        next = { cursor };
+      }
+    },
+  },
 };
