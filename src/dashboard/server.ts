@@ -18,6 +18,7 @@ import { listData, loadCandles } from './data-rows.ts';
 import { EventStream } from './events.ts';
 import { Jobs } from './jobs.ts';
 import { readPage } from './page-files.ts';
+import { Replays } from './replays.ts';
 import { RunReader } from './run-rows.ts';
 
 const MOST_CONNECTIONS = 256;
@@ -30,7 +31,9 @@ const HEADERS: Readonly<Record<string, string>> = {
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
+  // Isolated, so that the page's kernels may share memory.
   'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
   'cross-origin-resource-policy': 'same-origin',
 };
 
@@ -64,6 +67,7 @@ export async function serveDashboard(
   const bots = new BotReader(files, storage);
   const jobs = new Jobs(options);
   const events = new EventStream({ runs, bots: () => bots.list(), jobs: () => jobs.list(), clock, version });
+  const replays = new Replays(storage);
   const page = readPage(options.page);
   const openStore = () => CandleStore.open(join(storage, MARKET_DATABASE));
   const wanted = hash(`Bearer ${token}`);
@@ -98,6 +102,13 @@ export async function serveDashboard(
     const bars = runs.bars(params.name, params.result);
     if (bars === null) throw new InputError(`${params.name} has no bars of ${params.result}`);
     return bars;
+  });
+  app.get<{ Params: { name: string; result: string } }>('/api/runs/:name/replay/:result', async ({ params }, reply) => {
+    const { name, result } = params;
+    const outcome = runs.row(name).outcomes.find((one) => one.result === result);
+    if (outcome === undefined) throw new InputError(`${name} has no finished evaluation ${result}`);
+    const bytes = await replays.get(name, result, JSON.stringify(outcome));
+    return reply.type('application/octet-stream').send(bytes);
   });
   app.get('/api/bots', async () => bots.list());
   app.get<{ Params: { name: string }; Querystring: { last?: string } }>(
