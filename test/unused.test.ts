@@ -17,7 +17,7 @@ const KEPT: Readonly<Record<string, string>> = {
 /** Files with the words in their code, comments left out. */
 function readFolder(folder: string): { path: string; text: string; words: Map<string, number> }[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(ts|mjs|svelte)$/.test(entry.name))
     .map((entry) => {
       const path = join(entry.parentPath, entry.name);
       const text = readFileSync(path, 'utf8')
@@ -34,7 +34,7 @@ function readFolder(folder: string): { path: string; text: string; words: Map<st
 test('every export is used', () => {
   const open = new Set(listPublicNames().map(({ file, name }) => `${file} ${name}`));
   const sources = readFolder('src');
-  const users = [...sources, ...['bench', 'scripts', 'examples', 'native'].flatMap(readFolder)];
+  const users = [...sources, ...['bench', 'scripts', 'examples', 'native', 'dashboard'].flatMap(readFolder)];
   const tests = readFolder('test');
   const dead: string[] = [];
   for (const { path, text, words } of sources) {
