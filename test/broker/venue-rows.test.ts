@@ -49,14 +49,25 @@ async function openDay(name: string, options: { troubles?: Trouble[]; changes?: 
   const entries: (BrokerEntry | HoldingsEntry)[] = [];
   const alarms: string[] = [];
 
-  /** A broker that knows what was written down. */
-  async function start() {
+  /** A broker that knows what was written down. @param knownUntilMs when the last of it was, where some may be missing */
+  async function start(knownUntilMs: number | null = null) {
     const account = new Account({ ...DEFAULT_ACCOUNT, startingEquity: ALLOCATION, quantityStep: 0.00001 });
     account.reset(price);
     const holdings = new Holdings(venue.venue, clock);
     const alarm = (code: string) => alarms.push(code);
     const broker = new LiveBroker({
-      ...{ symbol, account, venue: venue.venue, clock, holdings, tag: 'rows0', runId: 'run0', freshMs: 600_000, alarm },
+      ...{
+        symbol,
+        account,
+        venue: venue.venue,
+        clock,
+        holdings,
+        tag: 'rows0',
+        runId: 'run0',
+        freshMs: 600_000,
+        alarm,
+        knownUntilMs,
+      },
       journal: { record: (entry) => entries.push(entry), sync: () => true },
     });
     const brokers = [broker];
@@ -183,6 +194,21 @@ describe.each(dialectNames)('a live broker on %s', (name) => {
     expect(broker.account.units).toBe(0);
     expect(day.exchange.orders.length - bought).toBeGreaterThanOrEqual(3);
     day.agrees(broker);
+  });
+
+  it('an older journal takes over what was bought since', SLOW, async () => {
+    const day = await openDay(name);
+    const { settle, buy } = await day.start();
+    day.at(BEGIN_MS);
+    const [...backup] = day.entries;
+    await buy(0.1);
+    await settle(60_000);
+    day.entries.splice(0, day.entries.length, ...backup);
+    const again = await day.start(BEGIN_MS);
+    await again.settle(120_000);
+    expect(day.alarms).toContain('order-taken-over');
+    expect(again.broker.account.units).toBe(1);
+    day.agrees(again.broker);
   });
 
   it('a restart in the middle of an order finds it', SLOW, async () => {
