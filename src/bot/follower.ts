@@ -38,6 +38,7 @@ export class Keeper implements Follower {
       entry.type === 'intent' ||
       entry.type === 'order' ||
       entry.type === 'fill' ||
+      entry.type === 'fee' ||
       entry.type === 'order-end' ||
       entry.type === 'exit' ||
       entry.type === 'denied' ||

@@ -83,6 +83,8 @@ export class OrderAudit {
         return this.#checkIntent(entry, book);
       case 'fill':
         return this.#checkFill(entry, book);
+      case 'fee':
+        return this.#checkFee(entry, book);
       default:
         return [];
     }
@@ -176,6 +178,11 @@ export class OrderAudit {
     if (sameDecision !== undefined)
       problems.push({ column: 'orders.entry', journal: quantity, expected: `filled by ${sameDecision.id}` });
     return problems;
+  }
+
+  #checkFee({ currency, amount }: Extract<BrokerEntry, { type: 'fee' }>, book: LiveBook): OrderProblem[] {
+    const expected = book.unpricedFees.get(currency) ?? '0';
+    return amount === expected ? [] : [{ column: 'orders.fee', journal: amount, expected }];
   }
 
   #checkFill({ id, side, quantity }: Extract<BrokerEntry, { type: 'fill' }>, book: LiveBook): OrderProblem[] {

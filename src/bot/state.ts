@@ -67,6 +67,7 @@ export class BotState<One extends Follower> {
       case 'intent':
       case 'order':
       case 'fill':
+      case 'fee':
       case 'order-end':
       case 'exit':
       case 'denied': {

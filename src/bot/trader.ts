@@ -154,6 +154,7 @@ export class Trader implements Follower {
       case 'intent':
       case 'order':
       case 'fill':
+      case 'fee':
       case 'order-end':
       case 'exit':
       case 'denied':

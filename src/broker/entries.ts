@@ -61,6 +61,16 @@ const fillSchema = z.strictObject({
   fillMs: z.number(),
 });
 
+/** What fills took in a third coin, at that coin's price. */
+const feeSchema = z.strictObject({
+  type: z.literal('fee'),
+  ...common,
+  currency: z.string(),
+  amount: decimalSchema,
+  /** In quote currency. */
+  price: decimalSchema,
+});
+
 const orderEndSchema = z.strictObject({
   type: z.literal('order-end'),
   ...common,
@@ -107,6 +117,7 @@ export const BROKER_SCHEMAS = [
   intentSchema,
   orderSchema,
   fillSchema,
+  feeSchema,
   orderEndSchema,
   exitSchema,
   deniedSchema,
@@ -118,8 +129,17 @@ export type OrderEnd = z.output<typeof orderEnd>;
 export type IntentEntry = Readonly<z.output<typeof intentSchema>>;
 export type OrderEntry = Readonly<z.output<typeof orderSchema>>;
 export type FillEntry = Readonly<z.output<typeof fillSchema>>;
+export type FeeEntry = Readonly<z.output<typeof feeSchema>>;
 export type OrderEndEntry = Readonly<z.output<typeof orderEndSchema>>;
 export type ExitEntry = Readonly<z.output<typeof exitSchema>>;
 export type DeniedEntry = Readonly<z.output<typeof deniedSchema>>;
 export type HoldingsEntry = Readonly<z.output<typeof holdingsSchema>>;
-export type BrokerEntry = IntentEntry | OrderEntry | FillEntry | OrderEndEntry | ExitEntry | DeniedEntry | CommandEntry;
+export type BrokerEntry =
+  | IntentEntry
+  | OrderEntry
+  | FillEntry
+  | FeeEntry
+  | OrderEndEntry
+  | ExitEntry
+  | DeniedEntry
+  | CommandEntry;

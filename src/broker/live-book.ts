@@ -9,6 +9,7 @@ import { decimalSchema } from './decimal-schema.ts';
 import {
   type BrokerEntry,
   type ExitEntry,
+  type FeeEntry,
   type FillEntry,
   type IntentEntry,
   intentSchema,
@@ -43,6 +44,7 @@ const savedSchema = z.strictObject({
   retry: trackedOrderSchema.nullable(),
   orders: z.array(trackedOrderSchema),
   otherFees: z.record(z.string(), decimalSchema),
+  unpricedFees: z.record(z.string(), decimalSchema).default({}),
   lastSlippage: z.number().nullable(),
   /** Not in journals of earlier versions. */
   exit: z
@@ -66,6 +68,8 @@ export class LiveBook {
   quoteMoved = '0';
   /** Fees taken in a third coin, by currency. */
   readonly otherFees = new Map<string, string>();
+  /** What of them the account hasn't paid yet, because nobody knows what it is worth. */
+  readonly unpricedFees = new Map<string, string>();
   /** Orders sent so far. */
   sequence = 0;
   readonly orders = new Map<string, TrackedOrder>();
@@ -122,6 +126,9 @@ export class LiveBook {
       case 'fill':
         this.#fill(entry);
         break;
+      case 'fee':
+        this.#payFee(entry);
+        break;
       case 'order-end': {
         const order = this.#order(entry.id);
         this.orders.delete(entry.id);
@@ -168,6 +175,7 @@ export class LiveBook {
       orders: [...this.orders.values()] as unknown as Json,
       ended: [...this.ended.values()] as unknown as Json,
       otherFees: Object.fromEntries(this.otherFees),
+      unpricedFees: Object.fromEntries(this.unpricedFees),
       lastSlippage: Number.isNaN(this.lastSlippage) ? null : this.lastSlippage,
     };
   }
@@ -188,6 +196,8 @@ export class LiveBook {
     for (const order of saved.ended) this.ended.set(order.id, order);
     this.otherFees.clear();
     for (const [currency, amount] of Object.entries(saved.otherFees)) this.otherFees.set(currency, amount);
+    this.unpricedFees.clear();
+    for (const [currency, amount] of Object.entries(saved.unpricedFees)) this.unpricedFees.set(currency, amount);
     this.lastSlippage = saved.lastSlippage ?? Number.NaN;
   }
 
@@ -211,6 +221,13 @@ export class LiveBook {
       this.baseOwned = subtractDecimals(this.baseOwned, entry.quantity);
       this.account.abandon(Number(entry.price));
     }
+  }
+
+  #payFee({ currency, amount, price }: FeeEntry): void {
+    const left = subtractDecimals(this.unpricedFees.get(currency) ?? '0', amount);
+    if (compareDecimals(left, '0') > 0) this.unpricedFees.set(currency, left);
+    else this.unpricedFees.delete(currency);
+    this.account.payFee(Number(multiplyDecimals(amount, price)));
   }
 
   #leaveDust(): void {
@@ -242,6 +259,8 @@ export class LiveBook {
     } else if (entry.feeAmount !== '0') {
       const before = this.otherFees.get(entry.feeCurrency) ?? '0';
       this.otherFees.set(entry.feeCurrency, addDecimals(before, entry.feeAmount));
+      const unpriced = this.unpricedFees.get(entry.feeCurrency) ?? '0';
+      this.unpricedFees.set(entry.feeCurrency, addDecimals(unpriced, entry.feeAmount));
     }
     const price = Number(entry.price);
     const quantity = Number(entry.quantity) * (buys ? 1 : -1);

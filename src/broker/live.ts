@@ -18,6 +18,7 @@ import { Steps } from './steps.ts';
 import { type Submission, submitOrder } from './submit.ts';
 import { FillSweep, unfinished } from './sweep.ts';
 import { Takeover } from './takeover.ts';
+import { ThirdCoinFees } from './third-coin-fees.ts';
 
 /** Without an answer of the venue for this long, what rests there is unresolved. */
 const LONGEST_SILENCE_MS = 180_000;
@@ -59,6 +60,7 @@ export class LiveBroker implements Broker {
   readonly #exit: Exit;
   readonly #sweep: FillSweep;
   readonly #takeover: Takeover;
+  readonly #fees: ThirdCoinFees;
   /** Null until the first reconciliation after a start. */
   #reconciled: Reconciled | null = null;
   /** undefined until the bot has said where levels come from: a resting stop stays as it is. */
@@ -73,6 +75,7 @@ export class LiveBroker implements Broker {
     this.#absence = new AbsenceProof(this.#desk);
     this.#sweep = new FillSweep(this.#desk);
     this.#takeover = new Takeover(this.#desk);
+    this.#fees = new ThirdCoinFees(this.#desk);
     this.#gate = new SellGate(this.#desk, this.#sweep);
     this.#stops = new RestingStops(this.#desk, this.#absence, this.#gate);
     this.#exit = new Exit(this.#desk, this.#stops, this.#gate);
@@ -94,6 +97,7 @@ export class LiveBroker implements Broker {
     const stop = book.stops.find(({ state }) => state !== 'open');
     if (stop !== undefined) return `stop ${stop.id} is ${stop.state}`;
     if (book.exit !== null) return 'an exit is not done';
+    for (const [currency, amount] of book.unpricedFees) return `a fee of ${amount} ${currency} has no known price`;
     if (desk.openSellMs !== null) return 'a sell that ended may have filled';
     const { settleMs } = desk.options.venue.capabilities;
     const young = unfinished(desk).find(
@@ -173,6 +177,7 @@ export class LiveBroker implements Broker {
       await this.#steps.run(`inquire ${order.role}`, LONGEST_EXIT_PAUSE_MS, () =>
         inquire(this.#desk, this.#absence, order),
       );
+    await this.#steps.run('fees', LONGEST_PAUSE_MS, () => this.#fees.run());
     await this.#steps.run('late fills', LONGEST_EXIT_PAUSE_MS, () => this.#sweep.run());
     await this.#steps.run('sell gate', LONGEST_EXIT_PAUSE_MS, () => this.#gate.isOpen());
     await this.#runExit();

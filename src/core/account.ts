@@ -332,6 +332,12 @@ export class Account {
     if (this.onFill !== null) this.onFill(reason, quantity, executed, feeQuote + feeBase * reference);
   }
 
+  /** A fee that was taken elsewhere, in a coin that the account doesn't hold: what it is worth, in quote currency. */
+  payFee(feeQuote: number): void {
+    this.cash -= feeQuote;
+    this.feesPaid += feeQuote;
+  }
+
   /** Ends the open trade with what is left of the position kept as dust, because no venue would take it. */
   leaveDust(): void {
     this.lastTradeLogReturn = this.logEquity - log(this.tradeStartEquity);

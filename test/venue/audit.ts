@@ -137,12 +137,13 @@ function checkEnd({ exchange, own, allocation, final }: Facts): string[] {
         if (one.feeCoin === rules.quote) spent += one.fee;
       }
     moved += spent;
-    const believed = Number(short(allocation - spent));
-    const thirdCoin = orders.some((order) =>
-      order.trades.some((one) => one.feeCoin !== rules.base && one.feeCoin !== rules.quote),
-    );
-    if (!thirdCoin && Math.abs(believed - cash) > 1e-6)
-      wrong.push(`${symbol}: cash is ${believed} by the venue, ${cash} by the bot`);
+    // What was taken in a third coin is worth a hundred of the quote coin's unit each.
+    const third = orders
+      .flatMap(({ trades }) => trades)
+      .filter((one) => one.feeCoin !== rules.base && one.feeCoin !== rules.quote)
+      .reduce((sum, one) => sum + one.fee * 100n, 0n);
+    const believed = Number(short(allocation - spent - third));
+    if (Math.abs(believed - cash) > 1e-6) wrong.push(`${symbol}: cash is ${believed} by the venue, ${cash} by the bot`);
     const resting = orders.filter((one) => one.end === null && one.type !== 'STOP_LOSS');
     for (const order of resting) wrong.push(`order ${order.clientId} rests, forgotten`);
     const stops = orders.filter((one) => one.end === null && one.type === 'STOP_LOSS');

@@ -71,7 +71,7 @@ export function openDay(options: DayOptions = {}) {
   let runs = 0;
 
   /** A bot that runs from now on; `stop` ends it in order, `kill` by never hearing of it again. */
-  function start(files: FileSystem) {
+  function start(files: FileSystem, changes: Partial<BotOptions> = {}) {
     const entries: BotEntry[] = [];
     const alarms: string[] = [];
     const stopping = new AbortController();
@@ -90,6 +90,7 @@ export function openDay(options: DayOptions = {}) {
       onEntry: (entry) => entries.push(entry),
       onAlarm: (code) => alarms.push(code),
       ...options.bot,
+      ...changes,
     });
     const running = bot.run(stopping.signal);
     const failure = running.then(

@@ -169,6 +169,11 @@ export class HostileExchange {
       this.ledger.post(this.#tickMs, coin, value, 0n, 'deposit');
   }
 
+  /** Where the third coin of the fees has a price. */
+  get feeMarket(): string {
+    return `${this.#options.feeCoin}/${this.rules[0].quote}`;
+  }
+
   path(rules: Rules): MarketPath {
     return this.#paths.get(rules.symbol)!;
   }

@@ -125,6 +125,8 @@ export class VenuePort implements Venue {
 
   async fetchQuote(symbol: string): Promise<Quote> {
     await this.#travel('public');
+    // The coin of the fees trades at a hundred of the quote coin's unit.
+    if (symbol === this.#exchange.feeMarket) return { bid: '100', ask: '100', timeMs: Math.floor(this.#time.ms) };
     const rules = this.#rules(symbol);
     const [bid, ask] = [this.#exchange.bid(rules, this.#time.ms), this.#exchange.ask(rules, this.#time.ms)];
     await this.#pause();
