@@ -1,9 +1,9 @@
 import { type CommandEntry, ENDS_ORDERS } from '../broker/command.ts';
 import type { Reconciler } from '../broker/reconcile.ts';
 import { InputError } from '../core/errors.ts';
+import type { Portfolio } from '../decision/portfolio.ts';
 import type { BotEntry, DecisionEntry } from './entries.ts';
 import type { Follower } from './follower.ts';
-import type { Portfolio } from './portfolio.ts';
 import { describeDamage } from './read-entries.ts';
 
 /** One person's command to one symbol, or to all. */

@@ -69,6 +69,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./reproduce.ts')).reproducePublished,
   },
   {
+    name: 'portfolio',
+    summary: 'a checkpoint on several symbols at once, with one limit on the drawdown of their sum',
+    load: async () => (await import('./portfolio.ts')).portfolio,
+  },
+  {
     name: 'leak-check',
     summary: 'does a decision see what comes after it: features, a scaler, a checkpoint',
     load: async () => (await import('./leak-check.ts')).leakCheck,

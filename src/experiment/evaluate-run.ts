@@ -48,9 +48,11 @@ export function isResting({ standing }: Pick<Checkpoint, 'standing'>, force = fa
   return standing !== null && !standing.gate.open && !force;
 }
 
-/** What acts in the place of an agent that rests. */
-function resting(kind: string): Agent {
-  return { kind, getAction: () => HOLD, decide: () => PLAIN[HOLD] };
+/** The agent, or what acts in its place where it rests. */
+export function restOrAct(checkpoint: Pick<Checkpoint, 'agent' | 'standing'>, force = false): Agent {
+  const { agent } = checkpoint;
+  if (!isResting(checkpoint, force)) return agent;
+  return { kind: agent.kind, getAction: () => HOLD, decide: () => PLAIN[HOLD] };
 }
 
 /**
@@ -235,7 +237,7 @@ export function evaluateRun(options: EvaluateRunOptions, runContext: RunContext)
     record?.startEvaluation(result, foldKey, trial, recipe);
     const { name, isa, fused } = runContext.kernels;
     const evaluation = evaluate({
-      agent: rests ? resting(agent.kind) : agent,
+      agent: restOrAct(checkpoint, force),
       label: `${agent.kind.toUpperCase()}${profile === 'none' ? '' : ` + shield (${profile})`}${rests ? ', gate closed' : ''}`,
       series: market.series,
       table: market.table,

@@ -66,6 +66,7 @@ describe('--json', () => {
       ['time,open,high,low,close,volume', ...[0, 1, 2].map((i) => `${3_600_000 * (400_000 + i)},2,3,1,2,5`)].join('\n'),
     );
     expect(await json('data synth --symbol SYNTH/USDT --bars 4000 --no-trends')).toMatchObject({ bars: 4000 });
+    expect(await json('data synth --symbol OTHER/USDT --bars 4000 --no-trends --seed 2')).toMatchObject({ bars: 4000 });
     const train = ['train', '--symbol', 'SYNTH/USDT', '--steps', '128', '--json', ...TINY_TRAINING];
     expect(JSON.parse(await mustRun(train, folder))).toMatchObject({ run: RUN, status: 'finished', steps: 128 });
     const bot = `rehearse --symbol SYNTH/USDT --candles synthetic --run paper --journal ${BOT} --checkpoint ${RUN} --hours 4 --speed 3600 --faults 0 --port 0 --set bot.statusPort=0`;
@@ -85,6 +86,10 @@ describe('--json', () => {
     [
       `evaluate --checkpoint ${RUN} --force --costs --fold validation --shield none`,
       { costs: { curve: expect.any(Array) } },
+    ],
+    [
+      `portfolio --checkpoint ${RUN} --symbol SYNTH/USDT,OTHER/USDT --force`,
+      { symbols: [{}, {}], whole: { trades: expect.any(Number) } },
     ],
     [`leak-check --checkpoint ${RUN} --cuts 1`, { verdict: 'clean', symbols: [{ leaks: [] }] }],
     ['shield show', { profile: 'cautious', rows: expect.any(Array) }],
