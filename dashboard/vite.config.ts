@@ -7,7 +7,15 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 export default defineConfig({
   root: here('.'),
   base: './',
-  plugins: [svelte({ configFile: false })],
+  plugins: [
+    svelte({
+      configFile: false,
+      // A component under {#key} is made anew with its data.
+      onwarn: (warning, tell) => {
+        if (warning.code !== 'state_referenced_locally') tell?.(warning);
+      },
+    }),
+  ],
   // The rooms that run in the page hash with Node's crypto.
   resolve: { alias: { 'node:crypto': here('lib/crypto.ts') } },
   worker: { format: 'es' },

@@ -27,7 +27,7 @@ const ALLOWED: Record<string, string | readonly string[]> = {
   rehearsal: ['core', 'market', 'exchange', 'net'],
   net: ['core'],
   bot: ['core', 'market', 'features', 'decision', 'shield', 'agents', 'exchange', 'broker', 'journal'],
-  dashboard: ['core', 'disk', 'net', 'nn', 'runs', 'journal', 'market', 'agents', 'evaluate', 'experiment', 'bot'],
+  dashboard: ['core', 'disk', 'net', 'nn', 'runs', 'journal', 'market', 'features', 'agents', 'evaluate', 'experiment', 'bot'],
   cli: 'everything',
   'index.ts': 'everything',
 };

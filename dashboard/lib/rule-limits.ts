@@ -34,7 +34,7 @@ const MEASURED: Readonly<Record<string, (numbers: Readonly<Record<string, number
   {
     'confidence.maxEntropy': ({ entropy }) => entropy,
     'confidence.minQGap': ({ gap }) => gap,
-    'daily-loss.maxLoss': ({ equity, start }) => 1 - equity / start,
+    'daily-loss.maxLoss': ({ equity, start }) => Math.max(0, 1 - equity / start),
     'gappy-data.maxGapBars': ({ gapBars }) => gapBars,
     'max-drawdown.reduceAt': ({ equity, reference }) => 1 - equity / reference,
     'max-drawdown.haltAt': ({ drawdown }) => drawdown,

@@ -1,6 +1,7 @@
 /** lightweight-charts in the page's colours: panes on one axis of time, drawn again where the theme changes. */
 import {
   AreaSeries,
+  BaselineSeries,
   CandlestickSeries,
   type ChartOptions,
   ColorType,
@@ -24,6 +25,9 @@ import { token } from './theme.ts';
 
 export const seconds = (ms: number): UTCTimestamp => Math.round(ms / 1000) as UTCTimestamp;
 
+/** Of the axis at the right; what stands below a chart leaves as much room. */
+export const AXIS_WIDTH = 84;
+
 function look(): DeepPartial<ChartOptions> {
   return {
     autoSize: true,
@@ -41,7 +45,7 @@ function look(): DeepPartial<ChartOptions> {
       vertLine: { color: token('you') },
       horzLine: { color: token('line-strong') },
     },
-    rightPriceScale: { borderVisible: false },
+    rightPriceScale: { borderVisible: false, minimumWidth: AXIS_WIDTH },
     timeScale: { borderColor: token('line'), timeVisible: true, secondsVisible: false, minBarSpacing: 0.01 },
     localization: { locale: 'en-GB' },
   };
@@ -87,6 +91,18 @@ export class TimeChart {
       priceFormat: { type: 'custom', formatter: format, minMove: 0.0001 } as const,
     });
     return this.#keep(this.chart.addSeries(LineSeries, paint(), pane), paint);
+  }
+
+  /** Filled up to 0, above or below. */
+  below(pane: number, colour: string, soft: string, format: (value: number) => string) {
+    const paint = () => ({
+      baseValue: { type: 'price', price: 0 } as const,
+      ...{ topLineColor: token(colour), topFillColor1: token(soft), topFillColor2: token(soft) },
+      ...{ bottomLineColor: token(colour), bottomFillColor1: token(soft), bottomFillColor2: token(soft) },
+      ...{ lineWidth: 1 as const, priceLineVisible: false, lastValueVisible: false },
+      priceFormat: { type: 'custom', formatter: format, minMove: 0.0001 } as const,
+    });
+    return this.#keep(this.chart.addSeries(BaselineSeries, paint(), pane), paint);
   }
 
   area(pane: number, colour: string, soft: string, format: (value: number) => string, steps = false) {

@@ -9,6 +9,7 @@ import type { ExperimentConfig } from '../experiment/config.ts';
 import { findCheckpoint, prepareEvaluation } from '../experiment/evaluate-run.ts';
 import { readSettings } from '../experiment/registered-settings.ts';
 import { nameFold, type Tried } from '../experiment/trial.ts';
+import { scalerFromJson } from '../features/scaler.ts';
 import type { CandleStore } from '../market/store.ts';
 import { createKernels } from '../nn/index.ts';
 import { RunRegistry } from '../runs/registry.ts';
@@ -39,8 +40,9 @@ export interface ReplayHead {
     readonly rows: number;
     readonly extraScale: number;
   };
-  /** Largest scaled value. */
-  readonly clip: number;
+  /** Smallest and largest scaled value of each of the market's columns: there the scaler cuts. */
+  readonly low: readonly number[];
+  readonly high: readonly number[];
 }
 
 /** The checkpoint's files that an agent is loaded from, by path below it. */
@@ -80,11 +82,12 @@ export async function prepareReplay(
     const { venue, timeframe } = config.market;
     const { timeframeMs } = checkpoint.agent.spec;
     const series = symbols.map((symbol) => store.load(venue, symbol, timeframeMs));
-    const { config: seen, prepared } = prepareEvaluation({ checkpoint, series, config });
+    const { prepared } = prepareEvaluation({ checkpoint, series, config });
     const chosen = prepared.markets.find((market) => nameFold(market, 'test') === record.foldKey);
     if (chosen === undefined || run.registration.dataHash !== prepared.dataHash)
       throw new InputError(`${name}: the stored candles (${timeframe}) are not those of ${result}; evaluate it again`);
     const { test } = chosen.split;
+    const scaler = scalerFromJson(checkpoint.agent.spec.scaler);
     const from = Math.max(0, test.from - BEFORE);
     const { table, series: candles } = chosen;
     const cut = <T extends Float64Array | Float32Array | Uint8Array>(array: T, width = 1) =>
@@ -96,7 +99,7 @@ export async function prepareReplay(
         ...{ columns: table.columns, signature: table.signature, width: table.width, marketWidth: table.marketWidth },
         ...{ window: table.window, rows: test.to - from, extraScale: table.extraScale },
       },
-      clip: seen.features.clip,
+      ...{ low: [...scaler.low], high: [...scaler.high] },
     };
     const arrays = new Map<string, Uint8Array | Float32Array | Float64Array>([
       ['data', cut(table.data, table.width)],
