@@ -149,6 +149,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./verify.ts')).verify,
   },
   {
+    name: 'drift',
+    summary: 'what a bot earned beside the backtest of the same bars, and beside what was promised',
+    load: async () => (await import('./drift.ts')).drift,
+  },
+  {
     name: 'doctor',
     summary: 'check keys, clock, filters, data, kernels before trading',
     load: async () => (await import('./doctor.ts')).doctor,

@@ -101,6 +101,10 @@ describe('--json', () => {
     [`journal export --journal ${BOT}`, expect.arrayContaining([expect.objectContaining({ type: 'start' })])],
     [`journal verify --journal ${BOT}`, { journal: BOT, fault: null }],
     [`verify --journal ${BOT}`, { journal: BOT, differences: [] }],
+    [
+      `drift --journal ${BOT} --promised 0.0001`,
+      { kind: 'paper', symbols: [{ firstDifferenceMs: null, evidence: { brokenMs: null } }] },
+    ],
     [`reset --journal ${BOT} --reason nothing`, { journal: BOT, reset: false }],
   ])('%s', async (args, expected) => {
     expect(await json(args)).toMatchObject(expected);
