@@ -20,7 +20,8 @@ import type { DialectRow } from './dialects.ts';
 import type { HostileExchange, Order, OrderView, Reason, Refusal, Rules, Side, Trade } from './exchange.ts';
 
 const credentials = { apiKey: 'bybit-key-3c5e', secret: 'bybit-secret-88a2' };
-const WEEK_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
 const RECENT = 500;
 const CANDLES = { usual: 200, most: 1_000 };
 const MINUTES: Readonly<Record<string, number>> = {
@@ -158,11 +159,12 @@ export class BybitDialect implements Dialect {
     const filter = (asked.orderFilter ?? 'Order') as Filter;
     if (!FILTERS.includes(filter)) throw parameter('orderFilter');
     const isOf = ({ order }: OrderView) => this.#filterOf(order) === filter;
-    const isAsked = ({ order }: OrderView) =>
-      (blank(asked.symbol) || order.rules.id === asked.symbol) &&
-      (blank(asked.orderId) || orderId(order) === asked.orderId) &&
-      (blank(asked.orderLinkId) || nameOf(order) === asked.orderLinkId);
     const byId = !blank(asked.orderId) || !blank(asked.orderLinkId);
+    // An id goes before a name, and either before all else.
+    const isOne = (order: Order) =>
+      blank(asked.orderId) ? nameOf(order) === asked.orderLinkId : orderId(order) === asked.orderId;
+    const isAsked = ({ order }: OrderView) =>
+      byId ? isOne(order) : blank(asked.symbol) || order.rules.id === asked.symbol;
     switch (path) {
       case 'POST order/create':
         return this.#order(asked, filter, nowMs);
@@ -191,16 +193,16 @@ export class BybitDialect implements Dialect {
       case 'GET order/history': {
         const ended = viewsOf(exchange, nowMs)
           .filter((one) => one.order.end !== null && isAsked(one) && (asked.orderFilter === undefined || isOf(one)))
-          .filter(({ order }) => isWithin(order.createdMs, asked))
+          .filter(({ order }) => byId || isWithin(order.createdMs, asked, nowMs))
+          // What ended without a fill is forgotten after a day.
+          .filter(({ order, executed }) => executed > 0n || nowMs - order.end!.ms <= DAY_MS)
           .filter((one) => blank(asked.orderStatus) || statusOf(one) === asked.orderStatus);
         return page(ended, asked, [20, 50], (one) => this.#tell(one, nowMs));
       }
       case 'GET execution/list': {
         const trades = tradesOf(exchange, nowMs)
-          .filter(({ rules }) => blank(asked.symbol) || rules.id === asked.symbol)
-          .filter(({ order }) => blank(asked.orderId) || orderId({ number: order }) === asked.orderId)
-          .filter((one) => blank(asked.orderLinkId) || nameOf(this.#orderOf(one)) === asked.orderLinkId)
-          .filter(({ ms }) => isWithin(ms, asked));
+          .filter((one) => (byId ? isOne(this.#orderOf(one)) : blank(asked.symbol) || one.rules.id === asked.symbol))
+          .filter(({ ms }) => byId || isWithin(ms, asked, nowMs));
         return page(trades, asked, [50, 100], (one) => this.#tellTrade(one));
       }
     }
@@ -366,14 +368,14 @@ function statusOf({ order, status, executed }: OrderView): string {
   return waits ? 'Deactivated' : order.type === 'STOP_LOSS' ? 'Rejected' : 'Cancelled';
 }
 
-/** A week at once: up to an end, or from a start. */
-function isWithin(ms: number, { startTime, endTime }: Asked): boolean {
+/** A week at once: up to an end, or from a start; the last one unless said. */
+function isWithin(ms: number, { startTime, endTime }: Asked, nowMs: number): boolean {
   const [start, end] = [startTime, endTime].map((value) => (blank(value) ? null : Number(value)));
   if (start !== null && end !== null && end - start > WEEK_MS)
     throw fail(10001, 'The time range between startTime and endTime can not exceed 7 days');
   const at = Math.floor(ms);
   return (
-    at >= (start ?? (end === null ? 0 : end - WEEK_MS)) &&
+    at >= (start ?? (end ?? nowMs) - WEEK_MS) &&
     at <= (end ?? (start === null ? Number.POSITIVE_INFINITY : start + WEEK_MS))
   );
 }
@@ -445,6 +447,7 @@ export const bybitRow: DialectRow = {
     'cancel and cancel-all are of one kind (orderFilter), Order unless said: ccxt says Order, or StopOrder with trigger, never tpslOrder',
     'a reached stop keeps its id and its name; one that is called back before is Deactivated',
     'a list of open orders has 20 unless asked, 50 at most; trades 50 and 100; seven days at once; on by cursor',
+    'order/history forgets after a day what ended without a fill',
     'by id or name, order/realtime knows the newest 500 orders, ended ones too; ccxt wants that acknowledged',
     'what an IOC order filled in part is PartiallyFilledCanceled, which ccxt calls closed',
     'a stop on the other side of the price than its order waits for the price to come from there: refused here',

@@ -20,7 +20,6 @@ import type { HostileExchange, Order, OrderView, Reason, Refusal, Rules, Side, T
 
 const credentials = { apiKey: 'gate-key-7a31', secret: 'gate-secret-c6d4' };
 const WINDOW_SECONDS = 60;
-const HOUR_MS = 3_600_000;
 const MONTH_SECONDS = 30 * 86_400;
 const CANDLES = { usual: 100, most: 1_000 };
 const SECONDS: Readonly<Record<string, number>> = {
@@ -231,7 +230,7 @@ export class GateDialect implements Dialect {
     if (path.startsWith('spot/orders/')) {
       const pair = exchange.find(asked.currency_pair ?? '').id;
       const found = viewsOf(exchange, nowMs).findLast(
-        ({ order }) => order.rules.id === pair && isOrder(order) && isCalled(order, id, nowMs),
+        ({ order }) => order.rules.id === pair && isOrder(order) && isCalled(order, id),
       );
       if (found === undefined) throw fail('ORDER_NOT_FOUND', `Order with ID ${id} not found`, 404);
       if (method === 'GET') return tellOrder(found, nowMs);
@@ -376,9 +375,8 @@ export class GateDialect implements Dialect {
 /** Of the order that a trigger made, the name is none of the client's. */
 const ownName = (order: Order) => (isTrigger(order) ? 'auto' : nameOf(order) || 'apiv4');
 
-/** By its name an order is known while it is open, and for an hour then. */
-const isCalled = (order: Order, id: string, nowMs: number) =>
-  orderId(order) === id || (ownName(order) === id && (order.end === null || nowMs - order.end.ms <= HOUR_MS));
+/** By its name an order is known while it is open, and by its id alone once it has ended. */
+const isCalled = (order: Order, id: string) => orderId(order) === id || (ownName(order) === id && order.end === null);
 
 const isWithin = (ms: number, { from, to }: Asked) =>
   (from === undefined || seconds(ms) >= Number(from)) && (to === undefined || seconds(ms) <= Number(to));
@@ -482,7 +480,7 @@ export const gateRow: DialectRow = {
   quirks: [
     'a name (text) begins with t-, then 28 letters, digits, _ . - at most; ccxt adds t- unless the name begins with t',
     'names may be used again: the same name again is another order; asked for, the newest is told',
-    'by its name an order is known while it is open and for an hour then; after that by its id alone',
+    'by its name an order is known while it is open; ended, it is found in the list of finished orders, or by its id',
     'a market buy is by quote coin alone: a quantity is bought by a limit order with time_in_force ioc',
     'a market buy that was filled: ccxt works its quantity out of amount and average, filled_amount is the true one',
     'stops are price-triggered orders without a name; they end by themselves after trigger.expiration, which ccxt sets to a day',

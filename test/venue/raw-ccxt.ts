@@ -204,6 +204,10 @@ export const asks: Readonly<Record<string, Asks>> = {
     ...unified,
     buy: async (client, quantity, name) =>
       asks.gate.limit(client, quantity, (await client.fetchTicker(SYMBOL)).ask! * 1.01, name, { timeInForce: 'IOC' }),
+    // Ended, an order is known by its id alone.
+    find: async (client, name) =>
+      (await unified.find(client, name)) ??
+      (await client.fetchClosedOrders(SYMBOL)).find((one) => one.clientOrderId === name),
     sellStop: (client, quantity, stop) =>
       client.createOrder(SYMBOL, 'market', 'sell', quantity, stop, { stopLossPrice: stop }),
     openStops: (client) => client.fetchOpenOrders(SYMBOL, undefined, undefined, { trigger: true }),
