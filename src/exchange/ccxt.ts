@@ -148,6 +148,13 @@ export function openCcxt(options: ConnectorOptions, row: VenueRow, Venue: OpenCl
   exchange.log = () => {};
   exchange.milliseconds = () => Math.floor(venueMs());
   exchange.seconds = () => Math.floor(venueMs() / 1_000);
+  if (row.risingNonce) {
+    let last = 0;
+    exchange.nonce = () => {
+      last = Math.max(last + 1, Math.floor(venueMs()));
+      return last;
+    };
+  }
   if (sandbox === true) {
     if (exchange.urls.test === undefined) throw new InputError(`${venue} has no sandbox; leave the sandbox flag out`);
     exchange.setSandboxMode(true);

@@ -9,7 +9,7 @@ import { venueRow, venueRows } from '../../src/exchange/venues/index.ts';
 import { amount } from '../venue/amount.ts';
 import { MarketPath } from '../venue/market-path.ts';
 import { connectDialect, dialectNames, symbol } from './local-dialect.ts';
-import { localVenue, realClock } from './local-venue.ts';
+import { realClock } from './local-venue.ts';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -17,25 +17,18 @@ afterEach(async () => {
 });
 
 /** How a venue of the table is reached in these tests; one that isn't here has `tested: false`. */
-const servers: Record<string, () => Promise<Venue>> = {
-  ...Object.fromEntries(
-    dialectNames.map((name) => [
-      name,
-      async () => {
-        const path = new MarketPath(1, Date.now() - 600_000, 3_600, 30_000);
-        const balances = { USDT: amount('1000'), BTC: amount('0.5') };
-        const { venue, close } = await connectDialect(name, { path, balances }, realClock);
-        closing.push(close);
-        return venue;
-      },
-    ]),
-  ),
-  async bybit() {
-    const { connector, close } = await localVenue('bybit');
-    closing.push(close);
-    return connector;
-  },
-};
+const servers: Record<string, () => Promise<Venue>> = Object.fromEntries(
+  dialectNames.map((name) => [
+    name,
+    async () => {
+      const path = new MarketPath(1, Date.now() - 600_000, 3_600, 30_000);
+      const balances = { USDT: amount('1000'), BTC: amount('0.5') };
+      const { venue, close } = await connectDialect(name, { path, balances }, realClock);
+      closing.push(close);
+      return venue;
+    },
+  ]),
+);
 
 const run = (venue: Venue) =>
   checkConformance({ venue, symbol, clock: realClock, tag: 'conform00', patienceMs: 3_000 });

@@ -5,7 +5,7 @@ const FILLS_PER_PAGE = 100;
 /** https://www.bitget.com/api-doc/spot/trade/Place-Order */
 export const bitget: VenueRow = {
   name: 'bitget',
-  tested: false,
+  tested: true,
   onExchangeStop: false,
   candlesPerPage: 200,
   orderWindowMs: 30_000,

@@ -5,7 +5,7 @@ const FILLS_PER_PAGE = 1_000;
 /** https://www.gate.com/docs/developers/apiv4/en/#create-an-order */
 export const gate: VenueRow = {
   name: 'gate',
-  tested: false,
+  tested: true,
   onExchangeStop: false,
   candlesPerPage: 1_000,
   orderWindowMs: 60_000,
@@ -19,7 +19,11 @@ export const gate: VenueRow = {
   // A market order there buys for a quote amount.
   marketBuy: 'capped-limit',
   findOrder: (exchange, text, symbol) => exchange.fetchOrder(undefined, symbol, { text }),
-  cancelOrder: (exchange, text, symbol) => exchange.cancelOrder(text, symbol),
+  // One that has ended is refused in words that ccxt doesn't know.
+  cancelOrder: (exchange, text, symbol) =>
+    exchange
+      .cancelOrder(text, symbol)
+      .catch((error) => (/ORDER_(CLOSED|CANCELLED|NOT_FOUND)/.test(String(error)) ? null : Promise.reject(error))),
   fetchFillsPage: async (exchange, { symbol, orderId, sinceMs, cursor }) => {
     const page = Number(cursor ?? 1);
     const only = orderId === null ? {} : { order_id: orderId };

@@ -12,6 +12,7 @@ export const kraken: VenueRow = {
   orderWindowMs: 5_000,
   settleMs: 45_000,
   placesOrder: (method, path) => method === 'POST' && /\/(AddOrder|AddOrderBatch|EditOrder|AmendOrder)$/.test(path),
+  risingNonce: true,
   options: { defaultType: 'spot' },
   books: [{}],
   // At most 18 characters, which ours have.

@@ -43,6 +43,7 @@ export interface FillsPage {
 export interface VenueHandle {
   urls: { api: Record<string, unknown> };
   options: Record<string, unknown>;
+  nonce(): number;
   fetchOrder(id: string | undefined, symbol: string, params: object): Promise<unknown>;
   cancelOrder(id: string | undefined, symbol: string, params?: object): Promise<unknown>;
   fetchOrders(symbol: string, since?: number, limit?: number, params?: object): Promise<unknown>;
@@ -65,6 +66,8 @@ export interface VenueRow {
   /** As in `VenueCapabilities`. */
   readonly settleMs: number;
   readonly placesOrder: PlacesOrder;
+  /** The number that signs a request must be above the last one's, not just the time. */
+  readonly risingNonce?: true;
   /** One page of fills, and where the next one begins. */
   readonly fetchFillsPage: (exchange: VenueHandle, request: FillsRequest) => Promise<FillsPage>;
   /** ccxt options. */
