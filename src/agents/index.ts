@@ -1,6 +1,7 @@
 /** The agents. One more is one file and one line here. */
 import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
+import { withPlugged } from '../core/plugged.ts';
 import type { Kernels } from '../nn/index.ts';
 import type { AgentType, LearnerType } from './agent-type.ts';
 import { type AgentSpec, openCheckpoint, requireSpec } from './checkpoint.ts';
@@ -39,7 +40,7 @@ export {
 } from './train.ts';
 
 /** Agents that can be trained; the first is the default. Each has a section of settings under its name. */
-export const LEARNERS = [ppo, dqn, exact] as const;
+export const LEARNERS = withPlugged('agents', [ppo, dqn, exact]);
 
 /** Every agent that a checkpoint may hold. */
 export const AGENTS: readonly AgentType[] = [...LEARNERS, ensemble, integrated];

@@ -1,4 +1,5 @@
 /** Every indicator, each in a file of its own. Adding one is a file and a line here. */
+import { withPlugged } from '../core/plugged.ts';
 import { adx } from './adx.ts';
 import { aroon } from './aroon.ts';
 import { atr } from './atr.ts';
@@ -16,7 +17,7 @@ import { volumeFlow } from './volume-flow.ts';
 import { vwap } from './vwap.ts';
 
 /** Every indicator by its name; a feature set is a list of them. */
-export const INDICATORS: readonly IndicatorType[] = [
+export const INDICATORS: readonly IndicatorType[] = withPlugged<readonly IndicatorType[]>('indicators', [
   logReturns,
   tradesLogReturns,
   hour,
@@ -32,4 +33,4 @@ export const INDICATORS: readonly IndicatorType[] = [
   bollinger,
   volumeFlow,
   trends,
-];
+]);

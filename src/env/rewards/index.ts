@@ -1,5 +1,6 @@
 /** All rewards. One more is one file and one line here; every one can be wrapped: smurf(horizon). */
 import { InputError } from '../../core/errors.ts';
+import { withPlugged } from '../../core/plugged.ts';
 import { differentialSharpe } from './differential-sharpe.ts';
 import { hindsightLimit } from './hindsight-limit.ts';
 import { hindsightMarket } from './hindsight-market.ts';
@@ -10,14 +11,14 @@ import type { Reward } from './reward.ts';
 import { smurf } from './smurf.ts';
 
 /** Every reward by itself; `rewardNamed` finds one, wrapped or not. */
-export const REWARDS: readonly Reward[] = [
+export const REWARDS = withPlugged<readonly Reward[]>('rewards', [
   marketOrder,
   realized,
   differentialSharpe,
   horizon(),
   hindsightMarket(),
   hindsightLimit(),
-];
+]);
 
 /** What a reward may be called, for the help. */
 export const REWARD_NAMES = `${REWARDS.map((reward) => reward.name).join(', ')}, or smurf(NAME) around one of them`;

@@ -1,5 +1,6 @@
 /** The baselines, in the order in which tables show them. A new one is a file and a line here. */
 import { InputError } from '../../core/errors.ts';
+import { withPlugged } from '../../core/plugged.ts';
 import { backtest } from '../backtest.ts';
 import type { Ledger } from '../ledger.ts';
 import { type Baseline, type BaselineContext, isPossible } from './baseline.ts';
@@ -17,7 +18,7 @@ export type { Baseline, BaselineContext } from './baseline.ts';
  * @example
  * BASELINES.some(({ name }) => name === 'buy-and-hold'); // => true
  */
-export const BASELINES: readonly Baseline[] = [
+export const BASELINES = withPlugged<readonly Baseline[]>('baselines', [
   buyAndHold,
   flat,
   volatilityMatched,
@@ -27,7 +28,7 @@ export const BASELINES: readonly Baseline[] = [
   coinFlip,
   alwaysBuy,
   alwaysSell,
-];
+]);
 
 /** @throws InputError for a name that isn't registered */
 export function findBaseline(name: string): Baseline {

@@ -1,13 +1,14 @@
 /** The encoders. One more is one file and one line here. */
 import { z } from 'zod';
 import { InputError } from '../../core/errors.ts';
+import { withPlugged } from '../../core/plugged.ts';
 import { setting } from '../../core/setting.ts';
 import { conv } from './conv.ts';
 import type { Encoder } from './encoder.ts';
 import { mlp } from './mlp.ts';
 
 /** The first is the default. */
-export const ENCODERS = [conv, mlp] as const;
+export const ENCODERS = withPlugged('encoders', [conv, mlp]);
 
 /** What `network.encoder` takes. */
 export type EncoderName = (typeof ENCODERS)[number]['name'];

@@ -1,4 +1,5 @@
 /** Every rule, in the order in which they are asked: the supervisor, N-consecutive, the other limits. */
+import { withPlugged } from '../../core/plugged.ts';
 import type { AnyRule } from '../rule.ts';
 import { confidence } from './confidence.ts';
 import { consensus } from './consensus.ts';
@@ -29,7 +30,7 @@ import { volatilitySpike } from './volatility-spike.ts';
  * @example
  * RULES.some(({ name }) => name === 'max-drawdown'); // => true
  */
-export const RULES: readonly AnyRule[] = [
+export const RULES = withPlugged<readonly AnyRule[]>('rules', [
   smurf,
   repeatLimit,
   consensus,
@@ -53,4 +54,4 @@ export const RULES: readonly AnyRule[] = [
   outOfRange,
   drift,
   tradingHours,
-];
+]);
