@@ -69,7 +69,12 @@ export function buildPackage(folder: string): Packed {
     type: 'module',
     engines: { node: '>=24' },
     bin: source.bin,
-    exports: { '.': { types: './src/index.d.ts', default: './src/index.js' } },
+    exports: Object.fromEntries(
+      Object.entries(source.exports as Record<string, string>).map(([entry, path]) => [
+        entry,
+        { types: path.replace(/\.ts$/, '.d.ts'), default: path.replace(/\.ts$/, '.js') },
+      ]),
+    ),
     scripts: { install: source.scripts.install },
     dependencies: source.dependencies,
   };

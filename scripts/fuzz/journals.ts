@@ -47,7 +47,8 @@ function contextOf(storage: string, signal = new AbortController().signal): Cont
   const quiet = () => {};
   return {
     ...{ storage, cwd: storage, clock: realClock, env: { TRADERNET_KERNELS: 'wasm' }, signal, json: false },
-    ...{ progress: quiet, say: quiet, print: quiet, ask: async () => null, overrides: {}, configFile: undefined },
+    ...{ progress: quiet, say: quiet, print: quiet, ask: async () => null, overrides: {} },
+    ...{ configFile: undefined, plugins: [] },
     ...{ config: () => config, bot: () => bot },
   };
 }

@@ -15,6 +15,7 @@ import { ACTION_NAMES } from '../core/action.ts';
 import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import { type Json, parseJson } from '../core/json.ts';
+import { type LoadedPlugin, loadedPlugins } from '../core/plugged.ts';
 import { decodeSafetensors, encodeSafetensors, type Kernels, type StateDict } from '../nn/index.ts';
 import { findFolder, writeFolderDurably } from './durable-folder.ts';
 import { type Origin, originSchema } from './origin.ts';
@@ -86,6 +87,7 @@ const checkpointSchema = z.strictObject({
   trainedSteps: z.int().min(0),
   config: json,
   standing: standingSchema.nullable().default(null),
+  plugins: z.array(z.strictObject({ name: z.string(), hash: z.string() })).default([]),
   files: z.record(z.string(), z.string()),
 });
 
@@ -104,6 +106,8 @@ export interface CheckpointDescription extends AgentSpec {
   readonly config: Json;
   /** What the validation said; null where nobody validated. */
   readonly standing: Standing | null;
+  /** The plugins that it was trained with. */
+  readonly plugins: readonly LoadedPlugin[];
   /** SHA-256 of each other file of the folder. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -130,7 +134,8 @@ export function describeCheckpoint(
   own: { agent: string; spec: AgentSpec; trainedSteps: number; config: Json },
   contents: ReadonlyMap<string, Uint8Array>,
 ): Map<string, Uint8Array> {
-  const description: Omit<CheckpointDescription, 'standing'> = {
+  const plugins = loadedPlugins();
+  const description: Omit<CheckpointDescription, 'standing' | 'plugins'> = {
     schemaVersion: SCHEMA_VERSION,
     agent: own.agent,
     actions: ACTION_NAMES,
@@ -139,6 +144,7 @@ export function describeCheckpoint(
     columnsHash: hashColumns(own.spec),
     trainedSteps: own.trainedSteps,
     config: own.config,
+    ...(plugins.length === 0 ? {} : { plugins }),
     files: Object.fromEntries([...contents].map(([name, bytes]) => [name, sha256(bytes)])),
   };
   return new Map([...contents, [DESCRIPTION, encodeJson(description)]]);

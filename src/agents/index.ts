@@ -1,7 +1,7 @@
 /** The agents. One more is one file and one line here. */
 import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
-import { withPlugged } from '../core/plugged.ts';
+import { requirePlugins, withPlugged } from '../core/plugged.ts';
 import type { Kernels } from '../nn/index.ts';
 import type { AgentType, LearnerType } from './agent-type.ts';
 import { type AgentSpec, openCheckpoint, requireSpec } from './checkpoint.ts';
@@ -79,6 +79,7 @@ export function loadAgent(
   expected: Partial<AgentSpec> = {},
 ): LoadedAgent {
   const checkpoint = openCheckpoint(files, path);
+  requirePlugins(checkpoint.path, checkpoint.description.plugins);
   requireSpec(checkpoint.path, checkpoint.spec, expected);
   const { agent } = checkpoint.description;
   const type = AGENTS.find(({ name }) => name === agent);

@@ -4,6 +4,7 @@ import { decimalSchema } from '../broker/decimal-schema.ts';
 import type { AccountConfig } from '../core/account.ts';
 import { InputError } from '../core/errors.ts';
 import { parseAs } from '../core/parse.ts';
+import { type LoadedPlugin, requirePlugins } from '../core/plugged.ts';
 import type { Market } from '../exchange/venue.ts';
 import { RealTimeFeatureEng } from '../features/realtime.ts';
 import { scalerFromJson } from '../features/scaler.ts';
@@ -26,6 +27,8 @@ export interface BotSetup {
   readonly warmUpBars: number;
   readonly maxDataAgeMs: number;
   readonly maxDrawdown: number;
+  /** Whose rules, indicators and agents it may use; missing in journals of before there were any. */
+  readonly plugins?: readonly LoadedPlugin[];
 }
 
 const nameAndHash = z.looseObject({ name: z.string(), hash: z.string() });
@@ -65,6 +68,7 @@ const setupSchema = z.looseObject({
   warmUpBars: z.number(),
   maxDataAgeMs: z.number(),
   maxDrawdown: z.number(),
+  plugins: z.array(nameAndHash).optional(),
 });
 
 /** What a journal was begun with, as it stands there. @throws InputError where it isn't what a bot writes */
@@ -77,6 +81,7 @@ export function readSetup({ setup }: StartEntry, name: string): BotSetup {
 export function createSymbols(setup: BotSetup, agent: LoadedAgent, supervisor: LoadedAgent | null): SymbolSetup[] {
   const { spec } = agent;
   const { profile, exits, rules } = setup.shield;
+  requirePlugins('the journal', setup.plugins ?? []);
   return Object.entries(setup.accounts).map(([symbol, account]) => {
     const features = new RealTimeFeatureEng(
       featureSet(spec.featureSet),

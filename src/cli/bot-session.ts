@@ -10,6 +10,7 @@ import { type BotSetup, readSetup, requireOneQuote, requireSpot, requireStreamed
 import { DEFAULT_ACCOUNT } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
 import { InputError } from '../core/errors.ts';
+import { loadedPlugins } from '../core/plugged.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
 import type { Market, Venue } from '../exchange/venue.ts';
 import type { Checkpoint } from '../experiment/evaluate-run.ts';
@@ -123,6 +124,7 @@ export async function openSession(
     warmUpBars: bot.warmUpBars,
     maxDataAgeMs: bot.maxDataAge * timeframeMs,
     maxDrawdown: bot.maxDrawdown,
+    ...(loadedPlugins().length === 0 ? {} : { plugins: loadedPlugins() }),
   };
   const agents = { agent: checkpoint.agent, supervisor: supervisor?.agent ?? null };
   const supervisorWeights = supervisor?.checkpoint.weights ?? null;

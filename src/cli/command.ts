@@ -98,6 +98,8 @@ export interface Context {
   readonly overrides: ConfigOverrides;
   /** The settings file, where one is named. */
   readonly configFile: string | undefined;
+  /** Files of the plugins that are loaded. */
+  readonly plugins: readonly string[];
   /** `tradernet.json`, flags of this call and `--set` over the defaults. */
   config(): Config;
   /** The section `bot` of the same. */

@@ -168,6 +168,11 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'a page on this machine for runs, bots and data',
     load: async () => (await import('./dashboard.ts')).dashboard,
   },
+  {
+    name: 'plugin check',
+    summary: 'does what a plugin adds keep its contract',
+    load: async () => (await import('./plugin-check.ts')).checkPlugin,
+  },
   { name: 'runs list', summary: 'every run and trial', load: async () => (await import('./runs.ts')).listRuns },
   {
     name: 'runs show',

@@ -8,11 +8,11 @@ export const showConfig = defineCommand({
   options: {},
   examples: ['tradernet config show', 'tradernet config show --set account.feeRate=0.002'],
   async run(_options, context) {
-    const { config, bot, origins } = readConfig(context.cwd, context.overrides, context.configFile);
+    const { config, bot, plugins, origins } = readConfig(context.cwd, context.overrides, context.configFile);
     const rows = listSettings(configSchema).map((row) => {
       const value = row.path
         .split('.')
-        .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], { ...config, bot });
+        .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], { ...config, bot, plugins });
       return { ...row, value, origin: origins.get(row.path) ?? 'default' };
     });
     const width = Math.max(...rows.map((row) => row.path.length));

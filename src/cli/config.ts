@@ -2,10 +2,11 @@
 
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { z } from 'zod';
 import { type BotConfig, botSchema } from '../bot/config.ts';
 import { InputError } from '../core/errors.ts';
 import { parseJsonText } from '../core/json-text.ts';
-import { listSettings } from '../core/setting.ts';
+import { listSettings, setting } from '../core/setting.ts';
 import { type ExperimentConfig, experimentSchema } from '../experiment/config.ts';
 import { FORMER_SETTINGS, renameFormerSettings } from '../experiment/former-settings.ts';
 import { findPreset, overPreset } from '../experiment/presets.ts';
@@ -13,7 +14,10 @@ import { readUserFile } from './user-files.ts';
 
 const CONFIG_FILE = 'tradernet.json';
 
-export const configSchema = experimentSchema.extend({ bot: botSchema.prefault({}) });
+export const configSchema = experimentSchema.extend({
+  plugins: setting(z.array(z.string().min(1)), [], 'files', 'loaded before anything else, paths from this file on'),
+  bot: botSchema.prefault({}),
+});
 
 /** What a training and an evaluation depend on; the bot's settings are apart, since they change neither. */
 export type Config = ExperimentConfig;
@@ -23,6 +27,8 @@ export type ConfigOverrides = Readonly<Record<string, unknown>>;
 export interface ConfigOrigin {
   readonly config: Config;
   readonly bot: BotConfig;
+  /** Paths of the plugins that the file names, as they stand there. */
+  readonly plugins: readonly string[];
   /** Dotted path to where its value came from; a path that is missing here has its default. */
   readonly origins: ReadonlyMap<string, string>;
   /** What was found under a former name. */
@@ -121,11 +127,11 @@ function checkSettings(
   settings: unknown,
   origins: ReadonlyMap<string, string>,
   path: string,
-): { readonly config: Config; readonly bot: BotConfig } {
+): Pick<ConfigOrigin, 'config' | 'bot' | 'plugins'> {
   const parsed = configSchema.safeParse(settings);
   if (parsed.success) {
-    const { bot, ...config } = parsed.data;
-    return { config, bot };
+    const { bot, plugins, ...config } = parsed.data;
+    return { config, bot, plugins };
   }
   const issue = parsed.error.issues[0];
   const known = listSettings(configSchema).map((row) => row.path);

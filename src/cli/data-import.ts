@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { styleText } from 'node:util';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { CANDLE_SOURCES, openSource } from '../market/import/candle-source.ts';
 import {
   type CandleFile,
   type ImportOptions as FileOptions,
@@ -55,6 +56,9 @@ const IMPORT_OPTIONS = {
   '--volume <currency>': {
     doc: 'currency of a volume that stands alone; one in quote currency is divided by the price',
     choices: ['base', 'quote'] as const,
+  },
+  '--source <name>': {
+    doc: `read the file as a plugin says${CANDLE_SOURCES.map(({ name, docs }) => `; ${name}: ${docs}`).join('')}`,
   },
   '--trends': { doc: 'the file is an export of Google Trends' },
   '--dry-run': { doc: 'list everything that is wrong and write nothing' },
@@ -113,8 +117,8 @@ function importTrends(options: ImportOptions, context: Context, file: string, by
 
 async function importCandles(options: ImportOptions, context: Context, source: ByteSource): Promise<Output> {
   const dry = options.dryRun;
-  const { timeframe: timeframeMs, dayStart: dayStartMs, ...given } = options;
-  const file = inspectCandles(await openTable(source), {
+  const { timeframe: timeframeMs, dayStart: dayStartMs, source: named, ...given } = options;
+  const file = inspectCandles(named === undefined ? await openTable(source) : openSource(named, source), {
     ...given,
     ...{ timeframeMs, dayStartMs, nowMs: context.clock.nowMs() },
     onRows: (rows) => context.progress(`read ${plural(rows, 'row')}`),

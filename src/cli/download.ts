@@ -1,5 +1,6 @@
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { CANDLE_VENUES, openCandleVenue } from '../exchange/candle-venue.ts';
 import { ExchangeConnector } from '../exchange/connector.ts';
 import { downloadCandles, storeSink } from '../exchange/download.ts';
 import { clockFor, SERVER_OPTION } from './bot-venue.ts';
@@ -13,7 +14,9 @@ const day = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 
 
 export const downloadData = defineCommand({
   options: {
-    '--venue <name>': { doc: "the venue, by ccxt's name, such as binance" },
+    '--venue <name>': {
+      doc: `the venue, by ccxt's name, such as binance${CANDLE_VENUES.map(({ name, docs }) => `; or ${name}: ${docs}`).join('')}`,
+    },
     '--symbol <names>': { doc: 'such as BTC/USDT, or several separated by commas', parse: parseSymbols },
     '--timeframe <length>': { doc: 'bar length: 15m, 1h, 1d', default: '1h' },
     '--from <date>': { doc: 'first day, 2024-01-31', parse: parseTime },
@@ -29,7 +32,11 @@ export const downloadData = defineCommand({
     const timeframeMs = parseTimeframe(options.timeframe);
     const clock = await clockFor(server, context);
     // Candles are public: no key is read.
-    const venue = new ExchangeConnector({ venue: name, clock, keys: null, ...(server && { localUrl: server }) });
+    const own = CANDLE_VENUES.find((one) => one.name === name);
+    const venue =
+      own === undefined
+        ? new ExchangeConnector({ venue: name, clock, keys: null, ...(server && { localUrl: server }) })
+        : openCandleVenue(own, clock);
     using store = openStore(context);
     const reports: { [key: string]: Json }[] = [];
     try {

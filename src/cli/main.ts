@@ -1,6 +1,6 @@
 /** The command line: finds the command, hands it the edges, prints what it ends in. */
 
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
@@ -26,6 +26,20 @@ function overview(): string {
   ].join('\n');
 }
 
+/** Plugins come before whatever walks a list; their file is read only where there are some. */
+async function loadNamedPlugins(words: readonly string[]): Promise<readonly string[]> {
+  if (
+    !words.some((word) => /^--plugin\b/.test(word)) &&
+    !words.some((word) => /^--config\b/.test(word)) &&
+    !existsSync('tradernet.json')
+  )
+    return [];
+  const { loadPlugins, namedPlugins } = await import('./plugins.ts');
+  const paths = namedPlugins(words, process.cwd());
+  await loadPlugins(paths);
+  return paths;
+}
+
 async function run(words: readonly string[]): Promise<number> {
   if (words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help') {
     print(`${overview()}\n`);
@@ -36,6 +50,7 @@ async function run(words: readonly string[]): Promise<number> {
     print(`${JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version}\n`);
     return 0;
   }
+  const plugins = await loadNamedPlugins(words);
   const read = await readCommandLine(words);
   if (read === null) return 0;
   const { command, options, args, shared, overrides } = read;
@@ -78,6 +93,7 @@ async function run(words: readonly string[]): Promise<number> {
     },
     overrides,
     configFile: shared.config,
+    plugins,
     config: () => config,
     bot: () => bot,
   };

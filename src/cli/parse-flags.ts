@@ -43,6 +43,7 @@ function parseSets(pairs: readonly string[], bare: string | undefined): Record<s
 /** The flags of every command. */
 interface Shared {
   readonly set: readonly string[];
+  readonly plugin: readonly string[];
   readonly config?: string;
   readonly storage: string;
   readonly json: boolean;
@@ -79,6 +80,11 @@ async function parseFlags({ name, summary }: Entry, command: Command, words: rea
       .argParser(collect)
       .default([], 'none'),
   );
+  parser.addOption(
+    new ParserOption('--plugin <file>', 'adds indicators, rules and more; may be repeated')
+      .argParser(collect)
+      .default([], 'none'),
+  );
   parser.option('--config <file>', 'settings file', undefined);
   parser.option('--storage <folder>', 'where everything is kept', STORAGE);
   parser.option('--json', 'print the result as JSON');
@@ -95,7 +101,7 @@ async function parseFlags({ name, summary }: Entry, command: Command, words: rea
       `${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}; see 'tradernet ${name} --help'`,
     );
   }
-  const { set, config, storage, json, ...options } = parser.opts<Shared & Record<string, unknown>>();
+  const { set, config, storage, json, plugin: _, ...options } = parser.opts<Shared & Record<string, unknown>>();
   // commander leaves out a flag that isn't given.
   for (const flags of Object.keys(command.options)) if (!flags.includes(' ')) options[propertyOf(flags)] ??= false;
   return { shared: { set, config, storage, json: json === true }, options, args: parser.args };

@@ -15,7 +15,8 @@ export function setting(path: string, value: unknown): string[] {
 
 /** Where a worker finds what is there already, and how much of the machine it gets. */
 export function placeArguments({ threads = 1 }: OptionsOf<typeof KERNEL_OPTIONS>, context: Context): string[] {
-  return ['--storage', context.storage, '--threads', String(threads)];
+  const plugins = context.plugins.flatMap((path) => ['--plugin', path]);
+  return ['--storage', context.storage, '--threads', String(threads), ...plugins];
 }
 
 /** What every worker is told, so that its settings are this command's. */

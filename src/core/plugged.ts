@@ -58,6 +58,11 @@ export function withPlugged<const T extends readonly { readonly name: string }[]
   return all as unknown as T;
 }
 
+/** The names that plugins added to a list. */
+export function pluggedNames(list: PluggedList): string[] {
+  return (additions.get(list) ?? []).map(({ name }) => name);
+}
+
 /** The plugins that are loaded, in their order. */
 export function loadedPlugins(): readonly LoadedPlugin[] {
   return plugins;

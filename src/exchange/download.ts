@@ -3,7 +3,7 @@ import type { Candle, CandleSeries } from '../core/candle.ts';
 import type { Clock } from '../core/clock.ts';
 import { ExchangeError, InputError } from '../core/errors.ts';
 import type { CandleStore } from '../market/store.ts';
-import type { Venue } from './venue.ts';
+import type { Venue, VenueCapabilities } from './venue.ts';
 
 /** Where downloaded candles go; each page is kept before the next is asked for, so that a stopped download goes on. */
 export interface CandleSink {
@@ -14,7 +14,9 @@ export interface CandleSink {
 
 export interface DownloadOptions {
   /** No key is needed. */
-  readonly venue: Pick<Venue, 'name' | 'capabilities' | 'fetchCandles' | 'serverTimeMs' | 'measureClock'>;
+  readonly venue: Pick<Venue, 'name' | 'fetchCandles' | 'serverTimeMs' | 'measureClock'> & {
+    readonly capabilities: Pick<VenueCapabilities, 'candlesPerPage'>;
+  };
   readonly symbol: string;
   readonly timeframeMs: number;
   /** Candles with fromMs <= timeMs < toMs that are closed. */

@@ -1,6 +1,7 @@
 /** What counts as one trial, and the names under which a run keeps what it tried. */
 import { type LoadedAgent, partsOf } from '../agents/index.ts';
 import type { Json } from '../core/json.ts';
+import { loadedPlugins } from '../core/plugged.ts';
 import { spansOf } from '../evaluate/looks.ts';
 import { hashJson } from '../runs/registry.ts';
 import { dropOtherAgents, type ExperimentConfig } from './config.ts';
@@ -27,7 +28,13 @@ export interface Tried {
 export function trialConfig(config: ExperimentConfig, prepared: Pick<Prepared, 'markets' | 'set'>): Json {
   const { seed: _, evaluation: __, shield: ___, preset: ____, ...rest } = dropOtherAgents(config);
   const symbols = prepared.markets.map(({ series }) => `${series.venue}:${series.symbol}`);
-  return { ...rest, symbols, featureSet: prepared.set.name } as unknown as Json;
+  const plugins = loadedPlugins();
+  return {
+    ...rest,
+    ...{ symbols, featureSet: prepared.set.name },
+    // What they hold is no setting, and decides as much.
+    ...(plugins.length === 0 ? {} : { plugins }),
+  } as unknown as Json;
 }
 
 /** The same without its folds, which a checkpoint's origin names by their candles. */

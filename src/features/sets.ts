@@ -1,5 +1,6 @@
 import type { CandleSeries } from '../core/candle.ts';
 import { InputError } from '../core/errors.ts';
+import { withPlugged } from '../core/plugged.ts';
 import { adx } from './adx.ts';
 import { aroon } from './aroon.ts';
 import { bollinger } from './bollinger.ts';
@@ -82,6 +83,17 @@ const recipes = new Map<string, Recipe>([
   // The published system's columns word for word: in units of price and volume, missing trends as zeros.
   ['tradernet21-published', (v) => [...returns, ...middle(false, v), trends.create({ missing: 'zero' })]],
 ]);
+
+/** A set that a plugin describes by a text, which may name the plugin's own indicators. */
+interface PluggedSet {
+  readonly name: string;
+  readonly text: string;
+}
+
+for (const { name, text } of withPlugged<readonly PluggedSet[]>('featureSets', [])) {
+  if (recipes.has(name)) throw new InputError(`a plugin adds the feature set '${name}', and there is one already`);
+  recipes.set(name, () => featureSet(text).indicators);
+}
 
 /**
  * The names that `featureSet` takes, before any variants.

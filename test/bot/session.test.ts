@@ -80,6 +80,7 @@ function contextOf(signal: AbortSignal, env: Record<string, string> = {}): Conte
     ask: async () => null,
     overrides: {},
     configFile: undefined,
+    plugins: [],
     config: () => {
       const { bot: _, ...config } = configSchema.parse({ shield: { profile: 'balanced' } });
       return config;

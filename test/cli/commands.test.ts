@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tradernet-commands-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Every command has these. */
-const SHARED = ['--set', '--config', '--storage', '--json', '--help'];
+const SHARED = ['--set', '--plugin', '--config', '--storage', '--json', '--help'];
 const flagsOf = (command: Command) => [...SHARED, ...Object.keys(command.options).map((flags) => flags.split(' ')[0])];
 
 it('names are unlike, and the overview lists them', async () => {

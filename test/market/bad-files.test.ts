@@ -21,6 +21,7 @@ const context: Context = {
   ...{ progress: () => {}, say: () => {}, print: () => {}, ask: async () => null },
   overrides: {},
   configFile: undefined,
+  plugins: [],
   config: () => readConfig(folder).config,
   bot: () => readConfig(folder).bot,
 };
