@@ -41,7 +41,6 @@ const ALLOWED: Record<string, string | readonly string[]> = {
     'experiment',
     'bot',
   ],
-  dashboard: ['core', 'disk', 'net', 'nn', 'runs', 'journal', 'market', 'agents', 'evaluate', 'experiment', 'bot'],
   contract: ['core', 'nn', 'market', 'features', 'env', 'shield', 'agents', 'evaluate', 'exchange'],
   cli: 'everything',
   'plugin.ts': 'everything',
