@@ -11,7 +11,7 @@ import { openTable } from '../../src/market/import/tables.ts';
 import { chance, mutateBytes, pick } from './mutate.ts';
 import type { Outcome, Surface } from './surface.ts';
 
-interface Bar {
+export interface Bar {
   readonly timeMs: number;
   readonly open: number;
   readonly high: number;
@@ -25,7 +25,7 @@ const HOUR_MS = 3_600_000;
 const NOW_MS = Date.UTC(2026, 0, 1);
 
 /** A walk with round prices, on one grid, with a gap or two. */
-function makeBars(rng: Rng): Bar[] {
+export function makeBars(rng: Rng): Bar[] {
   const timeframeMs = pick(rng, [60_000, 5 * 60_000, HOUR_MS, 4 * HOUR_MS, 24 * HOUR_MS]);
   const places = rng.integer(6);
   const unit = 10 ** places;
@@ -148,7 +148,7 @@ function writeFile(bars: readonly Bar[], rng: Rng): Made {
 }
 
 /** What is wrong with what came out; null where nothing is. */
-async function compare(
+export async function compare(
   bars: readonly Bar[],
   spoiled: ReadonlySet<number>,
   policy: ImportPolicy,

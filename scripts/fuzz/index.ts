@@ -6,10 +6,11 @@ import { safetensors } from './safetensors.ts';
 import { rehearsal, status } from './servers.ts';
 import { settings } from './settings.ts';
 import type { Surface } from './surface.ts';
+import { tables } from './tables.ts';
 import { trends } from './trends.ts';
 import { venue } from './venue.ts';
 
 /** Every surface; one more is one file and one line here. */
 export const SURFACES: readonly Surface[] = [
-  ...[csv, trends, safetensors, checkpoints, journals, settings, flags, venue, status, rehearsal],
+  ...[csv, tables, trends, safetensors, checkpoints, journals, settings, flags, venue, status, rehearsal],
 ];

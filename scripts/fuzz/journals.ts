@@ -109,7 +109,7 @@ export const journals: Surface = {
   name: 'journals',
   about:
     'journals of a right chain and a wrong shape, shown, exported, verified, replayed, reset and taken over by a bot; wrong: one that has the hash of another',
-  inputs: 250,
+  inputs: 1_500,
   async open() {
     const storage = mkdtempSync(join(tmpdir(), 'tradernet-fuzz-'));
     const { records, options, close } = await trade(storage);

@@ -31,7 +31,8 @@ export function jsonTable(source: ByteSource): Table {
   const rows = findRows(parse(text, name), DEEPEST);
   if (rows === null) throw new InputError(`${name} is JSON without a list of candles; export it again, or as CSV`);
   const [first] = rows;
-  const show = (value: unknown) => (value === null || value === undefined ? '' : String(value));
+  const show = (value: unknown) =>
+    value === null || value === undefined ? '' : isObject(value) ? '{}' : String(value);
   if (Array.isArray(first))
     return {
       ...{ name, delimiter: () => null },
