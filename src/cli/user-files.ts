@@ -1,5 +1,5 @@
 /** Files that a user names, relative to the working folder. */
-import { accessSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { InputError } from '../core/errors.ts';
 import { writeDurably } from '../core/file-system.ts';
@@ -28,12 +28,13 @@ export function openUserFile(context: WorkingFolder, file: string): ByteSource {
   const path = resolve(context.cwd, file);
   let descriptor: number | null = null;
   try {
-    descriptor = openSync(path, 'r');
+    // A pipe is opened without waiting for whoever writes to it: there may be nobody, and no signal would end the wait.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const found = fstatSync(descriptor);
     if (!found.isFile() && !found.isFIFO())
       throw new InputError(`${path} can't be read: it is ${kindOf(found)}; give a file`);
     if (found.isFile()) return fileSource(path, basename(path), found.size);
-    return bytesSource(readFileSync(descriptor), basename(path));
+    return bytesSource(readPipe(descriptor, path), basename(path));
   } catch (error) {
     if (error instanceof InputError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
@@ -41,6 +42,37 @@ export function openUserFile(context: WorkingFolder, file: string): ByteSource {
     throw new InputError(`${path} can't be read: ${reasonOf(error)}`);
   } finally {
     if (descriptor !== null) closeSync(descriptor);
+  }
+}
+
+/** A pipe in which nothing comes for so long is given up. */
+const PIPE_PATIENCE_MS = 60_000;
+
+/** All that comes out of a pipe. @throws InputError where nobody writes to it, it stands still, or it has no end */
+function readPipe(descriptor: number, path: string): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let [length, waitedMs] = [0, 0];
+  for (;;) {
+    const piece = new Uint8Array(1 << 16);
+    let count: number;
+    try {
+      count = readSync(descriptor, piece, 0, piece.length, null);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      waitedMs += 10;
+      if (waitedMs > PIPE_PATIENCE_MS)
+        throw new InputError(`${path} is a pipe in which nothing came for a minute; give a file`);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      continue;
+    }
+    if (count === 0 && pieces.length === 0 && waitedMs === 0)
+      throw new InputError(`${path} is a pipe that nobody writes to; start what writes first, or give a file`);
+    if (count === 0) return Buffer.concat(pieces);
+    waitedMs = 0;
+    pieces.push(piece.subarray(0, count));
+    length += count;
+    if (length > LARGEST_WHOLE)
+      throw new InputError(`${path} is a pipe of more than ${LARGEST_WHOLE >> 20} MiB; give a file`);
   }
 }
 
@@ -59,7 +91,7 @@ export function requireWritable(
     new NodeFileSystem(folder).destination(basename(path));
     return path;
   } catch (error) {
-    throw new InputError(`${flag} ${path} can't be written: ${reasonOf(error)}; choose another`);
+    throw new InputError(`${flag} ${path} can't be written: ${reasonOf(error)}`);
   }
 }
 
@@ -77,7 +109,7 @@ export function writeUserFile(
   } catch (error) {
     const known = error instanceof InputError ? error : explainDiskError(error);
     if (known === null) throw error;
-    throw new InputError(`${flag} ${path} can't be written: ${known.message}; choose another`);
+    throw new InputError(`${flag} ${path} can't be written: ${known.message}`);
   }
 }
 

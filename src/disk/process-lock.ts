@@ -31,7 +31,9 @@ export function takeLock(path: string): (() => void) | null {
     if ((error as { errcode?: number }).errcode === BUSY) return null;
     // SQLite doesn't say why; the system does.
     accessSync(dirname(path), constants.W_OK);
-    throw new InputError(`${path}: can't be locked (${(error as Error).message}); remove it if it is no file of ours`);
+    throw new InputError(
+      `${path}: can't be locked (${(error as Error).message}); free space if the disk is full, remove the file if it is none of ours`,
+    );
   }
   const taken = database;
   held.add(taken);

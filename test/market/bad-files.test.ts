@@ -1,7 +1,9 @@
 /** Bad input of every kind: one line that says what and where, and a database that stays as it was. */
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Context, Output } from '../../src/cli/command.ts';
@@ -139,6 +141,20 @@ describe('data import refuses', () => {
   it('a missing file, a folder, no symbol', async () => {
     await expectRefused(run('data import', { symbol: 'GOOD' }, ['nowhere.csv']), /there is no file/);
     await expectRefused(run('data import', { symbol: 'GOOD' }, ['.']), /can't be read/);
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    await expectRefused(run('data import', { symbol: 'GOOD' }, ['pipe']), /a pipe that nobody writes to/);
+    const writer = spawn('sh', ['-c', 'exec cat good.csv > pipe'], { cwd: folder });
+    try {
+      // Whoever opens it first waits for the other, the writer here.
+      let output: Output | null = null;
+      for (let i = 0; output === null && i < 200; i++) {
+        await sleep(20);
+        output = await run('data import', { symbol: 'PIPED', dryRun: true }, ['pipe']).catch(() => null);
+      }
+      expect(output?.text).toMatch(/nothing written/);
+    } finally {
+      writer.kill();
+    }
     await expectRefused(run('data import', {}, ['good.csv']), /add --symbol/);
     await expectRefused(run('data import', { symbol: 'GOOD', timeframe: 7_000_000 }, ['good.csv']), /no open of a bar/);
   });
