@@ -58,13 +58,18 @@ export interface TrainOptions {
 
 /** What a validation came to. */
 export interface Validation {
-  /** Mean log return after costs on what chooses; -Infinity is for what may not become the best. */
+  /** Mean log return after costs on the bars that choose; -Infinity is for what may not become the best. */
   readonly logReturn: number;
   /** What the checkpoint keeps of it; null where it keeps nothing. */
   readonly standing: Standing | null;
 }
 
 type Judged = number | Validation;
+
+/** What people are told of a validation: the log return on the whole fold, where that is known. */
+export function wholeReturn({ logReturn, standing }: Validation): number {
+  return standing?.candidates.agent ?? logReturn;
+}
 
 /** Where a training stands, at each report and validation. */
 export interface Progress {
@@ -75,7 +80,7 @@ export interface Progress {
   readonly leftMs: number;
   /** Means since the last report: what the agent's training steps said, and the reward a step. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Validation log return, where there was one since the last report. */
+  /** Log return on the whole validation fold, where there was one since the last report. */
   readonly validation: number | null;
   readonly best: Best | null;
 }
@@ -172,7 +177,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     }
     if (crossed(options.checkpointEvery)) saveLast(validation?.standing ?? null);
     if (validation !== null || crossed(options.progressEvery ?? 2048))
-      meter.report(validation?.logReturn ?? null, best);
+      meter.report(validation && wholeReturn(validation), best);
   }
   if (best === null) saveCheckpoint(files, `${folder}/best`, agent.checkpointFiles());
   return { status: 'finished', steps: agent.steps, updates, best };

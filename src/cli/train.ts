@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import { openCheckpoint } from '../agents/checkpoint.ts';
 import { describeStanding, NOT_TRAINED } from '../agents/standing.ts';
 import type { SupervisionCheck } from '../agents/supervision.ts';
-import type { Progress } from '../agents/train.ts';
+import { type Progress, wholeReturn } from '../agents/train.ts';
 import { InputError } from '../core/errors.ts';
 import { REWARD_NAMES } from '../env/rewards/index.ts';
 import type { ExperimentConfig } from '../experiment/config.ts';
@@ -33,7 +33,7 @@ function describeProgress(progress: Progress): string {
   const shown = SHOWN.filter(([name]) => progress.metrics[name] !== undefined)
     .map(([name, label]) => `${label} ${progress.metrics[name].toPrecision(3)}`)
     .join('  ');
-  const best = progress.best === null ? '' : `  best validation ${(100 * progress.best.logReturn).toFixed(2)} %`;
+  const best = progress.best === null ? '' : `  best validation ${(100 * wholeReturn(progress.best)).toFixed(2)} %`;
   return progressLine({
     done: progress.steps,
     total: progress.totalSteps,
@@ -63,7 +63,7 @@ function summarise(context: Context, result: Trained, elapsedMs: number) {
     `${styleText('bold', run.name)}: ${status} after ${steps.toLocaleString('en-US')} steps in ${formatDuration(elapsedMs)} (${speed})`,
     best === null
       ? 'not validated: the last agent is the best'
-      : `best validation: ${(100 * best.logReturn).toFixed(2)} % log return after costs, at step ${best.steps.toLocaleString('en-US')}`,
+      : `best validation: ${(100 * wholeReturn(best)).toFixed(2)} % log return after costs, at step ${best.steps.toLocaleString('en-US')}`,
     ...(best?.standing ? describeStanding(best.standing) : updates === 0 ? [NOT_TRAINED] : []),
     ...(verdict === null ? [] : [verdict.reason]),
     status === 'stopped'
