@@ -11,7 +11,7 @@ import { type Foresight, measureForesight } from '../evaluate/leaks/foresight.ts
 import { PERTURBATIONS } from '../evaluate/leaks/perturbations.ts';
 import type { Subject } from '../evaluate/leaks/sight.ts';
 import { agentPolicy } from '../evaluate/policy.ts';
-import type { Split } from '../evaluate/split.ts';
+import { rowAt, type Split } from '../evaluate/split.ts';
 import { type Checkpoint, prepareEvaluation, settingsOf } from '../experiment/evaluate-run.ts';
 import {
   checkpointSubject,
@@ -23,6 +23,7 @@ import {
   trainingTimes,
 } from '../experiment/leak-subject.ts';
 import { type Prepared, prepareMarkets } from '../experiment/prepare.ts';
+import { publicationMs, type Trend } from '../market/trends.ts';
 import { openNamedCheckpoint, settingsFor } from './checkpoints.ts';
 import { type Context, defineCommand } from './command.ts';
 import type { Config } from './config.ts';
@@ -56,11 +57,23 @@ async function importOwn(file: string, { cwd }: Context): Promise<OwnFeatures> {
   return own as OwnFeatures;
 }
 
-/** The end of the training first, where a scaler that saw more shows; then evenly to the end of the test. */
-function chooseCuts({ train, test }: Split, count: number): number[] {
+/**
+ * The end of the training first, where a scaler that saw more shows; then evenly to the end of the test, each at the bar
+ * before a score is published, where one that is joined too early shows.
+ */
+function chooseCuts(
+  { train, test }: Split,
+  { timeMs }: CandleSeries,
+  trends: readonly Trend[],
+  count: number,
+): number[] {
   const first = train.to - 1;
   const last = test.to - 3;
-  return Array.from({ length: count }, (_, i) => Math.round(first + ((last - first) * i) / count));
+  const before = trends.map((trend) => rowAt(timeMs, publicationMs(trend)) - 2).filter((row) => row > first);
+  return Array.from({ length: count }, (_, i) => {
+    const row = Math.round(first + ((last - first) * i) / count);
+    return i === 0 ? row : (before.findLast((one) => one <= row) ?? row);
+  });
 }
 
 const day = (timeMs: number) => `${new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
@@ -195,10 +208,10 @@ export const leakCheck = defineCommand({
         const { series, split } = market;
         const { symbol } = series;
         using store = openStore(context);
-        const cuts = chooseCuts(split, options.cuts);
+        const trends = series.trends === null ? [] : store.loadTrends(symbol);
+        const cuts = chooseCuts(split, series, trends, options.cuts);
         const { sight, compared, leaks } = checkFuture({
-          ...{ series, cuts, subject: plan.subject(market), seed: plan.seed },
-          trends: series.trends === null ? [] : store.loadTrends(symbol),
+          ...{ series, trends, cuts, subject: plan.subject(market), seed: plan.seed },
           onCompare: (done, total, name) =>
             context.progress(`${symbol}: changed future ${done + 1} of ${total} (${name})`),
         });

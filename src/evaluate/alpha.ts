@@ -29,11 +29,18 @@ function regress(n: number, r: number, h: number, hh: number, rh: number): { alp
   return { alpha: r / n - beta * (h / n), beta };
 }
 
-/** The share of the market in a policy's returns; 0 where the market stood still. */
+/** The share of the market in a policy's returns, NaN left out; 0 where the market stood still. */
 export function betaOf(returns: Float64Array, held: Float64Array): number {
-  const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
-  const products = (a: Float64Array, b: Float64Array) => sum(a.map((value, i) => value * b[i]));
-  return regress(returns.length, sum(returns), sum(held), products(held, held), products(returns, held)).beta;
+  let [n, r, h, hh, rh] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < returns.length; i++) {
+    if (Number.isNaN(returns[i])) continue;
+    n++;
+    r += returns[i];
+    h += held[i];
+    hh += held[i] * held[i];
+    rh += returns[i] * held[i];
+  }
+  return regress(n, r, h, hh, rh).beta;
 }
 
 /**

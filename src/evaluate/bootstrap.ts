@@ -75,24 +75,30 @@ export function resampleSums(
   { meanBlock, resamples, rng }: Resampling,
 ): Float64Array[] {
   const n = columns[0].length;
-  // The sum of any block, also of one that wraps, is the difference of two of these: a block costs as much as a bar.
-  const sums = columns.map((column) => {
-    const running = new Float64Array(2 * n + 1);
-    for (let i = 0; i < 2 * n; i++) running[i + 1] = running[i] + column[i < n ? i : i - n];
-    return running;
+  const width = columns.length;
+  // (2 n + 1, columns): the sum of any block, also of one that wraps, is the difference of two of these rows, so a block
+  // costs as much as a bar, and all columns of a row lie together.
+  const running = new Float64Array((2 * n + 1) * width);
+  columns.forEach((column, c) => {
+    for (let i = 0; i < 2 * n; i++) running[(i + 1) * width + c] = running[i * width + c] + column[i < n ? i : i - n];
   });
+  const sum = new Float64Array(width);
   const draws = columns.map(() => new Float64Array(resamples));
   const logStay = log(1 - 1 / meanBlock);
   for (let round = 0; round < resamples; round++) {
+    sum.fill(0);
     let left = n;
     while (left > 0) {
       const at = rng.integer(n);
       // P(L = k) = p (1 - p)^(k - 1) with p = 1 / meanBlock, by inversion.
       const drawn = meanBlock <= 1 ? 1 : 1 + Math.floor(log(1 - rng.uniform()) / logStay);
       const length = Math.min(left, drawn);
-      for (let c = 0; c < sums.length; c++) draws[c][round] += sums[c][at + length] - sums[c][at];
+      const from = at * width;
+      const to = (at + length) * width;
+      for (let c = 0; c < width; c++) sum[c] += running[to + c] - running[from + c];
       left -= length;
     }
+    for (let c = 0; c < width; c++) draws[c][round] = sum[c];
   }
   return draws;
 }

@@ -104,11 +104,7 @@ export function meanOf(columns: readonly Float64Array[]): Float64Array {
 
 /** What is beyond the share of the market that the policy held; NaN stays. */
 export function beyondMarket(returns: Float64Array, held: Float64Array): Float64Array {
-  const known = Array.from(returns.keys()).filter((i) => !Number.isNaN(returns[i]));
-  const beta = betaOf(
-    Float64Array.from(known, (i) => returns[i]),
-    Float64Array.from(known, (i) => held[i]),
-  );
+  const beta = betaOf(returns, held);
   return returns.map((value, i) => value - beta * held[i]);
 }
 

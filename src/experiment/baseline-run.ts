@@ -39,10 +39,13 @@ export function baselineRun(
     notes: null,
   });
   const trial = hashJson(tried);
+  const recipe = hashJson({ baseline: name, account, features } as unknown as Json);
+  // A seed is what a baseline has in the place of weights.
+  const weights = hashJson([trial, seed]);
   const evaluations = prepared.markets.map((market) => {
     const foldKey = nameFold(market, 'test');
     const result = nameResult({ path: 'best' }, market.series.symbol, 'test', 'none');
-    run.startEvaluation(result, foldKey, trial);
+    run.startEvaluation(result, foldKey, trial, recipe);
     const evaluation = evaluateBaseline({
       name,
       series: market.series,
@@ -51,7 +54,7 @@ export function baselineRun(
       account,
       shield: null,
       seed,
-      looks: { trials: registry.trials(foldKey), configHash: trial, weights: trial, recipe: null, foldKey },
+      looks: { trials: registry.trials(foldKey, recipe), configHash: trial, weights, recipe, foldKey },
       resamples: config.evaluation.bootstrapSamples,
       provenance: { policy: name, featureSet: prepared.set.name, dataHash: prepared.dataHash, codeVersion },
     });
@@ -59,7 +62,8 @@ export function baselineRun(
       foldKey,
       trial,
       sharpePerBar: evaluation.judgement.sharpePerBar,
-      weights: trial,
+      weights,
+      recipe,
       returns: evaluation.returns,
       held: evaluation.held,
       spans: foldSpans(market, 'test'),
