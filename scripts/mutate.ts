@@ -43,6 +43,10 @@ const untilMs = performance.now() + Number(flags.minutes ?? Number.POSITIVE_INFI
 // As vitest.config.ts has it.
 process.env.TZ ??= 'Asia/Kathmandu';
 
+const tests = area.tests
+  .flatMap((path) => readdirSync(`${root}${path}`).map((name) => `${path}/${name}`))
+  .filter((file) => file.endsWith('.test.ts') && !area.without.some((name) => file.endsWith(`/${name}.test.ts`)))
+  .sort();
 const folder = `${root}node_modules/.cache/mutate-${area.name}`;
 mkdirSync(folder, { recursive: true });
 const sources = new Map(
@@ -164,7 +168,7 @@ interface Measured {
 async function measureCases(): Promise<Measured> {
   const blocks: Block[] = [];
   for (const [file, source] of sources) replaced.set(file, tellBlocks(file, source, blocks));
-  const file = await build(area!.tests);
+  const file = await build(tests);
   const measuredFile = `${folder}/measured-${hash(readFileSync(file, 'utf8'))}.json`;
   if (!existsSync(measuredFile)) {
     const results = await run(file, { cases: null, all: true }, 1_200_000);
@@ -258,7 +262,9 @@ interface Kept {
 async function runMutants(): Promise<void> {
   const reasonsFile = `${root}scripts/mutation/survivors-${area!.name}.json`;
   const reasons: Record<string, string> = existsSync(reasonsFile) ? JSON.parse(readFileSync(reasonsFile, 'utf8')) : {};
-  const every = [...sources].flatMap(([file, source]) => listMutants(file, source));
+  const every = [...sources].flatMap(([file, source]) =>
+    listMutants(file, source).filter(({ mutator }) => !area!.leaves.includes(mutator)),
+  );
   // Drawn by a hash of what each is, so that the draw stays where the code does.
   const sample = Number(flags.sample ?? area!.sample ?? every.length);
   const lot = (mutant: Mutant): string => hash(`${SEED} ${nameOf(mutant)}`);
@@ -269,20 +275,18 @@ async function runMutants(): Promise<void> {
 
   const keptFile = `${folder}/kept.json`;
   const kept: Record<string, Kept> = existsSync(keptFile) ? JSON.parse(readFileSync(keptFile, 'utf8')) : {};
-  const tests = hash(
-    [...cases.keys(), ...area!.tests.map((file) => readFileSync(`${root}${file}`, 'utf8'))].join('\n'),
-  );
+  const version = hash([...cases.keys(), ...tests.map((file) => readFileSync(`${root}${file}`, 'utf8'))].join('\n'));
   const keyOf = (mutant: Mutant): string => hash(`${mutant.file} ${mutant.source}`);
   const isOpen = (mutant: Mutant): boolean => {
     const before = kept[keyOf(mutant)];
-    return before === undefined || (before.killer === null && before.tests !== tests);
+    return before === undefined || (before.killer === null && before.tests !== version);
   };
   const open = mutants.filter(isOpen);
   console.log(`${mutants.length} mutants of ${every.length}, ${open.length} to be tried`);
   for (const [index, mutant] of open.entries()) {
     if (performance.now() > untilMs) break;
     const killer = await judge(mutant);
-    kept[keyOf(mutant)] = { killer, tests: killer === null ? tests : '' };
+    kept[keyOf(mutant)] = { killer, tests: killer === null ? version : '' };
     if (killer === null && reasons[nameOf(mutant)] === undefined) console.log(`survived ${nameOf(mutant)}`);
     if ((index + 1) % 25 === 0 || index + 1 === open.length) {
       writeFileSync(keptFile, JSON.stringify(kept));
@@ -315,7 +319,7 @@ async function runMutants(): Promise<void> {
   if (flags.only !== undefined) return;
   const result = {
     what: `npm run mutate:${area!.name}: mutants of ${area!.code.join(', ')} (one that ran out of time counts as killed)`,
-    tests: area!.tests,
+    ...{ tests, leaves: area!.leaves },
     cases: cases.size,
     machine: { cpu: cpus()[0]?.model ?? 'unknown', node: process.version },
     ...{ ofAll: every.length, drawnBy: SEED, mutants: mutants.length, killed, survived: survivors.length },

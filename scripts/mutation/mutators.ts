@@ -43,6 +43,12 @@ const SWAPS: Record<string, readonly string[]> = {
 };
 const METHODS: Record<string, string> = { some: 'every', every: 'some', min: 'max', max: 'min', push: 'unshift' };
 
+/** A thousandth more of a duration is no fault that a test should know. */
+const changeNumber = (value: number): string => String(Math.abs(value) < 1_000 ? value + 1 : 2 * value);
+
+/** Words with a space between them are for people. */
+const kindOfText = (text: string): string => (/[a-z,;:] [a-z$]/i.test(text) ? 'sentence' : 'string');
+
 export function listMutants(file: string, source: string): Mutant[] {
   const mutants: Mutant[] = [];
   const replace = (mutator: string, start: number, end: number, to: string): void => {
@@ -96,10 +102,10 @@ export function listMutants(file: string, source: string): Mutant[] {
         source.slice(start, end).replace(/\+\+|--/, (x) => (x === '++' ? '--' : '++')),
       );
     if (type === 'Literal' && typeof node.value === 'boolean') replace('boolean', start, end, String(!node.value));
-    if (type === 'Literal' && typeof node.value === 'number') replace('number', start, end, String(node.value + 1));
+    if (type === 'Literal' && typeof node.value === 'number') replace('number', start, end, changeNumber(node.value));
     if (type === 'Literal' && typeof node.value === 'string')
-      replace('string', start, end, node.value === '' ? '"mutated"' : '""');
-    if (type === 'TemplateLiteral') replace('string', start, end, '``');
+      replace(kindOfText(node.value), start, end, node.value === '' ? '"mutated"' : '""');
+    if (type === 'TemplateLiteral') replace(kindOfText(source.slice(start, end)), start, end, '``');
     if (type === 'ArrayExpression') replace('array', start, end, node.elements.length === 0 ? '["mutated"]' : '[]');
     if (type === 'ObjectExpression' && node.properties.length > 0) replace('object', start, end, '{}');
     if (type === 'BlockStatement' && node.body.length > 0) replace('block', start, end, '{}');

@@ -24,8 +24,8 @@ export const PLANTED: readonly Planted[] = [
   {
     what: 'an order may leave twice',
     file: 'src/exchange/outgoing.ts',
-    from: 'if (sent) throw unexpected(`order ${request.clientOrderId} would leave twice`, true);',
-    to: '',
+    from: 'if (sent) throw',
+    to: 'if (false) throw',
   },
   {
     what: 'an entry spends all the cash',

@@ -1,6 +1,10 @@
-import { has, isMessage, pointElsewhere, rowsOf, type VenueRow } from './row.ts';
+import { isOrderNotFound } from '../venue-errors.ts';
+import { has, isMessage, pick, pointElsewhere, rowsOf, type VenueRow } from './row.ts';
 
 const FILLS_PER_PAGE = 1_000;
+const ORDERS_PER_PAGE = 100;
+/** An order is looked for among so many pages of those that ended last. */
+const ENDED_PAGES = 5;
 
 /** https://www.gate.com/docs/developers/apiv4/en/#create-an-order */
 export const gate: VenueRow = {
@@ -18,7 +22,19 @@ export const gate: VenueRow = {
   orderParameters: (text) => ({ text }),
   // A market order there buys for a quote amount.
   marketBuy: 'capped-limit',
-  findOrder: (exchange, text, symbol) => exchange.fetchOrder(undefined, symbol, { text }),
+  // By our name it is known while it is open; afterwards the list of ended ones tells it.
+  findOrder: async (exchange, text, symbol) => {
+    const open = await exchange
+      .fetchOrder(undefined, symbol, { text })
+      .catch((error) => (isOrderNotFound(error) ? null : Promise.reject(error)));
+    if (open !== null) return open;
+    for (let page = 1; page <= ENDED_PAGES; page++) {
+      const ended = await exchange.fetchClosedOrders(symbol, undefined, ORDERS_PER_PAGE, { page });
+      const found = pick(ended, text);
+      if (found !== null || rowsOf(ended).length < ORDERS_PER_PAGE) return found;
+    }
+    return null;
+  },
   // One that has ended is refused in words that ccxt doesn't know.
   cancelOrder: (exchange, text, symbol) =>
     exchange
@@ -37,7 +53,8 @@ export const gate: VenueRow = {
   isWhole: (method, path, answer) => {
     if (isMessage(answer) && has(answer, 'label')) return true;
     if (method === 'POST' && path.endsWith('/orders')) return has(answer, 'id');
-    return /\/(my_trades|candlesticks|accounts)$/.test(path) ? Array.isArray(answer) : true;
+    if (method === 'GET' && path.endsWith('/spot/orders')) return Array.isArray(answer);
+    return /\/(my_trades|candlesticks|accounts|open_orders)$/.test(path) ? Array.isArray(answer) : true;
   },
   keyRights: null,
   pointAt: pointElsewhere,
