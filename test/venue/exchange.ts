@@ -58,6 +58,8 @@ export interface Order {
   readonly createdMs: number;
   /** When a stop was reached; null for what isn't one. */
   triggeredMs: number | null;
+  /** The coin of the pair in which its fees are wanted. */
+  readonly feeIn: 'base' | 'quote';
   /** What of its coins is set aside: nothing for a stop, where the venue waits until it is reached. */
   holds: boolean;
   readonly trades: Trade[];
@@ -86,6 +88,8 @@ export interface NewOrder {
   readonly stop?: Amount;
   /** Fills at once as far as it can, and the rest ends. */
   readonly immediate?: boolean;
+  /** Where the client may choose: taken on top where it is what the order gives, and out of what it brings else. */
+  readonly feeIn?: 'base' | 'quote';
   /** A stop that sets no coins aside, where the venue leaves the choice. */
   readonly holdsNothing?: boolean;
   /** A market buy of so much quote coin; `quantity` is then not looked at. */
@@ -218,6 +222,7 @@ export class HostileExchange {
     const order: Order = {
       ...{ number: 1_000 + this.orders.length, clientId: wanted.clientId, rules, side, type, quantity, limit, stop },
       ...{ spend, createdMs: nowMs, triggeredMs: null, trades: [], end: null, purged: false },
+      feeIn: this.#feeIn(wanted),
       holds: this.#holds(wanted),
       listedMs: { query: listed(), open: listed(), trades: listed() },
     };
@@ -234,13 +239,17 @@ export class HostileExchange {
 
   #hold(order: Order, nowMs: number): void {
     const { rules, side, quantity, limit } = order;
-    const held = side === 'BUY' ? this.#withFee(times(quantity, limit ?? this.ask(rules, nowMs))) : quantity;
+    const held = side === 'BUY' ? this.#withFee(times(quantity, limit ?? this.ask(rules, nowMs)), order) : quantity;
     this.ledger.post(nowMs, side === 'BUY' ? rules.quote : rules.base, -held, held, `order ${order.number}`);
   }
 
+  #feeIn({ side, feeIn }: NewOrder): 'base' | 'quote' {
+    return feeIn ?? (side === 'BUY' && this.#options.ways?.feesInQuote !== true ? 'base' : 'quote');
+  }
+
   /** What a buy of this cost takes of the quote coin. */
-  #withFee(cost: Amount): Amount {
-    return this.#options.ways?.feesInQuote === true ? cost + times(cost, this.#options.feeRate) : cost;
+  #withFee(cost: Amount, { feeIn }: Pick<Order, 'feeIn'>): Amount {
+    return feeIn === 'quote' ? cost + times(cost, this.#options.feeRate) : cost;
   }
 
   /** Ends a resting order. @throws Refusal where there is none */
@@ -355,7 +364,8 @@ export class HostileExchange {
     )
       throw new Refusal(-2010, 'Order would immediately match and take.', 'would-take');
     if (!this.#holds(wanted)) return;
-    const needs = side === 'BUY' ? this.#withFee(times(quantity, limit ?? this.ask(rules, nowMs))) : quantity;
+    const cost = times(quantity, limit ?? this.ask(rules, nowMs));
+    const needs = side === 'BUY' ? this.#withFee(cost, { feeIn: this.#feeIn(wanted) }) : quantity;
     if (this.ledger.holding(side === 'BUY' ? rules.quote : rules.base).free < needs)
       throw new Refusal(-2010, 'Account has insufficient balance for requested action.', 'funds');
   }
@@ -385,7 +395,7 @@ export class HostileExchange {
     if (!order.holds) {
       const buys = order.side === 'BUY';
       const coin = buys ? order.rules.quote : order.rules.base;
-      const needs = buys ? this.#withFee(times(order.quantity, this.ask(order.rules, ms))) : order.quantity;
+      const needs = buys ? this.#withFee(times(order.quantity, this.ask(order.rules, ms)), order) : order.quantity;
       if (this.ledger.holding(coin).free < needs) {
         this.#finish(order, 'EXPIRED', ms);
         return;
@@ -408,7 +418,7 @@ export class HostileExchange {
       const away = rules.tick * (i % 3n);
       const price = side === 'BUY' ? this.ask(rules, ms) + away : this.bid(rules, ms) - away;
       const beyond = limit !== null && (side === 'BUY' ? price > limit : price < limit);
-      const affordable = side === 'SELL' || this.#affords(order, this.#withFee(times(size, price)));
+      const affordable = side === 'SELL' || this.#affords(order, this.#withFee(times(size, price), order));
       if (beyond || !affordable) break;
       this.#trade(order, size, price, ms, ms);
     }
@@ -426,7 +436,9 @@ export class HostileExchange {
     const { feeRate, feeCoin } = this.#options;
     const cost = times(quantity, price);
     const third = feeCoin !== undefined && this.ledger.holding(feeCoin).free > 0n;
-    const inBase = side === 'BUY' && this.#options.ways?.feesInQuote !== true;
+    // On top of what is sold, only where there is so much more of it.
+    const enough = side === 'BUY' || this.ledger.holding(rules.base).free >= times(quantity, feeRate);
+    const inBase = order.feeIn === 'base' && enough;
     const coin = third ? feeCoin : inBase ? rules.base : rules.quote;
     const full = times(inBase ? quantity : cost, feeRate);
     const held = this.ledger.holding(coin).free;
@@ -462,7 +474,7 @@ export class HostileExchange {
   /** The part of the order's reserved quote coin that a trade frees; a market buy may cost more than was reserved. */
   #reserved(order: Order, quantity: Amount, cost: Amount): Amount {
     const { locked } = this.ledger.holding(order.rules.quote);
-    const share = this.#withFee(order.limit === null ? cost : times(quantity, order.limit));
+    const share = this.#withFee(order.limit === null ? cost : times(quantity, order.limit), order);
     return share < locked ? share : locked;
   }
 
@@ -478,7 +490,7 @@ export class HostileExchange {
     // Whatever is still locked for no open order of this quote coin is free again.
     const needed = this.orders
       .filter((one) => one.end === null && one.holds && one.side === 'BUY' && one.rules.quote === rules.quote)
-      .reduce((sum, one) => sum + this.#withFee(times(this.#rest(one), one.limit ?? 0n)), 0n);
+      .reduce((sum, one) => sum + this.#withFee(times(this.#rest(one), one.limit ?? 0n), one), 0n);
     const rest = this.ledger.holding(rules.quote).locked - needed;
     if (rest > 0n) this.ledger.post(ms, rules.quote, rest, -rest, `rest of order ${order.number}`);
   }

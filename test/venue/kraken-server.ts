@@ -4,17 +4,7 @@
  */
 import { createHash, createHmac } from 'node:crypto';
 import { type Amount, fixed, over, placesOf, read, short, text, times } from './amount.ts';
-import {
-  barsOf,
-  type Call,
-  type Dialect,
-  feeOf,
-  nameOf,
-  Refused,
-  tradesOf,
-  unnamed,
-  viewsOf,
-} from './dialect-server.ts';
+import { barsOf, type Call, type Dialect, nameOf, Refused, tradesOf, unnamed, viewsOf } from './dialect-server.ts';
 import type { DialectRow } from './dialects.ts';
 import type { HostileExchange, NewOrder, Order, OrderView, Reason, Refusal, Rules, Side, Trade } from './exchange.ts';
 
@@ -256,6 +246,8 @@ export class KrakenDialect implements Dialect {
       throw fail(
         `EOrder:Invalid price:${altname(rules)} price can only be specified up to ${placesOf(rules.tick)} decimals.`,
       );
+    if (flags.includes('fciq') && flags.includes('fcib')) throw fail('EGeneral:Invalid arguments:oflags');
+    const inBase = flags.includes('fcib') || (side === 'sell' && !flags.includes('fciq'));
     const byCost = flags.includes('viqc');
     if (byCost && (side !== 'buy' || ordertype !== 'market')) throw fail('EGeneral:Invalid arguments:viqc');
     if (flags.includes('post') && ordertype !== 'limit') throw fail('EGeneral:Invalid arguments:post');
@@ -272,7 +264,7 @@ export class KrakenDialect implements Dialect {
               ? 'LIMIT_MAKER'
               : 'LIMIT',
       quantity: volume,
-      immediate: force === 'IOC',
+      ...{ immediate: force === 'IOC', feeIn: inBase ? 'base' : 'quote' },
       ...(byCost ? { spend: volume } : {}),
       ...(price === null ? {} : ordertype === 'limit' ? { limit: price } : { stop: price }),
     };
@@ -361,7 +353,11 @@ export class KrakenDialect implements Dialect {
     const ordertype = type === 'MARKET' ? 'market' : type === 'STOP_LOSS' ? 'stop-loss' : 'limit';
     const price = limit ?? stop;
     const low = side.toLowerCase();
-    const flags = ['fciq', ...(type === 'LIMIT_MAKER' ? ['post'] : []), ...(spend === null ? [] : ['viqc'])];
+    const flags = [
+      order.feeIn === 'base' ? 'fcib' : 'fciq',
+      ...(type === 'LIMIT_MAKER' ? ['post'] : []),
+      ...(spend === null ? [] : ['viqc']),
+    ];
     return {
       ...{ refid: null, userref: this.#userrefs.get(order) ?? null, ...(name === '' ? {} : { cl_ord_id: name }) },
       status: status === 'FILLED' ? 'closed' : end === null ? 'open' : 'canceled',
@@ -381,7 +377,7 @@ export class KrakenDialect implements Dialect {
         },
       },
       ...{ vol: text(spend ?? quantity), vol_exec: text(executed), cost: text(spent) },
-      fee: text(feeOf(order, nowMs)),
+      fee: text(told.reduce((sum, trade) => sum + inQuote(trade), 0n)),
       price: executed === 0n ? '0.00000' : text(over(spent, executed)),
       ...{ stopprice: '0.00000', limitprice: '0.00000', misc: '', oflags: flags.join(',') },
       ...(withTrades ? { trades: told.map(({ id }) => codeOf('T', id)) } : {}),
@@ -389,14 +385,15 @@ export class KrakenDialect implements Dialect {
     };
   }
 
-  #tellTrade({ id, order, rules, side, price, quantity, fee, ms }: Trade): unknown {
+  #tellTrade(trade: Trade): unknown {
+    const { id, order, rules, side, price, quantity, ms } = trade;
     const type = this.#exchange.orders.find(({ number }) => number === order)!.type;
     const ordertype = type === 'MARKET' ? 'market' : type === 'STOP_LOSS' ? 'stop-loss' : 'limit';
     return {
       ...{ ordertxid: codeOf('O', order), postxid: 'TKH2SE-M7IF5-CFI7LT', pair: rules.id, time: seconds(ms) },
       ...{ type: side.toLowerCase(), ordertype, price: fixed(price, 5), cost: text(times(price, quantity)) },
       ...{
-        fee: text(fee),
+        fee: text(inQuote(trade)),
         vol: text(quantity),
         margin: '0.00000',
         misc: '',
@@ -406,6 +403,9 @@ export class KrakenDialect implements Dialect {
     };
   }
 }
+
+/** A fee is told in the quote coin, whichever it was taken in. */
+const inQuote = ({ fee, feeCoin, rules, price }: Trade): Amount => (feeCoin === rules.base ? times(fee, price) : fee);
 
 function line(side: string, volume: string, rules: Rules, ordertype: string, price: Amount | null): string {
   const at = price === null ? '' : ` ${fixed(price, placesOf(rules.tick))}`;
@@ -429,7 +429,7 @@ const describe = (rules: Rules) => ({
 
 export const krakenRow: DialectRow = {
   ...{ name: 'kraken', credentials, feeRate: FEE_RATE },
-  ways: { clientIds: /./, feesInQuote: true, stopsFireAtOnce: true },
+  ways: { clientIds: /./, stopsFireAtOnce: true },
   rules: (base, quote) => ({
     ...{ symbol: `${base}/${quote}`, id: idOf(base, quote), base, quote, tick: 10_000_000n, step: 1n },
     ...{ minQuantity: 5_000n, maxQuantity: 10n ** 15n, maxMarketQuantity: 10n ** 15n, minNotional: 50_000_000n },
@@ -442,7 +442,8 @@ export const krakenRow: DialectRow = {
     'QueryOrders asks for a txid: by cl_ord_id an order is found in OpenOrders and ClosedOrders',
     'ClosedOrders and TradesHistory: 50 a page by ofs, newest first, start left out; seconds',
     'OHLC: the newest 720 candles and no others, the running one included',
-    'fees are taken in the quote coin, on top of what a buy costs',
+    'fees are taken on top of what an order gives: quote coin of a buy (fciq), base coin of a sell (fcib), where there is enough',
+    'oflags choose the coin of the fee; it is told in the quote coin either way',
     'TradesHistory knows no symbol: all pairs at once',
     'viqc: a market buy whose volume is quote coin; vol then is, too',
     'a stop that is reached already goes off at once',

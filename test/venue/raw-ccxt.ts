@@ -88,6 +88,11 @@ export const asks: Readonly<Record<string, Asks>> = {
     ...unified,
     find: krakenFind,
     findStop: krakenFind,
+    // Without the flag, the fee is taken of the coins that are to be kept.
+    sellStop: (client, quantity, stop, name) =>
+      client.createOrder(SYMBOL, 'market', 'sell', quantity, undefined, {
+        ...{ stopLossPrice: stop, clientOrderId: name, oflags: 'fciq' },
+      }),
     page: 50,
     name: 'bot-btc-000000001',
     badNames: ['this-name-has-more-than-18', 'blank in it'],
