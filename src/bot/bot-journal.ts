@@ -1,8 +1,9 @@
 /** The journal of one bot: opened, checked to be this bot's, and written to from then on. */
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import { isDiskError, type LogFault, openLog, type RecordLog } from '../journal/record-log.ts';
-import { type BotEntry, encodeEntry, type NoteEntry, type StartEntry } from './entries.ts';
+import { beginPart, openParts } from '../journal/parts.ts';
+import { isDiskError, type LogFault, type RecordLog } from '../journal/record-log.ts';
+import { type BotEntry, type CheckpointEntry, encodeEntry, type NoteEntry, type StartEntry } from './entries.ts';
 import type { BotOptions, SymbolSetup } from './options.ts';
 import { readEntries } from './read-entries.ts';
 
@@ -17,12 +18,13 @@ type JournalOptions = Pick<
 };
 
 export class BotJournal {
-  /** What earlier starts wrote. */
+  /** What earlier starts wrote, from the head of the last part on. */
   readonly earlier: readonly BotEntry[];
   /** The bot's id, the same in every start. */
   readonly id: string;
   readonly #options: JournalOptions;
-  readonly #log: RecordLog;
+  #log: RecordLog;
+  #part: number;
   readonly #cut: LogFault | null;
   readonly #onEntry: (entry: BotEntry) => void;
   readonly #onDiskError: (message: string) => void;
@@ -34,13 +36,15 @@ export class BotJournal {
    */
   constructor(options: JournalOptions, onEntry: (entry: BotEntry) => void, onDiskError: (message: string) => void) {
     this.#onDiskError = onDiskError;
-    const { log, records, cut } = openLog(options.files, `${options.folder}/${JOURNAL_FILE}`);
+    const { log, records, cut, part } = openParts(options.files, `${options.folder}/${JOURNAL_FILE}`);
     this.#options = options;
     this.#log = log;
+    this.#part = part;
     this.#cut = cut;
     this.#onEntry = onEntry;
     this.earlier = readEntries(records, options.folder);
-    this.id = claimJournal(this.earlier[0], options);
+    const first = this.earlier[0];
+    this.id = claimJournal(first?.type === 'checkpoint' ? first.start : first, options);
   }
 
   /** Writes down that a start begins, after everything earlier was taken back. */
@@ -56,6 +60,31 @@ export class BotJournal {
   /** Hash of the last entry, which stands for all before it. */
   get head(): string {
     return this.#log.head;
+  }
+
+  /** Bytes of the last part. */
+  get length(): number {
+    return this.#log.length;
+  }
+
+  /**
+   * Begins a new part, at whose head everything stands that a start needs; a disk that fails leaves it as it is.
+   * @param describe from the hash of the last entry, and with what the journal began
+   */
+  rotate(describe: (continues: string, start: StartEntry) => CheckpointEntry): boolean {
+    if (!this.sync()) return false;
+    const { files, folder, clock } = this.#options;
+    const entry = describe(this.head, startEntry(this.#options, this.id, clock.nowMs()));
+    try {
+      this.#log = beginPart(files, `${folder}/${JOURNAL_FILE}`, this.#part + 1, this.head, encodeEntry(entry));
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+      this.#onDiskError((error as Error).message);
+      return false;
+    }
+    this.#part++;
+    this.#onEntry(entry);
+    return true;
   }
 
   /** Durable only after `sync`. */

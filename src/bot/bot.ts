@@ -14,13 +14,14 @@ import { isDiskError } from '../journal/record-log.ts';
 import { BotJournal } from './bot-journal.ts';
 import { CommandDesk } from './command-desk.ts';
 import { createTrader } from './create-trader.ts';
+import type { StartEntry } from './entries.ts';
 import { readHalt, writeHalt } from './halt-file.ts';
 import { attend, type LoopContext, whenDue } from './loops.ts';
 import { type BotObservers, isolate } from './observers.ts';
 import type { BotOptions } from './options.ts';
 import { recover } from './recovery.ts';
 import { answerRequest, type CommandAnswer, type CommandRequest, readRequests } from './requests.ts';
-import { BotState } from './state.ts';
+import { BotState, describeState } from './state.ts';
 import type { Trader, TraderContext } from './trader.ts';
 import { isLate, Watchdog } from './watchdog.ts';
 
@@ -29,6 +30,9 @@ const TICK_MS = 5_000;
 /** A venue's clock that moves by more is said. */
 const VENUE_CLOCK_MS = 5_000;
 const DEADLINE_MS = 20_000;
+/** What a start reads in well under a second. */
+const PART_BYTES = 16 * 2 ** 20;
+const ROTATE_AGAIN_MS = 60_000;
 
 /**
  * A trading bot on paper or live: latest candles, agent, shield, broker, journal, and the wait for the next bar. Whatever it
@@ -141,6 +145,7 @@ export class Bot {
         this.#reconcileNowAndThen(inner),
         this.#measureClockNowAndThen(inner),
         this.#attendRequests(inner),
+        this.#rotateNowAndThen(inner),
       );
       // The first failure ends them all, whatever hangs: it is a bug, and a restart is the answer.
       await Promise.race([failed, Promise.all(loops)]);
@@ -219,7 +224,10 @@ export class Bot {
         return { dataAgeMs, unresolved, spread, lastSlippage, halted: bot.halted };
       },
       elapsedMs,
-      append: (entry) => bot.#journal.append(entry),
+      append(entry) {
+        bot.#journal.append(entry);
+        bot.#state.note(entry);
+      },
       sync: () => bot.#journal.sync(),
       mark(symbol, equity) {
         const { portfolio } = bot;
@@ -294,6 +302,19 @@ export class Bot {
     const { reconciler } = this.#state;
     const isDue = (sinceMs: number) => sinceMs >= reconcileMs || reconciler?.isPending === true;
     return whenDue(isDue, () => this.#reconcile(), this.#loopContext, signal);
+  }
+
+  /** A new part of the journal, once nothing moves. */
+  #rotateNowAndThen(signal: AbortSignal): Promise<void> {
+    const { partBytes = PART_BYTES } = this.#options;
+    const rotate = async () => {
+      const describe = (continues: string, start: StartEntry) =>
+        describeState(this.#state, start, continues, this.#now());
+      return this.#journal.rotate(describe);
+    };
+    const queues = this.traders.map(({ queue }) => queue);
+    const isDue = (sinceMs: number) => this.#journal.length >= partBytes && sinceMs >= ROTATE_AGAIN_MS;
+    return whenDue(isDue, () => runInAll(queues, rotate), this.#loopContext, signal);
   }
 
   #measureClockNowAndThen(signal: AbortSignal): Promise<void> {

@@ -15,6 +15,8 @@ export class CommandAudit {
   }
 
   take(entry: BotEntry): OrderProblem[] {
+    if (entry.type === 'checkpoint')
+      for (const [currency, foreign] of Object.entries(entry.foreign)) this.#foreign.set(currency, foreign);
     if (entry.type === 'holdings') this.#foreign.set(entry.currency, entry.foreign);
     if (entry.type !== 'command') return [];
     const problems: OrderProblem[] = [];

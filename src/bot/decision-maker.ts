@@ -5,6 +5,7 @@
 import type { Account } from '../core/account.ts';
 import type { Agent } from '../core/agent.ts';
 import type { Candle } from '../core/candle.ts';
+import type { Json } from '../core/json.ts';
 import type { Shield } from '../core/shield.ts';
 import { countGapBars, type DecisionBar, type RuntimeFacts } from '../decision/facts.ts';
 import type { Limits } from '../decision/limits.ts';
@@ -75,6 +76,18 @@ export class DecisionMaker {
     const { asked, order } = step.decide(decidable ? (obs) => this.#agent.decide(obs) : null);
     const record = recordDecision({ candle, decidable, bar: this.#bar(), layout: this.features, step, asked, order });
     return { order, flatten: step.flatten, record };
+  }
+
+  /** All that later decisions see of the candles so far. */
+  save(): Json {
+    return { features: this.features.save(), times: Array.from(this.#times) };
+  }
+
+  /** @throws Error where the state is of other columns or another window */
+  restore(saved: Json): void {
+    const { features, times } = saved as { features: Json; times: number[] };
+    this.features.restore(features);
+    this.#times = Float64Array.from(times);
   }
 
   #gapBars(): number {

@@ -6,8 +6,8 @@
 import { z } from 'zod';
 import { BROKER_SCHEMAS, type BrokerEntry, type HoldingsEntry, holdingsSchema } from '../broker/entries.ts';
 import type { Candle } from '../core/candle.ts';
-import { toExactJson } from '../core/exact-json.ts';
-import type { Json } from '../core/json.ts';
+import { exactNumber, toExactJson } from '../core/exact-json.ts';
+import { type Json, parseJson } from '../core/json.ts';
 import { type CandleValues, candleSchema, decisionRecordSchema, timeSchema } from '../decision/record.ts';
 
 /** What whoever wrote it reads again. */
@@ -65,6 +65,38 @@ const noteSchema = z.strictObject({
   numbers: z.record(z.string(), anything).readonly(),
 });
 
+const symbolStateSchema = z.strictObject({
+  broker: anything,
+  shield: anything,
+  maker: anything,
+  limits: z.strictObject({ maxDataAgeMs: exactNumber, maxPosition: exactNumber, paused: z.boolean() }).readonly(),
+  lastTimeMs: exactNumber,
+  lastClose: exactNumber,
+  decisions: z.number(),
+  lastDecisionMs: exactNumber,
+});
+
+/** Everything that a start needs to know of the parts of the journal before this one, which it then doesn't read. */
+const checkpointSchema = z.strictObject({
+  type: z.literal('checkpoint'),
+  timeMs: timeSchema,
+  /** Hash of the last record before. */
+  continues: z.string(),
+  start: startSchema,
+  halted: z.string().nullable(),
+  portfolio: z.strictObject({
+    peak: z.number(),
+    maxDrawdown: z.number(),
+    equities: z.record(z.string(), z.number()),
+  }),
+  /** What is somebody else's, by currency. */
+  foreign: z.record(z.string(), z.string()),
+  commands: z.array(z.string()).readonly(),
+  symbols: z.record(z.string(), symbolStateSchema),
+  /** The last decision of each symbol, as far as a start has to do with it. */
+  last: z.record(z.string(), z.strictObject({ entry: decisionSchema, ordered: z.boolean() })),
+});
+
 export const entrySchema = z.discriminatedUnion('type', [
   startSchema,
   warmUpSchema,
@@ -72,6 +104,7 @@ export const entrySchema = z.discriminatedUnion('type', [
   haltSchema,
   resetSchema,
   noteSchema,
+  checkpointSchema,
   holdingsSchema,
   ...BROKER_SCHEMAS,
 ]);
@@ -81,6 +114,8 @@ export type WarmUpEntry = Readonly<z.output<typeof warmUpSchema>>;
 export type DecisionEntry = Readonly<z.output<typeof decisionSchema>>;
 export type HaltEntry = Readonly<z.output<typeof haltSchema>>;
 export type ResetEntry = Readonly<z.output<typeof resetSchema>>;
+export type SymbolState = Readonly<z.output<typeof symbolStateSchema>>;
+export type CheckpointEntry = Readonly<z.output<typeof checkpointSchema>>;
 export type NoteEntry = Readonly<z.output<typeof noteSchema>>;
 export type BotEntry =
   | StartEntry
@@ -89,6 +124,7 @@ export type BotEntry =
   | HaltEntry
   | ResetEntry
   | NoteEntry
+  | CheckpointEntry
   | HoldingsEntry
   | BrokerEntry;
 
@@ -96,7 +132,14 @@ export type BotEntry =
 export function encodeEntry(entry: BotEntry): Json {
   if (entry.type === 'warm-up') return { ...entry, candles: toExactJson(entry.candles) } as Json;
   if (entry.type === 'decision') return { ...entry, record: toExactJson(entry.record) } as Json;
-  return entry as Json;
+  if (entry.type !== 'checkpoint') return entry as Json;
+  const last = Object.entries(entry.last).map(([symbol, one]) => [symbol, { ...one, entry: encodeEntry(one.entry) }]);
+  return { ...entry, symbols: toExactJson(entry.symbols), last: Object.fromEntries(last) } as unknown as Json;
+}
+
+/** A symbol's state as a start would read it back. */
+export function readState(state: SymbolState): SymbolState {
+  return symbolStateSchema.parse(parseJson(JSON.stringify(toExactJson(state))));
 }
 
 export function encodeCandle(candle: Candle): CandleValues {

@@ -1,7 +1,7 @@
 import type { Broker } from '../broker/broker.ts';
 import type { CommandEntry } from '../broker/command.ts';
 import type { Limits } from '../decision/limits.ts';
-import type { BotEntry } from './entries.ts';
+import type { BotEntry, SymbolState } from './entries.ts';
 
 /** One symbol as the fold of a journal sees it: a trader, or a broker alone where nobody is to decide. */
 export interface Follower {
@@ -10,6 +10,7 @@ export interface Follower {
   readonly limits: Limits;
   /** Made so far, earlier starts included. */
   readonly decisions: number;
+  restoreState(state: SymbolState): void;
   /** Takes back one entry of the journal, in order. */
   replay(entry: BotEntry): void;
 }
@@ -27,6 +28,12 @@ export class Keeper implements Follower {
 
   get symbol(): string {
     return this.broker.symbol;
+  }
+
+  restoreState({ broker, limits, decisions }: SymbolState): void {
+    this.broker.restore(broker);
+    this.limits = limits;
+    this.decisions = decisions;
   }
 
   replay(entry: BotEntry): void {

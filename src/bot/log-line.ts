@@ -27,6 +27,7 @@ export function summariseEntry(entry: BotEntry): Record<string, unknown> {
     return { symbol: entry.symbol, barMs, close, action, final, state, order, equity, dataAgeMs, unresolved };
   }
   if (entry.type === 'warm-up') return { symbol: entry.symbol, candles: entry.candles.length };
+  if (entry.type === 'checkpoint') return { continues: entry.continues };
   const { type: _, timeMs: __, ...fields } = entry;
   return fields;
 }

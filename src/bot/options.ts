@@ -52,4 +52,6 @@ export interface BotOptions extends BotObservers {
   /** How long one question to the venue may take, whatever hangs; the default is 20 s. */
   readonly deadlineMs?: number;
   readonly reconcileMs?: number;
+  /** A part of the journal that has grown to so many bytes is the last but one; the default is 16 MiB. */
+  readonly partBytes?: number;
 }

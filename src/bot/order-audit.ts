@@ -53,6 +53,9 @@ export class OrderAudit {
         this.#answered = order === 0 || (order < 0 && book.exit !== null);
         return problems;
       }
+      case 'checkpoint':
+        this.#halted = entry.halted;
+        return [];
       case 'start':
         // A start places, or gives up, what a crash left undone; and its clock is another.
         this.#answered = true;

@@ -57,8 +57,8 @@ class ReplayedBroker implements Broker {
 
   async recover(): Promise<void> {}
 
-  save(): Json {
-    return this.book.save();
+  save(whole = false): Json {
+    return this.book.save(whole);
   }
 
   restore(state: Json): void {

@@ -2,9 +2,10 @@ import { type CommandEntry, ENDS_ORDERS } from '../broker/command.ts';
 import type { Reconciler } from '../broker/reconcile.ts';
 import { InputError } from '../core/errors.ts';
 import type { Portfolio } from '../decision/portfolio.ts';
-import type { BotEntry, DecisionEntry } from './entries.ts';
+import type { BotEntry, CheckpointEntry, DecisionEntry, StartEntry } from './entries.ts';
 import type { Follower } from './follower.ts';
 import { describeDamage } from './read-entries.ts';
+import type { Trader } from './trader.ts';
 
 /** One person's command to one symbol, or to all. */
 export const commandKey = (id: string, symbol: string | null): string => `${id} ${symbol ?? ''}`;
@@ -38,6 +39,14 @@ export class BotState<One extends Follower> {
       }
   }
 
+  /** What a running bot writes down by itself: everything but what a start has to do with is known already. */
+  note(entry: BotEntry): void {
+    if (entry.type === 'decision') this.last.set(entry.symbol, { entry, ordered: false });
+    if (entry.type !== 'intent' && entry.type !== 'exit' && entry.type !== 'denied') return;
+    const last = this.last.get(entry.symbol);
+    if (last !== undefined) last.ordered = true;
+  }
+
   /** Takes an entry in: one of an earlier start, or a command that has just been written down. */
   follow(entry: BotEntry): void {
     switch (entry.type) {
@@ -46,7 +55,7 @@ export class BotState<One extends Follower> {
         trader.replay(entry);
         this.portfolio.mark(entry.symbol, trader.broker.account.equity);
         this.portfolio.peak = entry.portfolio.peak;
-        this.last.set(entry.symbol, { entry, ordered: false });
+        this.note(entry);
         break;
       }
       case 'halt':
@@ -63,6 +72,9 @@ export class BotState<One extends Follower> {
       case 'command':
         this.#obey(entry);
         break;
+      case 'checkpoint':
+        this.#restore(entry);
+        break;
       case 'warm-up':
       case 'intent':
       case 'order':
@@ -70,12 +82,20 @@ export class BotState<One extends Follower> {
       case 'fee':
       case 'order-end':
       case 'exit':
-      case 'denied': {
+      case 'denied':
         this.#trader(entry.symbol).replay(entry);
-        const last = this.last.get(entry.symbol);
-        if (last !== undefined && ['intent', 'exit', 'denied'].includes(entry.type)) last.ordered = true;
-      }
+        this.note(entry);
     }
+  }
+
+  #restore(entry: CheckpointEntry): void {
+    this.halted = entry.halted;
+    this.portfolio.restore(entry.portfolio);
+    for (const [currency, foreign] of Object.entries(entry.foreign)) this.reconciler?.apply({ currency, foreign });
+    for (const key of entry.commands) this.commands.add(key);
+    for (const [symbol, state] of Object.entries(entry.symbols)) this.#trader(symbol).restoreState(state);
+    for (const [symbol, { entry: decision, ordered }] of Object.entries(entry.last))
+      this.last.set(symbol, { entry: decision, ordered });
   }
 
   #obey(entry: CommandEntry): void {
@@ -100,4 +120,25 @@ export class BotState<One extends Follower> {
     if (trader === undefined) throw new InputError(`${symbol} is not traded by this bot`);
     return trader;
   }
+}
+
+/** So many of the newest commands are remembered, because a request can outlive a crash. */
+const REMEMBERED = 100;
+
+/** What a bot knows, as the head of a new part of its journal. */
+export function describeState(
+  { halted, portfolio, reconciler, traders, last, commands }: BotState<Trader>,
+  start: StartEntry,
+  continues: string,
+  timeMs: number,
+): CheckpointEntry {
+  const { peak, maxDrawdown, equities } = portfolio;
+  return {
+    ...{ type: 'checkpoint', timeMs, continues, start, halted },
+    portfolio: { peak, maxDrawdown, equities: Object.fromEntries(equities) },
+    foreign: Object.fromEntries(reconciler?.foreign ?? []),
+    commands: [...commands].slice(-REMEMBERED),
+    symbols: Object.fromEntries(traders.map((trader) => [trader.symbol, trader.saveState()])),
+    last: Object.fromEntries(last),
+  };
 }

@@ -6,7 +6,7 @@ import type { RuntimeFacts } from '../decision/facts.ts';
 import type { Limits } from '../decision/limits.ts';
 import type { RealTimeRow } from '../features/realtime.ts';
 import type { DecisionMaker } from './decision-maker.ts';
-import { type BotEntry, type DecisionEntry, decodeCandle } from './entries.ts';
+import { type BotEntry, type DecisionEntry, decodeCandle, type SymbolState } from './entries.ts';
 import { type Follower, limitsAfter } from './follower.ts';
 
 /** What a trader needs of the bot around it. */
@@ -160,6 +160,25 @@ export class Trader implements Follower {
       case 'denied':
         this.broker.apply(entry);
     }
+  }
+
+  /** All that a start has to know of the symbol. */
+  saveState(): SymbolState {
+    const { limits, lastTimeMs, lastClose, decisions, lastDecisionMs } = this;
+    const [broker, shield, maker] = [this.broker.save(true), this.#shield.saveState(), this.maker.save()];
+    return { broker, shield, maker, limits, lastTimeMs, lastClose, decisions, lastDecisionMs };
+  }
+
+  restoreState(state: SymbolState): void {
+    this.broker.restore(state.broker);
+    this.#shield.restoreState(state.shield);
+    this.maker.restore(state.maker);
+    this.maker.limits = state.limits;
+    this.lastTimeMs = state.lastTimeMs;
+    this.lastClose = state.lastClose;
+    this.decisions = state.decisions;
+    this.lastDecisionMs = state.lastDecisionMs;
+    this.#started = state.decisions > 0;
   }
 
   /**

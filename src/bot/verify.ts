@@ -9,7 +9,7 @@ import { toExactJson } from '../core/exact-json.ts';
 import type { Json } from '../core/json.ts';
 import type { CandleValues } from '../decision/record.ts';
 import { CommandAudit } from './command-audit.ts';
-import { type BotEntry, type DecisionEntry, encodeCandle } from './entries.ts';
+import { type BotEntry, type CheckpointEntry, type DecisionEntry, encodeCandle, readState } from './entries.ts';
 import type { SymbolSetup } from './options.ts';
 import { OrderAudit } from './order-audit.ts';
 import { describeDamage } from './read-entries.ts';
@@ -90,7 +90,8 @@ export async function verifyJournal(options: {
   readonly stopAfter?: number;
 }): Promise<Verification> {
   const { name = 'journal', entries, symbols, history, maxDataAgeMs, stopAfter = 1 } = options;
-  const start = entries[0];
+  const first = entries[0];
+  const start = first?.type === 'checkpoint' ? first.start : first;
   if (start?.type !== 'start') throw new InputError(`${name}: this is not a bot's journal; name another`);
   const replays = new Map(
     symbols.map((setup) => [setup.symbol, new Replay(setup, start.kind, start.timeframeMs, maxDataAgeMs)]),
@@ -147,7 +148,29 @@ export async function verifyJournal(options: {
     }
   };
 
+  /** The head of a part says what follows from those before it; where they are gone, the replay begins with it. */
+  const compareCheckpoint = ({ timeMs, symbols: states }: CheckpointEntry): void => {
+    for (const [symbol, { trader }] of replays) {
+      const journal = states[symbol];
+      // What the clock said is no part of a replay.
+      const { lastDecisionMs } = journal;
+      const replay = readState({ ...trader.saveState(), lastDecisionMs });
+      const path = findDifference(journal, replay);
+      if (path !== null)
+        differences.push({
+          ...{ symbol, timeMs, column: `checkpoint.${path.join('.')}` },
+          ...{ journal: valueAt(journal, path), replay: valueAt(replay, path) },
+        });
+    }
+  };
+
   const follow = async (entry: BotEntry): Promise<void> => {
+    if (entry.type === 'checkpoint') {
+      if (entry !== first) return compareCheckpoint(entry);
+      audit(entry);
+      for (const [symbol, { trader }] of replays) trader.restoreState(entry.symbols[symbol]);
+      return;
+    }
     audit(entry);
     if (!('symbol' in entry)) {
       for (const { trader } of replays.values()) trader.replay(entry);

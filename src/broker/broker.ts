@@ -51,8 +51,11 @@ export interface Broker {
   cancelAll(): Promise<readonly string[]>;
   /** After a restart, once state and entries are back: finds out what became of everything that was under way. */
   recover(): Promise<void>;
-  /** State as of a decision; entries written later are applied on top of it. */
-  save(): Json;
+  /**
+   * State as of a decision; entries written later are applied on top of it.
+   * @param whole also what the entries before it tell, for whoever won't read them
+   */
+  save(whole?: boolean): Json;
   restore(state: Json): void;
   apply(entry: BrokerEntry): void;
 }

@@ -35,6 +35,8 @@ export type TrackedOrder = Readonly<z.output<typeof trackedOrderSchema>>;
 
 /** So many ended orders are remembered, because fills can show after an order's end. */
 const REMEMBERED = 8;
+/** More than a venue is asked for at a start. */
+const LISTED = 2_000;
 
 const savedSchema = z.strictObject({
   account: z.custom<Json>((value) => value !== undefined, 'missing'),
@@ -46,6 +48,7 @@ const savedSchema = z.strictObject({
   otherFees: z.record(z.string(), decimalSchema),
   unpricedFees: z.record(z.string(), decimalSchema).default({}),
   lastSlippage: z.number().nullable(),
+  venueOrderIds: z.array(z.string()).optional(),
   /** Not in journals of earlier versions. */
   exit: z
     .strictObject({ reference: z.number(), decisionMs: z.number(), reason: z.enum(['order', 'flatten']) })
@@ -163,7 +166,7 @@ export class LiveBook {
     return [...this.orders.values()].filter(({ role }) => role === 'stop');
   }
 
-  save(): Json {
+  save(whole = false): Json {
     const { account, baseOwned: base, quoteMoved: quote, sequence, exit } = this;
     return {
       account: account.save(),
@@ -177,6 +180,7 @@ export class LiveBook {
       otherFees: Object.fromEntries(this.otherFees),
       unpricedFees: Object.fromEntries(this.unpricedFees),
       lastSlippage: Number.isNaN(this.lastSlippage) ? null : this.lastSlippage,
+      ...(whole ? { venueOrderIds: [...this.venueOrderIds].slice(-LISTED) } : {}),
     };
   }
 
@@ -196,6 +200,7 @@ export class LiveBook {
     for (const order of saved.ended) this.ended.set(order.id, order);
     this.otherFees.clear();
     for (const [currency, amount] of Object.entries(saved.otherFees)) this.otherFees.set(currency, amount);
+    for (const id of saved.venueOrderIds ?? []) this.venueOrderIds.add(id);
     this.unpricedFees.clear();
     for (const [currency, amount] of Object.entries(saved.unpricedFees)) this.unpricedFees.set(currency, amount);
     this.lastSlippage = saved.lastSlippage ?? Number.NaN;

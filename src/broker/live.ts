@@ -228,8 +228,8 @@ export class LiveBroker implements Broker {
     return [...ids];
   }
 
-  save(): Json {
-    return this.book.save();
+  save(whole = false): Json {
+    return this.book.save(whole);
   }
 
   restore(state: Json): void {

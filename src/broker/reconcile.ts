@@ -50,8 +50,13 @@ export class Reconciler {
     this.#alarm = options.alarm;
   }
 
-  apply(entry: HoldingsEntry): void {
-    this.#holdings.foreign.set(entry.currency, entry.foreign);
+  apply({ currency, foreign }: Pick<HoldingsEntry, 'currency' | 'foreign'>): void {
+    this.#holdings.foreign.set(currency, foreign);
+  }
+
+  /** What is somebody else's, by currency, as last confirmed. */
+  get foreign(): ReadonlyMap<string, string> {
+    return this.#holdings.foreign;
   }
 
   /** Coins that change hands between the bot and the person stay where they are. */

@@ -19,7 +19,7 @@ import type { Overrides } from '../shield/index.ts';
 import { clockFor, KEYS_OPTION, openVenue, SANDBOX_OPTION, SERVER_OPTION } from './bot-venue.ts';
 import { openNamedCheckpoint, symbolsFor } from './checkpoints.ts';
 import type { Context, Options, OptionsOf } from './command.ts';
-import { BOTS, type JournalPlace, readJournal, startOf } from './journals.ts';
+import { BOTS, type JournalPlace, readStart } from './journals.ts';
 import { OPTIONS, parseList } from './options.ts';
 import { KERNEL_OPTIONS } from './run-context.ts';
 
@@ -101,11 +101,9 @@ export async function openSession(
   if (!/^[\w-]{1,120}$/.test(name))
     throw new InputError(`--journal ${name}: a bot's name has letters, digits, - and _`);
   const place: JournalPlace = { files: new NodeFileSystem(context.storage), folder: `${BOTS}/${name}`, name };
-  const begun = place.files.exists(`${place.folder}/${JOURNAL_FILE}`) ? readJournal(place).entries : [];
+  const begun = place.files.exists(`${place.folder}/${JOURNAL_FILE}`) ? readStart(place) : null;
   const { accounts, markets } =
-    begun.length > 0
-      ? readSetup(startOf(begun, name), name)
-      : await openAccounts(symbols, checkpoint.agent, venue, bot.allocation);
+    begun !== null ? readSetup(begun, name) : await openAccounts(symbols, checkpoint.agent, venue, bot.allocation);
   requireStreamed(checkpoint.name, checkpoint.agent);
   const traded = Object.keys(accounts).join(', ');
   if (options.symbol !== undefined && symbols.join(', ') !== traded)

@@ -6,7 +6,8 @@ import type { BotEntry, StartEntry } from '../bot/entries.ts';
 import { readEntries } from '../bot/read-entries.ts';
 import { InputError } from '../core/errors.ts';
 import { NodeFileSystem } from '../disk/node-file-system.ts';
-import { type LogContent, readRecords } from '../journal/record-log.ts';
+import { readLastPart, readParts } from '../journal/parts.ts';
+import type { LogContent } from '../journal/record-log.ts';
 import type { Context, Options, OptionsOf } from './command.ts';
 
 export const BOTS = 'bots';
@@ -44,7 +45,7 @@ export function findJournal({ journal: named }: OptionsOf<typeof JOURNAL_OPTION>
 
 /** A journal's records, whatever they are, up to the first that is not intact. */
 export function readChain({ files, folder }: JournalPlace): LogContent {
-  return readRecords(files.read(`${folder}/${JOURNAL_FILE}`));
+  return readParts(files, `${folder}/${JOURNAL_FILE}`);
 }
 
 /** @throws InputError where a record isn't one of a bot's entries */
@@ -53,9 +54,15 @@ export function readJournal(place: JournalPlace): LogContent & { readonly entrie
   return { ...content, entries: readEntries(content.records, place.name) };
 }
 
+/** With what the journal began, by the head of its last part; null where there is no entry yet. @throws InputError */
+export function readStart({ files, folder, name }: JournalPlace): StartEntry | null {
+  const { records } = readLastPart(files, `${folder}/${JOURNAL_FILE}`);
+  return records.length === 0 ? null : startOf(readEntries(records.slice(0, 1), name), name);
+}
+
 /** The entry with which the journal begins. */
 export function startOf(entries: readonly BotEntry[], name: string): StartEntry {
-  const first = entries[0];
+  const first = entries[0]?.type === 'checkpoint' ? entries[0].start : entries[0];
   if (first?.type !== 'start')
     throw new InputError(`${name}: the journal is empty or damaged; see 'tradernet journal verify'`);
   return first;

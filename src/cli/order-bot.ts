@@ -16,7 +16,7 @@ import {
   JOURNAL_OPTION,
   type JournalPlace,
   lockJournal,
-  readJournal,
+  readStart,
   startOf,
 } from './journals.ts';
 import { drawRunId } from './run-id.ts';
@@ -53,7 +53,7 @@ export async function orderBot(
   context: Context,
 ): Promise<Output> {
   const place = findJournal(options, context);
-  const start = startOf(readJournal(place).entries, place.name);
+  const start = readStart(place) ?? startOf([], place.name);
   const setup = readSetup(start, place.name);
   const clock = await clockOf(start, setup, context);
   const request: CommandRequest = {

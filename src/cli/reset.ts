@@ -4,15 +4,19 @@ import { type BotEntry, encodeEntry } from '../bot/entries.ts';
 import { readHalt, removeHalt } from '../bot/halt-file.ts';
 import { readEntries } from '../bot/read-entries.ts';
 import { InputError } from '../core/errors.ts';
-import { openLog } from '../journal/record-log.ts';
+import { openParts } from '../journal/parts.ts';
 import { defineCommand } from './command.ts';
 import { findJournal, JOURNAL_OPTION, lockJournal } from './journals.ts';
 
 /** Why the bot is halted, by its journal: its own latch, a person's, or a symbol's shield. */
 function haltedBy(entries: readonly BotEntry[]): string | null {
   let reason: string | null = null;
-  for (const entry of entries) {
+  // The head of a part repeats the last decision of each symbol.
+  const repeated = (one: BotEntry) =>
+    one.type === 'checkpoint' ? Object.values(one.last).map(({ entry }) => entry) : [];
+  for (const entry of entries.flatMap((one) => [one, ...repeated(one)])) {
     if (entry.type === 'halt') reason = `${entry.by}: ${entry.reason}`;
+    if (entry.type === 'checkpoint') reason = entry.halted;
     if (entry.type === 'reset') reason = null;
     if (entry.type !== 'decision') continue;
     const { state, verdicts } = entry.record.shield;
@@ -36,7 +40,7 @@ export const reset = defineCommand({
       throw new InputError('--reason is missing; say what was found and done');
     const unlock = lockJournal(place);
     try {
-      const { log, records } = openLog(place.files, `${place.folder}/${JOURNAL_FILE}`);
+      const { log, records } = openParts(place.files, `${place.folder}/${JOURNAL_FILE}`);
       const latched = haltedBy(readEntries(records, place.name));
       const file = readHalt(place.files, place.folder);
       if (latched === null && file === null)

@@ -3,11 +3,11 @@ import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import { readSetup } from '../bot/setup.ts';
 import { InputError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import { hasHead } from '../journal/record-log.ts';
+import { holdsHead } from '../journal/parts.ts';
 import { openBotCheckpoint } from './bot-session.ts';
 import { defineCommand } from './command.ts';
 import { replayJournal } from './journal-replay.ts';
-import { findJournal, JOURNAL_OPTION, type JournalPlace, readJournal, startOf } from './journals.ts';
+import { findJournal, JOURNAL_OPTION, type JournalPlace, readStart, startOf } from './journals.ts';
 import { parseInteger } from './options.ts';
 import { KERNEL_OPTIONS, openRunContext } from './run-context.ts';
 
@@ -15,7 +15,7 @@ import { KERNEL_OPTIONS, openRunContext } from './run-context.ts';
 function requireHead(place: JournalPlace, head: string): void {
   if (!/^[0-9a-f]{8,64}$/.test(head))
     throw new InputError(`--head ${head}: 8 to 64 digits of a hash, as a heartbeat tells it`);
-  if (!hasHead(place.files.read(`${place.folder}/${JOURNAL_FILE}`), head))
+  if (!holdsHead(place.files, `${place.folder}/${JOURNAL_FILE}`, head))
     throw new InputError(`${place.name}: holds no entry with the hash ${head}; it was cut or altered since`);
 }
 
@@ -34,7 +34,7 @@ export const verify = defineCommand({
   async run(options, context) {
     const place = findJournal(options, context);
     if (options.head !== undefined) requireHead(place, options.head);
-    const setup = readSetup(startOf(readJournal(place).entries, place.name), place.name);
+    const setup = readSetup(readStart(place) ?? startOf([], place.name), place.name);
     const runContext = await openRunContext(options, context);
     try {
       const agent = openBotCheckpoint(options.checkpoint ?? setup.checkpoint.name, runContext, context);

@@ -1,12 +1,10 @@
 /** Bots as the page lists them, read off their journals: nothing is asked of a running bot. */
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { BotEntry, DecisionEntry } from '../bot/entries.ts';
 import { readHalt } from '../bot/halt-file.ts';
 import { readEntries } from '../bot/read-entries.ts';
 import type { FileSystem } from '../core/file-system.ts';
-import { readRecords } from '../journal/record-log.ts';
+import { readParts, sizeOfParts } from '../journal/parts.ts';
 import type { BotRow } from './api.ts';
 
 const BOTS = 'bots';
@@ -21,15 +19,13 @@ export interface BotJournal {
 /** Reads the journals of one storage; one that has not grown is not read again. */
 export class BotReader {
   readonly #files: FileSystem;
-  readonly #storage: string;
   readonly #known = new Map<
     string,
     { readonly size: number; readonly entries: readonly BotEntry[]; readonly fault: string | null }
   >();
 
-  constructor(files: FileSystem, storage: string) {
+  constructor(files: FileSystem) {
     this.#files = files;
-    this.#storage = storage;
   }
 
   names(): string[] {
@@ -70,12 +66,12 @@ export class BotReader {
 
   #entries(name: string): { readonly entries: readonly BotEntry[]; readonly fault: string | null } {
     const path = `${BOTS}/${name}/${JOURNAL_FILE}`;
-    const { size } = statSync(join(this.#storage, path));
+    const size = sizeOfParts(this.#files, path);
     const known = this.#known.get(name);
     if (known?.size === size) return known;
     let read: { readonly entries: readonly BotEntry[]; readonly fault: string | null };
     try {
-      const { records, fault } = readRecords(this.#files.read(path));
+      const { records, fault } = readParts(this.#files, path);
       // A torn tail is what a bot is writing just now.
       const said = fault === null || fault.torn ? null : `record ${fault.record}: ${fault.reason}`;
       read = { entries: readEntries(records, name), fault: said };

@@ -19,6 +19,21 @@ export class Portfolio {
     return this.#maxDrawdown;
   }
 
+  /** By symbol. */
+  get equities(): ReadonlyMap<string, number> {
+    return this.#equities;
+  }
+
+  restore(saved: {
+    readonly peak: number;
+    readonly maxDrawdown: number;
+    readonly equities: Readonly<Record<string, number>>;
+  }): void {
+    for (const [symbol, equity] of Object.entries(saved.equities)) this.#equities.set(symbol, equity);
+    this.peak = saved.peak;
+    this.#maxDrawdown = saved.maxDrawdown;
+  }
+
   /** A lower limit from here on; a higher one changes nothing. */
   tighten(maxDrawdown: number): void {
     this.#maxDrawdown = this.#maxDrawdown === 0 ? maxDrawdown : Math.min(this.#maxDrawdown, maxDrawdown);

@@ -36,6 +36,8 @@ export interface LogContent {
   /** Bytes of the good records. */
   readonly length: number;
   readonly fault: LogFault | null;
+  /** The hash that the first record goes on from, where it isn't the first of all (`parts.ts`). */
+  readonly continues: string | null;
 }
 
 const encoder = new TextEncoder();
@@ -113,6 +115,19 @@ function marksDurability(bytes: Uint8Array, offset: number): boolean {
   return !('reason' in line) && line.durable !== null;
 }
 
+/** What the first record of a later part says of the part before it; null in a first part. */
+function readContinues(bytes: Uint8Array): string | null {
+  const line = parseLine(bytes, 0);
+  if ('reason' in line) return null;
+  try {
+    const value = parseJson(decoder.decode(line.json)) as { readonly continues?: unknown } | null;
+    const { continues } = value ?? {};
+    return typeof continues === 'string' && /^[0-9a-f]{64}$/.test(continues) ? continues : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Reads records up to the first bad one.
  * @example
@@ -120,10 +135,11 @@ function marksDurability(bytes: Uint8Array, offset: number): boolean {
  */
 export function readRecords(bytes: Uint8Array): LogContent {
   const records: Json[] = [];
-  let head = GENESIS;
+  const continues = readContinues(bytes);
+  let head = continues ?? GENESIS;
   let offset = 0;
   const faulty = (reason: string, torn: boolean): LogContent => {
-    return { records, head, length: offset, fault: { record: records.length, offset, reason, torn } };
+    return { records, head, length: offset, fault: { record: records.length, offset, reason, torn }, continues };
   };
   while (offset < bytes.length) {
     const line = parseLine(bytes, offset);
@@ -137,7 +153,7 @@ export function readRecords(bytes: Uint8Array): LogContent {
     head = line.hash;
     offset = line.end;
   }
-  return { records, head, length: offset, fault: null };
+  return { records, head, length: offset, fault: null, continues };
 }
 
 /** Whether a record of the log has a hash that begins so: what was noted elsewhere is still in it. */
@@ -207,6 +223,11 @@ export class RecordLog {
   /** Hash of the last record. */
   get head(): string {
     return this.#head;
+  }
+
+  /** Bytes of the file that are durable. */
+  get length(): number {
+    return this.#durable;
   }
 
   /** Appends; durable only after `sync`, which also tells of a disk that fails. */

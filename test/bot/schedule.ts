@@ -3,7 +3,7 @@ import type { Bot } from '../../src/bot/bot.ts';
 import { writeHalt } from '../../src/bot/halt-file.ts';
 import { readEntries } from '../../src/bot/read-entries.ts';
 import { Rng } from '../../src/core/rng.ts';
-import { readRecords } from '../../src/journal/record-log.ts';
+import { readParts } from '../../src/journal/parts.ts';
 import { drawFaults } from '../../src/rehearsal/faults.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
 import { createWorld, minuteMs, WARM_UP } from './bot-world.ts';
@@ -54,6 +54,8 @@ export async function runSchedule(seed: number): Promise<ScheduleResult> {
     faults,
     overrides: stops ? { 'stop-loss': { distance: 0.01 }, 'take-profit': { distance: 0.02 } } : {},
     matching: { feeIn: rng.integer(2) === 0 ? 'received' : 'quote' },
+    // Every second journal is in parts.
+    ...(seed % 2 === 0 ? {} : { bot: { partBytes: 40_000 } }),
     venue: { closedFlag: rng.integer(3) > 0, onExchangeStop: rng.integer(3) > 0 },
   });
   const crashes = rng.integer(3);
@@ -98,7 +100,7 @@ export async function runSchedule(seed: number): Promise<ScheduleResult> {
       bot = ended.bot;
     }
   }
-  const log = readRecords(files.read('bots/test/journal.log'));
+  const log = readParts(files, 'bots/test/journal.log');
   const entries = readEntries(log.records, 'test');
   const violations = log.fault === null ? [] : [`journal: ${log.fault.reason}`];
   violations.push(...(await checkPromises(entries, bot as Bot, world, halted)));

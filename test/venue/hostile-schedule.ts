@@ -4,7 +4,7 @@ import type { BotEntry } from '../../src/bot/entries.ts';
 import { writeHalt } from '../../src/bot/halt-file.ts';
 import { readEntries } from '../../src/bot/read-entries.ts';
 import { LiveBroker } from '../../src/broker/live.ts';
-import { readRecords } from '../../src/journal/record-log.ts';
+import { readParts } from '../../src/journal/parts.ts';
 import { createWorld } from '../bot/bot-world.ts';
 import { MemoryFileSystem } from '../memory-file-system.ts';
 import { amount } from './amount.ts';
@@ -112,6 +112,8 @@ export async function runHostile(seed: number, options: HostileOptions = {}): Pr
           warmUpBars: WARM_UP - 5,
         },
         ...{ maxDrawdown: 0, maxDataAgeMs: MINUTE / 2 },
+        // Every second journal is in parts.
+        ...(seed % 2 === 0 ? {} : { partBytes: 40_000 }),
         onEntry(entry: BotEntry) {
           if (entry.type === 'intent') intents.add(entry.id);
           if (entry.type === 'alarm') alarms.push(entry.code);
@@ -172,7 +174,7 @@ export async function runHostile(seed: number, options: HostileOptions = {}): Pr
       writeHalt(files, 'bots/hostile', { by: 'person', reason: 'said so', timeMs: time.ms });
   }
   // What was written down in earlier lives counts too.
-  for (const record of readEntries(readRecords(files.read('bots/hostile/journal.log')).records, 'hostile'))
+  for (const record of readEntries(readParts(files, 'bots/hostile/journal.log').records, 'hostile'))
     if (record.type === 'intent') intents.add(record.id);
   violations.push(
     ...audit({
