@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Clock } from '../core/clock.ts';
 import { InputError } from '../core/errors.ts';
+import { hostileWord } from './hostile-words.ts';
 import type { Keys } from './keys.ts';
-import { holdsObjectWord } from './object-words.ts';
 import type { AnswerNotes } from './venue-errors.ts';
 import type { VenueHandle, VenueRow } from './venues/row.ts';
 import { fetchWhole } from './whole-fetch.ts';
@@ -72,7 +72,10 @@ interface CcxtInstance {
   handleHttpStatusCode(status: number, reason: string, url: string, method: string, body: string): void;
   handleMessage?(client: unknown, message: unknown): unknown;
   handleOHLCV(client: unknown, message: unknown): unknown;
+  parsePrecision(digits?: string): string | undefined;
 }
+/** ccxt writes a precision out, zero by zero. */
+const MOST_DECIMALS = 100;
 export type CcxtClass = new (settings: object) => CcxtInstance;
 
 type OpenClass = new (
@@ -114,7 +117,13 @@ export function hookClass(Base: CcxtClass, hooks: CcxtHooks): OpenClass {
     }
 
     override handleMessage(client: unknown, message: unknown): unknown {
-      return holdsObjectWord(message) ? undefined : super.handleMessage?.(client, message);
+      return hostileWord(message) === null ? super.handleMessage?.(client, message) : undefined;
+    }
+
+    override parsePrecision(digits?: string): string | undefined {
+      return digits !== undefined && Math.abs(Number(digits)) > MOST_DECIMALS
+        ? undefined
+        : super.parsePrecision(digits);
     }
 
     override handleOHLCV(client: unknown, message: unknown): unknown {

@@ -6,7 +6,7 @@ import type { Ccxt, ConnectorOptions } from './ccxt.ts';
 import { CcxtSession } from './ccxt-session.ts';
 import { ceilToStep, multiplyDecimals } from './decimal.ts';
 import { fetchAllFills } from './fills.ts';
-import { holdsObjectWord } from './object-words.ts';
+import { hostileWord } from './hostile-words.ts';
 import { checkOrder } from './order-rules.ts';
 import { OutgoingOrders } from './outgoing.ts';
 import { timeframeName } from './timeframe.ts';
@@ -236,7 +236,8 @@ export class ExchangeConnector implements Venue {
 
   #checkAnswer(method: string, url: string, answer: unknown): void {
     if (typeof answer !== 'object' || answer === null) throw badAnswer('it is not JSON');
-    if (holdsObjectWord(answer)) throw badAnswer('it names what every object has');
+    const hostile = hostileWord(answer);
+    if (hostile !== null) throw badAnswer(hostile);
     if (!this.#row.isWhole(method, new URL(url).pathname, answer)) throw badAnswer('parts are missing');
   }
 }
