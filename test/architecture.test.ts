@@ -41,6 +41,7 @@ const ALLOWED: Record<string, string | readonly string[]> = {
     'experiment',
     'bot',
   ],
+  onnx: ['core', 'nn', 'env', 'features', 'agents'],
   contract: ['core', 'nn', 'market', 'features', 'env', 'shield', 'agents', 'evaluate', 'exchange'],
   cli: 'everything',
   'plugin.ts': 'everything',

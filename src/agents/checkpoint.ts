@@ -31,7 +31,8 @@ function upgrade(raw: Record<string, unknown>): Record<string, unknown> {
 }
 
 const DESCRIPTION = 'checkpoint.json';
-const NETWORKS = 'model.safetensors';
+/** The file of a checkpoint that holds its networks. */
+export const NETWORKS = 'model.safetensors';
 const OPTIMISER = 'optimizer.safetensors';
 
 const json: z.ZodType<Json> = z.json() as z.ZodType<Json>;

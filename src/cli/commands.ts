@@ -169,6 +169,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./dashboard.ts')).dashboard,
   },
   {
+    name: 'export',
+    summary: 'write an agent as ONNX, for any runtime',
+    load: async () => (await import('./export.ts')).exportAgent,
+  },
+  {
     name: 'plugin check',
     summary: 'does what a plugin adds keep its contract',
     load: async () => (await import('./plugin-check.ts')).checkPlugin,

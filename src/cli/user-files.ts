@@ -99,7 +99,7 @@ export function requireWritable(
 export function writeUserFile(
   context: WorkingFolder,
   file: string,
-  content: string | Iterable<string>,
+  content: Uint8Array | string | Iterable<string>,
   { flag = '--out', mode }: { readonly flag?: string; readonly mode?: number } = {},
 ): string {
   const path = requireWritable(context, file, flag);
