@@ -314,10 +314,9 @@ export class GateDialect implements Dialect {
 
   #expire(nowMs: number): void {
     for (const [order, ms] of this.#expiry) {
-      if (ms > nowMs) continue;
+      if (ms > nowMs || order.end !== null) continue;
       this.#exchange.advance(ms);
       if (order.end === null) this.#exchange.endOrder(order, ms);
-      else this.#expiry.delete(order);
     }
   }
 
