@@ -139,3 +139,58 @@ export interface Events {
   /** Grows when the list of runs changed: fetch it again. */
   readonly runs: number;
 }
+
+/** A change of a bot's position, as its account booked it. */
+export interface Deal {
+  /** Open of the bar in which it was filled. */
+  readonly timeMs: number;
+  /** Signed base quantity. */
+  readonly quantity: number;
+  /** Signed quote amount, the fee in it. */
+  readonly cash: number;
+  readonly fee: number;
+  readonly price: number;
+}
+
+/** So much that was bought and sold again, first in, first out, in quote currency. */
+export interface Lot {
+  readonly boughtMs: number;
+  readonly soldMs: number;
+  readonly quantity: number;
+  /** Prices each, before fees. */
+  readonly cost: number;
+  readonly proceeds: number;
+  /** Of both sides. */
+  readonly fees: number;
+  readonly profit: number;
+}
+
+export interface BotMarket {
+  readonly symbol: string;
+  readonly bars: readonly {
+    readonly candle: readonly [timeMs: number, open: number, high: number, low: number, close: number, volume: number];
+    readonly asked: number;
+    readonly done: number;
+    readonly behind: readonly number[] | null;
+  }[];
+  readonly deals: readonly Deal[];
+  readonly lots: readonly Lot[];
+  /** Cash that no deal explains; 0 where the trade list agrees with the journal. */
+  readonly unexplained: number;
+  /** The last decision: its record, the account and the shield after it. */
+  readonly last: { readonly timeMs: number; readonly record: Json; readonly account: Json; readonly shield: Json };
+}
+
+/** A bot whole. */
+export interface BotDetail {
+  readonly row: BotRow;
+  readonly setup: Json;
+  readonly checkpoint: string;
+  readonly markets: readonly BotMarket[];
+  /** (Unix ms, equity over all symbols). */
+  readonly curve: readonly (readonly [number, number])[];
+  readonly alarms: readonly { readonly timeMs: number; readonly code: string; readonly numbers: Json }[];
+  /** Symbols; '' for all. */
+  readonly paused: readonly string[];
+  readonly records: number;
+}

@@ -33,6 +33,14 @@ export const COMMAND_ROWS: Readonly<Record<string, CommandRow<z.ZodRawShape>>> =
     args: ({ bot, reason }) => ['halt', '--journal', bot, '--reason', reason],
     waits: true,
   }),
+  close: row({
+    shape: { bot: name, typed: z.string(), symbol: market, reason: reason.default('closed on the dashboard') },
+    args: ({ bot, symbol, reason }) => ['close', '--journal', bot, '--symbol', symbol, '--reason', reason],
+  }),
+  pause: row({
+    shape: { bot: name, typed: z.string(), symbol: market, reason: reason.default('paused on the dashboard') },
+    args: ({ bot, symbol, reason }) => ['pause', '--journal', bot, '--symbol', symbol, '--reason', reason],
+  }),
   train: row({
     shape: {
       agent: word,

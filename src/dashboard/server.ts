@@ -12,6 +12,7 @@ import { InputError } from '../core/errors.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import { CandleStore, MARKET_DATABASE } from '../market/store.ts';
 import { closeServer, createLocalServer, listenLocally } from '../net/local-server.ts';
+import { describeBot } from './bot-detail.ts';
 import { BotReader } from './bot-rows.ts';
 import { readCommand } from './commands.ts';
 import { listData, loadCandles } from './data-rows.ts';
@@ -111,14 +112,10 @@ export async function serveDashboard(
     return reply.type('application/octet-stream').send(bytes);
   });
   app.get('/api/bots', async () => bots.list());
-  app.get<{ Params: { name: string }; Querystring: { last?: string } }>(
-    '/api/bots/:name',
-    async ({ params, query }) => {
-      if (!bots.names().includes(params.name)) throw new InputError(`there is no bot '${params.name}'`);
-      const { row, entries } = bots.read(params.name);
-      return { row, entries: entries.slice(-Math.min(5_000, Number(query.last) || 500)) };
-    },
-  );
+  app.get<{ Params: { name: string } }>('/api/bots/:name', async ({ params }) => {
+    if (!bots.names().includes(params.name)) throw new InputError(`there is no bot '${params.name}'`);
+    return describeBot(bots.read(params.name));
+  });
   app.get('/api/data', async () => {
     using store = openStore();
     return listData(store);
