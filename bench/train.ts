@@ -3,12 +3,13 @@
  * same `train` that the command line calls. 35,000 hourly bars, windows of 12 x 21, the spec's networks, two threads.
  * A fresh process a round, the cases in alternating order, the wall clock after a warm-up. Then the peak memory of a
  * training whose replay buffer holds a million transitions, its checkpoint included. Writes bench/results/train.json.
- * `npm run bench:train -- beside FOLDER` runs the defaults of another checkout in turns with these.
+ * `npm run bench:train -- beside FOLDER` trains PPO by its defaults instead, here and in another checkout in turns:
+ * bench/results/train-defaults.json.
  *
  * Beside it Stable-Baselines3 2.9 on PyTorch 2.13, the same networks, on a machine of this kind: 735, 2,390, 279, 890.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -56,7 +57,7 @@ const CASES = [
   },
 ] as const;
 /** Of whichever version: no setting is named but the length, and the clock runs from the first report past `from` on. */
-const DEFAULTS = [{ name: 'PPO, the defaults', kind: 'ppo', from: 40_000, to: 120_000 }];
+const DEFAULTS = { name: 'PPO, the defaults', kind: 'ppo', from: 40_000, to: 120_000 } as const;
 /** More steps than the buffer holds; training steps are few, they don't change what is held. */
 const MEMORY = {
   kind: 'dqn',
@@ -83,12 +84,13 @@ const clock = {
 };
 
 /** Trains once by the code and the defaults of `checkout`, in this process. */
-async function measureDefaults({ kind, from, to }: (typeof DEFAULTS)[number], checkout: string) {
+async function measureDefaults(checkout: string) {
+  const { kind, from, to } = DEFAULTS;
   const path = pathToFileURL(resolve(checkout, 'src/index.ts')).href;
   const tradernet: typeof import('../src/index.ts') = await import(path);
   const kernels = await tradernet.createKernels({ threads: THREADS });
   const { series } = synthesize({ bars: BARS, seed: 1 });
-  const training = { agent: kind as 'ppo', steps: to, validateEvery: to, checkpointEvery: to };
+  const training = { agent: kind, steps: to, validateEvery: to, checkpointEvery: to };
   const config = tradernet.experimentSchema.parse({ training });
   const folder = mkdtempSync(join(tmpdir(), 'tradernet-bench-'));
   const reports: { readonly steps: number; readonly ms: number }[] = [];
@@ -166,21 +168,17 @@ const commitOf = (folder: string): string =>
 const own = resolve(import.meta.dirname, '..');
 const [one, other] = process.argv.slice(2);
 if (one !== undefined && one !== 'beside') {
-  const defaults = DEFAULTS.find(({ kind }) => kind === one);
   const measured =
-    defaults === undefined ? measure(one === 'memory' ? MEMORY : CASES[Number(one)]) : measureDefaults(defaults, other);
+    one === DEFAULTS.kind ? measureDefaults(other) : measure(one === 'memory' ? MEMORY : CASES[Number(one)]);
   console.log(JSON.stringify(await measured));
 } else {
   const run = (...which: string[]): Awaited<ReturnType<typeof measure>> =>
     JSON.parse(execFileSync(process.execPath, [import.meta.filename, ...which], { encoding: 'utf8' }));
-  const folders = other === undefined ? [own] : [own, resolve(other)];
-  // Another version may lack an agent.
-  const defaults = DEFAULTS.flatMap(({ name, kind }) =>
-    folders
-      .filter((folder) => existsSync(join(folder, `src/agents/${kind}.ts`)))
-      .map((folder) => ({ name, commit: commitOf(folder), which: [kind, folder] })),
-  );
-  const cases = [...CASES.map((entry, i) => ({ ...entry, which: [`${i}`] })), ...defaults];
+  const ppo = (folder: string) => ({ ...DEFAULTS, commit: commitOf(folder), which: [DEFAULTS.kind, folder] });
+  const cases =
+    other === undefined
+      ? CASES.map(({ name, target, peer }, i) => ({ name, target, peer, which: [`${i}`] }))
+      : [own, resolve(other)].map(ppo);
   const rounds: number[][] = cases.map(() => []);
   const load: number[] = [];
   for (let r = 0; r < ROUNDS; r++) {
@@ -188,28 +186,26 @@ if (one !== undefined && one !== 'beside') {
     for (const i of order) rounds[i].push(Math.round(run(...cases[i].which).stepsPerSecond));
     load.push(Math.round(10 * loadavg()[0]) / 10);
   }
-  const results = cases.map((entry, i) => ({
-    ...('peer' in entry
-      ? { name: entry.name, target: entry.target, peer: entry.peer }
-      : { name: entry.name, commit: entry.commit }),
-    ...{ stepsPerSecond: median(rounds[i]), lowest: Math.min(...rounds[i]), highest: Math.max(...rounds[i]) },
-    rounds: rounds[i],
+  const results = cases.map(({ which: _, ...entry }, i) => ({
+    ...{ ...entry, stepsPerSecond: median(rounds[i]) },
+    ...{ lowest: Math.min(...rounds[i]), highest: Math.max(...rounds[i]), rounds: rounds[i] },
   }));
-  const { peakMB, kernels } = run('memory');
+  const { peakMB, kernels } = run(...(other === undefined ? ['memory'] : cases[0].which));
   const memory = { name: 'a million transitions', peakMB: Math.round(peakMB), limitMB: MEMORY_LIMIT_MB };
   // The load says whether other work had the cores: two threads that wait for a third party are slower than one.
   const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version, kernels, load };
   const folder = new URL('./results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
-  const content = { machine, commit: commitOf(own), results, memory };
-  writeFileSync(new URL('train.json', folder), `${JSON.stringify(content, null, 2)}\n`);
+  const content = { machine, commit: commitOf(own), results, ...(other === undefined ? { memory } : {}) };
+  const file = other === undefined ? 'train.json' : 'train-defaults.json';
+  writeFileSync(new URL(file, folder), `${JSON.stringify(content, null, 2)}\n`);
   for (const result of results) {
     const { name, stepsPerSecond, lowest, highest } = result;
     const beside =
       'peer' in result
-        ? `target ${result.target}, ${(stepsPerSecond / result.peer!).toFixed(1)} x the peer`
+        ? `target ${result.target}, ${(stepsPerSecond / result.peer).toFixed(1)} x the peer`
         : `of ${result.commit}`;
     console.log(`${name}: ${stepsPerSecond} steps/s (${lowest} to ${highest}), ${beside}`);
   }
-  console.log(`${memory.name}: ${memory.peakMB} MB at the peak, limit ${memory.limitMB}`);
+  if (other === undefined) console.log(`${memory.name}: ${memory.peakMB} MB at the peak, limit ${memory.limitMB}`);
 }
