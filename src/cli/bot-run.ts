@@ -3,10 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AlarmChannel } from '../bot/alarms/alarm.ts';
 import { AlarmDesk } from '../bot/alarms/alarm-desk.ts';
-import { createTelegram } from '../bot/alarms/telegram.ts';
-import { createWebhook } from '../bot/alarms/webhook.ts';
 import { Bot } from '../bot/bot.ts';
 import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { BotEntry } from '../bot/entries.ts';
@@ -17,25 +14,13 @@ import { BotStatus } from '../bot/status.ts';
 import { writeDurably } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
 import { AcceleratedClock } from '../rehearsal/accelerated-clock.ts';
+import { attendChat, openChannels } from './bot-channels.ts';
 import { describeEntry, summarise } from './bot-lines.ts';
 import type { Session } from './bot-session.ts';
 import type { Context, Output } from './command.ts';
 import { lockJournal } from './journals.ts';
 import { drawRunId } from './run-id.ts';
 import { serveStatus } from './status-server.ts';
-
-function openChannels(context: Context): AlarmChannel[] {
-  const { TRADERNET_TELEGRAM_TOKEN: token, TRADERNET_WEBHOOK_URL: webhook } = context.env;
-  const post = async (url: string, body: string) => {
-    const signal = AbortSignal.timeout(10_000);
-    return (await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal })).status;
-  };
-  const { telegramChat } = context.bot();
-  return [
-    ...(webhook ? [createWebhook(webhook, post)] : []),
-    ...(token && telegramChat !== null ? [createTelegram(token, telegramChat, post)] : []),
-  ];
-}
 
 /** Alarms that can't be delivered hold up an end no longer than this. */
 const DRAIN_MS = 15_000;
@@ -116,11 +101,12 @@ export async function runSession(session: Session, context: Context): Promise<Ou
     const signal = AbortSignal.any([context.signal, stop.signal]);
     context.say(`${place.name}: ${bot.resumed ? 'goes on' : 'begins'}; journal and log in ${home}`);
     const pulse = sendHeartbeats(desk, bot, settings.heartbeatMinutes, context, signal);
+    const chat = attendChat(bot, context, (code, numbers) => desk.raise(code, numbers), redact, signal);
     try {
       await withLastWords(desk, redact, () => bot!.run(signal));
     } finally {
       stop.abort(new Error('the bot stopped'));
-      await pulse;
+      await Promise.all([pulse, chat]);
     }
     return summarise(bot, place, context.clock.nowMs() - beganMs);
   } catch (error) {

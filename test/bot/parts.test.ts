@@ -133,16 +133,17 @@ describe('alarms', () => {
     const posts: [string, unknown][] = [];
     const post = async (url: string, body: string) => {
       posts.push([url, JSON.parse(body)]);
-      return url.includes('refuse') ? 403 : 200;
+      return { status: url.includes('refuse') ? 403 : 200, text: '', retryAfterS: null };
     };
     const message: AlarmMessage = { level: 'critical', code: 'halted', text: 'tradernet: halted', timeMs: 5 };
-    await createWebhook('https://example.org/hook', post).send(message);
-    await createTelegram('123:abc', '42', post).send(message);
+    const sleep = async () => {};
+    await createWebhook('https://example.org/hook', post, sleep).send(message);
+    await createTelegram({ token: '123:abc', chatId: '42', post, sleep }).send(message);
     expect(posts).toEqual([
       ['https://example.org/hook', message],
       ['https://api.telegram.org/bot123:abc/sendMessage', { chat_id: '42', text: 'CRITICAL tradernet: halted' }],
     ]);
-    await expect(createWebhook('https://example.org/refuse', post).send(message)).rejects.toThrow(/403/);
+    await expect(createWebhook('https://example.org/refuse', post, sleep).send(message)).rejects.toThrow(/403/);
   });
 });
 

@@ -13,9 +13,31 @@ export interface AlarmChannel {
   send(message: AlarmMessage): Promise<void>;
 }
 
-/** An HTTP POST of JSON; the network comes in as an argument. Resolves to the status. */
-export type Post = (url: string, body: string) => Promise<number>;
+export interface PostAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** Seconds that the other side asked to wait; null where it didn't. */
+  readonly retryAfterS: number | null;
+}
 
-export function requireDelivered(channel: string, status: number): void {
-  if (status < 200 || status > 299) throw new Error(`${channel}: the message was refused with status ${status}`);
+/** An HTTP POST of JSON; the network comes in as an argument. Rejects where no answer came. */
+export type Post = (url: string, body: string) => Promise<PostAnswer>;
+
+export type Sleep = (ms: number) => Promise<void>;
+
+/** Between two tries of a message. */
+const AGAIN_MS = [2_000, 10_000, 30_000];
+const LONGEST_WAIT_MS = 60_000;
+
+/** Posts until it is taken, refused for good, or has failed too often. @throws Error that names the channel alone */
+export async function deliver(channel: string, post: () => Promise<PostAnswer>, sleep: Sleep): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const answer = await post().catch((error: unknown) => error as Error);
+    if (!(answer instanceof Error) && answer.status >= 200 && answer.status <= 299) return;
+    const why = answer instanceof Error ? answer.message : `the message was refused with status ${answer.status}`;
+    const final = !(answer instanceof Error) && answer.status < 500 && answer.status !== 429 && answer.status !== 408;
+    if (final || attempt >= AGAIN_MS.length) throw new Error(`${channel}: ${why}`);
+    const asked = answer instanceof Error ? 0 : 1000 * (answer.retryAfterS ?? 0);
+    await sleep(Math.min(LONGEST_WAIT_MS, Math.max(asked, AGAIN_MS[attempt])));
+  }
 }

@@ -1,11 +1,9 @@
-import { type AlarmChannel, type Post, requireDelivered } from './alarm.ts';
+import { type AlarmChannel, deliver, type Post, type Sleep } from './alarm.ts';
 
 /** Posts {level, code, text, timeMs} to an address of one's own. */
-export function createWebhook(url: string, post: Post): AlarmChannel {
+export function createWebhook(url: string, post: Post, sleep: Sleep): AlarmChannel {
   return {
     name: 'webhook',
-    async send(message) {
-      requireDelivered('webhook', await post(url, JSON.stringify(message)));
-    },
+    send: (message) => deliver('webhook', () => post(url, JSON.stringify(message)), sleep),
   };
 }
