@@ -27,7 +27,7 @@ import { synthesize } from '../src/market/synthetic.ts';
 import { createKernels } from '../src/nn/index.ts';
 
 const BARS = 35_000;
-const ROUNDS = 7;
+const ROUNDS = 5;
 const THREADS = 2;
 const PLAIN = { double: false, batchSize: 64, learningStarts: 500 };
 const CASES = [
