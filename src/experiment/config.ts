@@ -152,7 +152,7 @@ export const experimentSchema = z.strictObject({
         z.enum(PROFILES).nullable(),
         null,
         'choice',
-        'profile that masks what it denies while training, seen in columns of its own; null: no mask',
+        'profile that, with shield.rules and shield.exits, masks what it denies while training, seen in columns of its own; null: no mask',
       ),
       episodeBars: setting(z.number().int().min(0), 720, 'bars', 'longest training episode; 0: to the end of the fold'),
       validateEvery: setting(

@@ -5,9 +5,27 @@ import { SHIELD_COLUMNS } from '../core/shield.ts';
 import { createShield, type Overrides, type Profile, type RuleShield, rangeOf } from '../shield/index.ts';
 import type { ExperimentConfig } from './config.ts';
 
-/** The shield that masks a training. A supervisor has no part in it. */
-export function maskingShield(profile: Profile, spec: Pick<AgentSpec, 'trainingRange'>): RuleShield {
-  return createShield({ profile, without: ['smurf'], ...rangeOf(spec) });
+/** The shield that masks a training: a profile with the user's own rules and exits. A supervisor has no part in it. */
+export function maskingShield(
+  profile: Profile,
+  { exits, rules }: Pick<ExperimentConfig['shield'], 'exits' | 'rules'>,
+  spec: Pick<AgentSpec, 'trainingRange'>,
+): RuleShield {
+  return createShield({
+    profile,
+    ...(exits === null ? {} : { exits }),
+    overrides: rules as Overrides,
+    without: ['smurf'],
+    ...rangeOf(spec),
+  });
+}
+
+/** What of a shield's settings decides a training: what differs from the profile that masks it; nothing where none does. */
+export function maskSettings({ training, shield: { exits, rules } }: Pick<ExperimentConfig, 'training' | 'shield'>): {
+  readonly mask?: Pick<ExperimentConfig['shield'], 'exits' | 'rules'>;
+} {
+  const differs = exits !== null || Object.keys(rules).length > 0;
+  return training.maskByShield !== null && differs ? { mask: { exits, rules } } : {};
 }
 
 /** The columns that a shield adds to an observation, of an agent whose training was masked. */

@@ -8,11 +8,14 @@ import { fitMarketsRange, type Prepared } from './prepare.ts';
 import { maskingShield } from './shield.ts';
 
 /** Makes the shields that mask a training; null where none does. */
-export function makeMaskingShield({ training }: ExperimentConfig, prepared: Prepared): (() => RuleShield) | null {
+export function makeMaskingShield(
+  { training, shield }: ExperimentConfig,
+  prepared: Prepared,
+): (() => RuleShield) | null {
   const { maskByShield } = training;
   if (maskByShield === null) return null;
   const trainingRange = fitMarketsRange(prepared.markets) as unknown as Json;
-  return () => maskingShield(maskByShield, { trainingRange });
+  return () => maskingShield(maskByShield, shield, { trainingRange });
 }
 
 /** @param count environments that step together */

@@ -6,6 +6,7 @@ import { spansOf } from '../evaluate/looks.ts';
 import { hashJson } from '../runs/registry.ts';
 import { dropOtherAgents, type ExperimentConfig } from './config.ts';
 import type { Prepared, PreparedMarket } from './prepare.ts';
+import { maskSettings } from './shield.ts';
 
 export type Fold = 'test' | 'validation';
 
@@ -31,7 +32,7 @@ export function trialConfig(config: ExperimentConfig, prepared: Pick<Prepared, '
   const plugins = loadedPlugins();
   return {
     ...rest,
-    ...{ symbols, featureSet: prepared.set.name },
+    ...{ ...maskSettings(config), symbols, featureSet: prepared.set.name },
     // What they hold is no setting, and decides as much.
     ...(plugins.length === 0 ? {} : { plugins }),
   } as unknown as Json;

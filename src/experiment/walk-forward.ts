@@ -20,6 +20,7 @@ import { chooseEmbargo, commonTimes } from './prepare.ts';
 import { tryReadSettings } from './registered-settings.ts';
 
 import { CHECKPOINTS } from './run-context.ts';
+import { maskSettings } from './shield.ts';
 import { standingOf } from './standing.ts';
 import { SUPERVISION } from './supervise.ts';
 import { nameResult, type Tried } from './trial.ts';
@@ -111,7 +112,7 @@ export function findSupervisor(
 /** What a training depends on, as text. */
 function describeTraining(config: ExperimentConfig, symbols: readonly string[]): string {
   const { shield: _, evaluation: __, ...settings } = dropOtherAgents(config);
-  return canonicalJson({ ...settings, symbols } as unknown as Json);
+  return canonicalJson({ ...settings, ...maskSettings(config), symbols } as unknown as Json);
 }
 
 /** What a profile did on one test fold. */

@@ -15,6 +15,8 @@ import { evaluateRun } from '../../src/experiment/evaluate-run.ts';
 import { fitMarketsRange, prepareMarkets } from '../../src/experiment/prepare.ts';
 import { smurfConfig, trainSupervisor } from '../../src/experiment/supervise.ts';
 import { trainRun } from '../../src/experiment/train-run.ts';
+import { makeMaskingShield } from '../../src/experiment/training-env.ts';
+import { trialConfig } from '../../src/experiment/trial.ts';
 import { ACCOUNT_COLUMNS } from '../../src/features/observation.ts';
 import { RealTimeFeatureEng } from '../../src/features/realtime.ts';
 import { createKernels, type Kernels } from '../../src/nn/index.ts';
@@ -30,6 +32,28 @@ afterAll(() => kernels.dispose());
 
 const series = [tinyMarket()];
 const masked = (maskByShield: string, agent: string = NAMES[0]) => tinyConfig({ training: { maskByShield, agent } });
+
+describe('the mask of a training', () => {
+  const rulesOf = (sections: Record<string, Record<string, unknown>>) => {
+    const config = tinyConfig({ training: { maskByShield: 'none' }, ...sections });
+    return makeMaskingShield(config, prepareMarkets(series, config))?.().rules.map(({ rule }) => rule.name);
+  };
+
+  it("follows the user's own rules", () => {
+    expect(rulesOf({})).toEqual([]);
+    expect(rulesOf({ shield: { rules: { 'stop-loss': {}, smurf: {} } } })).toEqual(['stop-loss']);
+  });
+
+  it('makes another training, and where there is no mask the rules do not', () => {
+    const trained = (maskByShield: string | null, rules: Record<string, unknown>) => {
+      const config = tinyConfig({ training: { maskByShield }, shield: { rules } });
+      return JSON.stringify(trialConfig(config, prepareMarkets(series, config)));
+    };
+    const rules = { 'stop-loss': false };
+    expect(trained('cautious', rules)).not.toBe(trained('cautious', {}));
+    expect(trained(null, rules)).toBe(trained(null, {}));
+  });
+});
 
 describe('what a masked agent sees', () => {
   const config = masked('cautious');
