@@ -50,7 +50,7 @@ const tests = area.tests
 const folder = `${root}node_modules/.cache/mutate-${area.name}`;
 mkdirSync(folder, { recursive: true });
 const sources = new Map(
-  area.code
+  [...area.code, ...(area.around ?? [])]
     .flatMap((path) => readdirSync(`${root}${path}`, { recursive: true }).map((name) => `${path}/${String(name)}`))
     .filter((name) => name.endsWith('.ts'))
     .sort()
@@ -262,7 +262,8 @@ interface Kept {
 async function runMutants(): Promise<void> {
   const reasonsFile = `${root}scripts/mutation/survivors-${area!.name}.json`;
   const reasons: Record<string, string> = existsSync(reasonsFile) ? JSON.parse(readFileSync(reasonsFile, 'utf8')) : {};
-  const every = [...sources].flatMap(([file, source]) =>
+  const mutated = [...sources].filter(([file]) => area!.code.some((folder) => file.startsWith(`${folder}/`)));
+  const every = mutated.flatMap(([file, source]) =>
     listMutants(file, source).filter(({ mutator }) => !area!.leaves.includes(mutator)),
   );
   // Drawn by a hash of what each is, so that the draw stays where the code does.

@@ -7,6 +7,8 @@ export interface MutationArea {
   /** Folders of the tests, and files there that start processes, take minutes or ask for none of this. */
   readonly tests: readonly string[];
   readonly without: readonly string[];
+  /** Folders that faults are planted in, too, and that are not mutated. */
+  readonly around?: readonly string[];
   /** How many mutants are drawn; all where it is left out. */
   readonly sample?: number;
   /** Mutators that are left out. */
@@ -17,9 +19,10 @@ export const MUTATION_AREAS: readonly MutationArea[] = [
   {
     name: 'shield',
     code: ['src/shield'],
-    tests: ['test/shield'],
+    tests: ['test/shield', 'test/decision'],
     // The long proofs, and the faults.
     without: ['laws', 'liar', 'faults'],
+    around: ['src/decision'],
     leaves: [],
   },
   {

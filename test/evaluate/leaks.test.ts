@@ -148,6 +148,22 @@ describe('a changed future', () => {
     expect(check({ ...base, features: (one) => computeFeatures(one, set) }).leaks).toEqual([]);
   });
 
+  it('is not seen on days that begin at four, with days missing', () => {
+    const daily = synthesize({ bars: BARS, seed: 5, timeframeMs: 24 * HOUR, trends: false }).series;
+    const kept = Array.from({ length: BARS }, (_, row) => row).filter((row) => row % 97 !== 5);
+    const pick = (values: Float64Array) => Float64Array.from(kept, (row) => values[row]);
+    const { timeMs, open, high, low, close, volume, trades } = daily;
+    const days: CandleSeries = {
+      ...{ ...daily, length: kept.length, timeMs: pick(timeMs).map((time) => time + 4 * HOUR) },
+      ...{ open: pick(open), high: pick(high), low: pick(low), close: pick(close), volume: pick(volume) },
+      ...{ trades: trades && pick(trades), filled: new Uint8Array(kept.length) },
+    };
+    const own = prepareMarkets([days], config);
+    const subject = featuresSubject(own, config, trainingTimes(days, own.markets[0].split));
+    const cuts = [own.markets[0].split.test.from + 40];
+    expect(checkFuture({ series: days, trends: [], cuts, subject, seed: 1 }).leaks).toEqual([]);
+  });
+
   it('is not seen by honest columns of one’s own', () => {
     expect(check(ownSubject(HONEST, 'mine', base, times)).leaks).toEqual([]);
   });

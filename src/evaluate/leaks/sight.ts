@@ -8,6 +8,7 @@ import type { Shield } from '../../core/shield.ts';
 import { type ScaledTable, scaleTable } from '../../features/observation.ts';
 import type { Scaler } from '../../features/scaler.ts';
 import type { FeatureTable } from '../../features/table.ts';
+import { DAY_MS } from '../../market/calendar.ts';
 import { formatCandleRows } from '../../market/csv-export.ts';
 import { requireClean } from '../../market/import/candles.ts';
 import { readCandleCsv } from '../../market/import/series.ts';
@@ -48,6 +49,8 @@ function importAgain({ candles, trends }: Inputs, key: SeriesKey, hasTrades: boo
     name: 'candles',
     ...key,
     policy: 'drop',
+    // Days needn't begin at midnight.
+    dayStartMs: key.timeframeMs < DAY_MS ? 0 : candles[0].timeMs % DAY_MS,
     nowMs: lastMs + 2 * key.timeframeMs,
   });
   requireClean(file);
