@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { isMarketName } from '../core/symbol.ts';
+import { IMPORT_POLICIES } from '../market/import/candles.ts';
 
 /** Names of runs and bots: never an option, never a way out of their folder. */
 const name = z.string().regex(/^[\w+][\w.+-]{0,120}$/, 'is no name of a run or a bot');
@@ -13,6 +14,26 @@ const market = z.string().max(60).regex(/^\w/, 'is no name').refine(isMarketName
 const timeframe = z.string().regex(/^\d{1,4}[smhdwM]$/, 'is no length of a bar: write 1h');
 const reason = z.string().regex(/^[^-\p{Cc}][^\p{Cc}]{0,199}$/u, 'is one line that does not begin with a hyphen');
 const word = z.string().regex(/^[a-z][\w-]{0,40}$/, 'is no word');
+
+/** A file that the page handed over (`uploads.ts`). */
+const file = z.string().regex(/^upload-[0-9a-f]{24}$/, 'is no file that was handed over');
+const policy = z.enum(IMPORT_POLICIES).default('refuse');
+const importShape = {
+  file,
+  symbol: market.nullable().default(null),
+  venue: market.default('csv'),
+  timeframe: timeframe.nullable().default(null),
+  policy,
+};
+
+function importLine(given: z.output<z.ZodObject<typeof importShape>>): readonly string[] {
+  const { file, symbol, venue, timeframe, policy } = given;
+  return [
+    ...['data', 'import', file, '--venue', venue, '--policy', policy],
+    ...(symbol === null ? [] : ['--symbol', symbol]),
+    ...(timeframe === null ? [] : ['--timeframe', timeframe]),
+  ];
+}
 
 /** A row: what a page sends beside `command`, and the command line it comes to. */
 interface CommandRow<Shape extends z.ZodRawShape> {
@@ -66,6 +87,8 @@ export const COMMAND_ROWS: Readonly<Record<string, CommandRow<z.ZodRawShape>>> =
     shape: { run: name, shield: word.default('none') },
     args: ({ run, shield }) => ['evaluate', '--checkpoint', run, '--shield', shield, '--no-counterfactuals'],
   }),
+  inspect: row({ shape: importShape, args: (given) => [...importLine(given), '--dry-run'], waits: true }),
+  import: row({ shape: importShape, args: importLine, waits: true }),
   delete: row({
     shape: { run: name, typed: z.string() },
     args: ({ run }) => ['runs', 'delete', run, '--yes'],

@@ -6,6 +6,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { fastify } from 'fastify';
 import type { Clock } from '../core/clock.ts';
 import { InputError } from '../core/errors.ts';
@@ -21,6 +22,7 @@ import { Jobs } from './jobs.ts';
 import { readPage } from './page-files.ts';
 import { Replays } from './replays.ts';
 import { RunReader } from './run-rows.ts';
+import { MOST_UPLOAD_BYTES, Uploads } from './uploads.ts';
 
 const MOST_CONNECTIONS = 256;
 const MOST_LISTENERS = 64;
@@ -68,6 +70,7 @@ export async function serveDashboard(
   const bots = new BotReader(files);
   const jobs = new Jobs(options);
   const events = new EventStream({ runs, bots: () => bots.list(), jobs: () => jobs.list(), clock, version });
+  const uploads = new Uploads();
   const replays = new Replays(storage);
   const page = readPage(options.page);
   const openStore = () => CandleStore.open(join(storage, MARKET_DATABASE));
@@ -128,11 +131,26 @@ export async function serveDashboard(
     );
     return loadCandles(store, { venue, symbol, timeframeMs: Number(timeframeMs) || 0 }, ...span);
   });
+  app.addContentTypeParser('application/octet-stream', { bodyLimit: MOST_UPLOAD_BYTES }, (_, payload, done) =>
+    done(null, payload),
+  );
+  app.post<{ Querystring: { name?: string }; Body: Readable }>(
+    '/api/data/file',
+    { bodyLimit: MOST_UPLOAD_BYTES },
+    async ({ query, body }, reply) => {
+      if (!(body instanceof Readable))
+        return reply.code(415).send({ error: 'send the file as application/octet-stream' });
+      return { file: await uploads.take(query.name ?? 'file', body) };
+    },
+  );
   app.get('/api/jobs', async () => jobs.list());
   app.post('/api/commands', async ({ body }, reply) => {
     const read = readCommand(body);
     if ('fault' in read) return reply.code(400).send({ error: read.fault });
-    const started = jobs.start(read.command, read.args);
+    const started = jobs.start(
+      read.command,
+      read.args.map((word) => uploads.resolve(word)),
+    );
     if (started === null) return reply.code(429).send({ error: 'too much is running; wait until something ended' });
     return read.waits ? started.done : { id: started.id };
   });
@@ -165,6 +183,7 @@ export async function serveDashboard(
       events.close();
       await jobs.close();
       await closeServer(app.server);
+      uploads.close();
     },
   };
 }

@@ -115,7 +115,16 @@ describe('what may be done', () => {
       '--seed',
       '--seeds',
     ]);
-    for (const more of ['--steps', '--resume', '--checkpoint', '--shield', '--no-counterfactuals', '--yes'])
+    for (const more of [
+      '--steps',
+      '--resume',
+      '--checkpoint',
+      '--shield',
+      '--no-counterfactuals',
+      '--yes',
+      '--policy',
+      '--dry-run',
+    ])
       flags.add(more);
     const text = fc.oneof(
       fc.string(),
