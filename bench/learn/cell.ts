@@ -65,6 +65,8 @@ function settingsOf(list: readonly string[]): Record<string, unknown> {
   return settings;
 }
 
+/** An older checkout calls it another name. */
+const unshielded = { shield: null, safety: null };
 const fold = /^real-(\d)$/.exec(task.world);
 const made = /^real-/.test(task.world) ? null : makeMarket(task.world, task.seed);
 const series = made?.series ?? readCandles();
@@ -119,7 +121,7 @@ try {
   const agent = tradernet.loadAgent(files, `${result.folder}/best`, kernels);
   const { account } = config;
   const run = (policy: Policy, rows = split.test, own = account): Ledger =>
-    tradernet.backtest({ policy, series, table, account: own, shield: null, rows });
+    tradernet.backtest({ policy, series, table, account: own, rows, ...unshielded });
   const score = (ledger: Ledger): TestScore => {
     const { logReturn, maxDrawdown, trades } = tradernet.measure(ledger);
     const mean = ledger.equity.reduce((sum, x) => sum + x, 0) / ledger.bars;
