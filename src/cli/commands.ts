@@ -169,6 +169,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./dashboard.ts')).dashboard,
   },
   {
+    name: 'env serve',
+    summary: 'the training environment for another program, over its pipes',
+    load: async () => (await import('./env-serve.ts')).serveEnvironment,
+  },
+  {
     name: 'export',
     summary: 'write an agent as ONNX, for any runtime',
     load: async () => (await import('./export.ts')).exportAgent,
