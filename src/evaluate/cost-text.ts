@@ -1,6 +1,6 @@
 /** A cost study as tables: for the terminal, and as a section of the report. */
 import type { CostRow, CostStudy } from './cost-study.ts';
-import { formatMetric, formatNumber, formatShare, NOTHING } from './format.ts';
+import { formatMetric, formatNumber, formatShare } from './format.ts';
 import { escapeHtml } from './report/html.ts';
 import { formatTable, htmlTable } from './table-text.ts';
 
@@ -36,8 +36,8 @@ function summarise({ breakEven, capacity, curve }: CostStudy): string {
       : free > 0
         ? 'Earns at three times the costs'
         : 'Loses without any costs';
-  const size = capacity === null ? NOTHING : formatNumber(capacity, 0);
-  return `${even}; half of the log return is left up to an account of ${size}`;
+  if (capacity === null) return even;
+  return `${even}; half of the log return is left up to an account of ${formatNumber(capacity, 0)}`;
 }
 
 /** Lines for the terminal. */
