@@ -11,6 +11,7 @@ import { Exit } from './exit.ts';
 import { inquire } from './inquire.ts';
 import type { LiveBook } from './live-book.ts';
 import { type LiveOptions, OrderDesk } from './order-desk.ts';
+import { checkPrice } from './price-check.ts';
 import { RestingStops } from './resting-stops.ts';
 import { retryStep } from './retry.ts';
 import { SellGate } from './sell-gate.ts';
@@ -24,8 +25,6 @@ import { ThirdCoinFees } from './third-coin-fees.ts';
 const LONGEST_SILENCE_MS = 180_000;
 /** An entry leaves this share of the cash it spends, because the market can move before it fills. */
 const CASH_MARGIN = 0.01;
-/** A price this far from the decision's close is not the one that was decided on. */
-const LARGEST_MOVE = 0.03;
 const LONGEST_PAUSE_MS = 60_000;
 /** What gets the bot out waits no longer, whatever the venue asks for. */
 const LONGEST_EXIT_PAUSE_MS = 10_000;
@@ -151,12 +150,7 @@ export class LiveBroker implements Broker {
       if (!this.isFresh(decisionMs)) return desk.noteDenied('no-longer-fresh', {});
       const sentBefore = this.book.sequence;
       const ended = await this.#steps.run('place', 0, async () => {
-        const { ask } = await this.#quote();
-        const moved = ask / reference - 1;
-        if (!(Math.abs(moved) <= LARGEST_MOVE))
-          return desk.noteDenied('price-moved', { close: String(reference), ask: String(ask) });
-        const quantity = decimalOf(roundQuantity(this.#affordable(intent, ask)));
-        await this.#enter({ quantity, reference, decisionMs, reason, attempt: 1 });
+        await this.#enter({ quantity: intent.quantity, reference, decisionMs, reason, attempt: 1 });
       });
       // Whatever a decision ordered is sent, or it is said why it wasn't.
       if (!ended && this.book.sequence === sentBefore) desk.noteDenied('venue-error', {});
@@ -270,7 +264,7 @@ export class LiveBroker implements Broker {
   }
 
   /** The part of an entry that the cash pays for even where the price moves a little. */
-  #affordable({ quantity, close }: OrderIntent, ask: number): number {
+  #affordable(quantity: number, close: number, ask: number): number {
     const { cash, config } = this.account;
     return Math.min(quantity, Math.max(0, cash) / (Math.max(close, ask) * (1 + CASH_MARGIN) * (1 + config.feeRate)));
   }
@@ -283,12 +277,20 @@ export class LiveBroker implements Broker {
     const facts = { fresh: this.isFresh(order.decisionMs), closing, unresolved: this.unresolved };
     const step = retryStep(order, facts);
     if (step.kind === 'give-up') return this.#desk.noteGivenUp(step.code, step.numbers);
-    if (step.kind === 'send') await this.#enter({ ...order, attempt: order.attempt + 1 });
+    if (step.kind === 'send')
+      await this.#enter({ ...order, quantity: Number(order.quantity), attempt: order.attempt + 1 });
   }
 
-  async #enter(order: Omit<Submission, 'role' | 'price'>): Promise<void> {
-    const { quantity, reference, decisionMs, reason, attempt } = order;
+  /** Every attempt is at a price of its own, and may come too late by the time that it is told. */
+  async #enter(order: Omit<Submission, 'role' | 'price' | 'quantity'> & { readonly quantity: number }): Promise<void> {
+    const { reference, decisionMs, reason, attempt } = order;
     const desk = this.#desk;
+    const { venue, symbol } = desk.options;
+    const quote = await venue.fetchQuote(symbol);
+    if (!this.isFresh(decisionMs)) return desk.noteGivenUp('no-longer-fresh', {});
+    const price = checkPrice(quote, reference, venue.serverTimeMs());
+    if (price !== null) return desk.noteGivenUp(price.code, price.numbers);
+    const quantity = decimalOf(roundQuantity(this.#affordable(order.quantity, reference, Number(quote.ask))));
     const what = { role: 'entry', quantity, reference, decisionMs, reason, attempt } as const;
     const result = await submitOrder(desk, what);
     if (result.kind === 'denied') desk.noteGivenUp(result.problem.code, result.problem.numbers);

@@ -681,6 +681,36 @@ it('an entry is not sent at a price that was never decided on, nor without any',
   expect(w.venue.sent).toEqual([]);
 });
 
+it.each([
+  ['quote-too-old', { quoteAgeMs: 31_000 }],
+  ['spread-too-wide', { bid: '99', ask: '101' }],
+  ['spread-too-wide', { bid: '101', ask: '100' }],
+] as const)('an entry is denied as %s, and an exit goes all the same', async (code, script) => {
+  const w = world();
+  w.venue.script = { ...script };
+  await w.buy();
+  expect(w.entries.at(-1)).toMatchObject({ type: 'denied', code });
+  expect(w.venue.sent).toEqual([]);
+  w.venue.script = {};
+  await w.buy();
+  w.venue.script = { ...script };
+  await w.sell();
+  expect(w.broker.account.units).toBe(0);
+});
+
+it('an entry that is tried again is at a price of its own', async () => {
+  const w = world(100_000);
+  w.venue.script.create = () => failure('clock');
+  await w.buy();
+  expect(w.broker.book.retry).not.toBeNull();
+  w.venue.script = { bid: '120', fetchOrder: () => null };
+  w.pass(5_000);
+  await w.broker.poll();
+  expect(w.venue.sent).toHaveLength(1);
+  expect(w.broker.book.retry).toBeNull();
+  expect(w.entries.at(-1)).toMatchObject({ type: 'denied', code: 'price-moved' });
+});
+
 it('an exit outlives a restart, whatever became of its orders', async () => {
   const w = world();
   await w.buy();

@@ -30,6 +30,9 @@ type Script = {
   trades?: () => Fill[];
   quote?: () => ExchangeError;
   bid?: string;
+  ask?: string;
+  /** Of the quote, ms. */
+  quoteAgeMs?: number;
 };
 
 export const orderOf = (request: OrderRequest, part: Partial<VenueOrder> = {}): VenueOrder => ({
@@ -99,7 +102,7 @@ export class ScriptedVenue implements Venue {
   async fetchQuote() {
     if (this.script.quote !== undefined) throw this.script.quote();
     const bid = this.script.bid ?? '100';
-    return { bid, ask: bid, timeMs: this.nowMs() };
+    return { bid, ask: this.script.ask ?? bid, timeMs: this.nowMs() - (this.script.quoteAgeMs ?? 0) };
   }
   async createOrder(request: OrderRequest): Promise<VenueOrder> {
     this.sent.push(request);

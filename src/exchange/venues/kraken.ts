@@ -20,6 +20,8 @@ export const kraken: VenueRow = {
   orderParameters: (clientOrderId, nowMs) => ({
     clientOrderId,
     deadline: new Date(nowMs + 5_000).toISOString(),
+    // Otherwise a sell's fee is taken of the base coin, and told in the quote coin.
+    oflags: 'fciq',
   }),
   marketBuy: 'quantity',
   // `QueryOrders` takes no client id; both lists do.
