@@ -117,9 +117,8 @@ describe('okx', () => {
 
   it('buys for quote coin where nothing says base, and knows the newest of a name', async () => {
     const { client, held } = await open('okx');
-    await client.createOrder(SYMBOL, 'market', 'buy', 600, undefined, {
-      ...{ tgtCcy: 'quote_ccy', createMarketBuyOrderRequiresPrice: false, clientOrderId: 'twice' },
-    });
+    const buy = { instId: 'BTC-USDT', tdMode: 'cash', side: 'buy', ordType: 'market', sz: '600', clOrdId: 'twice' };
+    await call(client, 'privatePostTradeOrder', buy);
     expect(held('BTC')).toBeCloseTo(0.52, 2);
     const { id } = await asks.okx.limit(client, 0.01, 20_000, 'twice');
     expect((await asks.okx.find(client, 'twice'))!.id).toBe(id);

@@ -33,6 +33,24 @@ it('every dialect is asked', () => expect(Object.keys(asks)).toEqual(dialectRows
 /** Seconds around `BEGIN` in which something goes wrong. */
 const during = (kind: Kind, size: number, ms = 60_000) => ({ kind, size, fromMs: BEGIN - 1_000, toMs: BEGIN + ms });
 
+it('an answer may come in part, or not at all', async () => {
+  const [row] = dialectRows;
+  for (const trouble of ['half', 'html', 'reset'] as const) {
+    const clock: HandClock = { ms: BEGIN };
+    const path = new MarketPath(7, START, 200_000, 30_000);
+    const venue = await openVenue(row, {
+      ...{ paths: new Map([[SYMBOL, path]]), nowMs: () => clock.ms, balances: { USDT: amount('100') } },
+      mistreat: (_method, asked) => (asked.endsWith('BalanceEx') ? trouble : null),
+    });
+    closing.push(() => venue.server.stop());
+    const client = rawClient(row, venue.urls, clock);
+    await client.fetchTicker(SYMBOL);
+    // What ccxt makes of it is none of the venue's: an error, or nothing.
+    const told = await client.fetchBalance().catch(() => null);
+    expect(told?.USDT, trouble).toBeUndefined();
+  }
+});
+
 describe.each(dialectRows.map((row) => [row.name, row] as const))('%s', (name, row) => {
   const ask = asks[name];
 
