@@ -9,7 +9,7 @@ import {
   compareWithBacktest,
   type DriftFigures,
   type Evidence,
-  type Promise as Promised,
+  type PromisedMean,
   promiseOf,
   type Recorded,
   STOP_AT,
@@ -79,7 +79,7 @@ function prepareSymbols(
 }
 
 /** What the checkpoint's run earned a bar on its test fold of the symbol, where the registry knows it. */
-function findPromise(registry: RunRegistry, checkpoint: string, symbol: string): Promised | null {
+function findPromise(registry: RunRegistry, checkpoint: string, symbol: string): PromisedMean | null {
   const [name] = checkpoint.split('/');
   if (!registry.has(name)) return null;
   const market = symbol.replaceAll(/[^\w]/g, '');

@@ -16,7 +16,7 @@ const MULTIPLES = [0, 0.5, 1, 1.5, 2, 2.5, 3];
 /** Part of a bar's volume that a fill may take. */
 const PARTICIPATION = 0.01;
 const SIZES = [1, 10, 100, 1000, 10_000];
-/** A size is within the capacity while this share of the smallest account's log return is left. */
+/** An account is not too large while this share of the smallest one's log return is left. */
 const KEPT = 0.5;
 
 /** The figures of one ledger. */
@@ -41,7 +41,7 @@ export interface CostStudy {
   readonly sizes: readonly (CostRow & { readonly startingEquity: number })[];
   readonly participation: number;
   /** The largest of `sizes` up to which half the log return is left; null where there is none to lose. */
-  readonly capacity: number | null;
+  readonly largestAccount: number | null;
 }
 
 function rowOf(ledger: Ledger): CostRow {
@@ -100,6 +100,6 @@ export function studyCosts(options: {
     delayed: run({}, delayPolicy(makePolicy(), 1)),
     sizes,
     participation: PARTICIPATION,
-    capacity: smallest > 0 ? sizes[kept < 0 ? sizes.length - 1 : Math.max(0, kept - 1)].startingEquity : null,
+    largestAccount: smallest > 0 ? sizes[kept < 0 ? sizes.length - 1 : Math.max(0, kept - 1)].startingEquity : null,
   };
 }

@@ -28,7 +28,7 @@ function tables({ curve, delayed, sizes, participation }: CostStudy) {
   ];
 }
 
-function summarise({ breakEven, capacity, curve }: CostStudy): string {
+function summarise({ breakEven, largestAccount, curve }: CostStudy): string {
   const free = curve[0].logReturn ?? 0;
   const even =
     breakEven !== null
@@ -36,8 +36,8 @@ function summarise({ breakEven, capacity, curve }: CostStudy): string {
       : free > 0
         ? 'Earns at three times the costs'
         : 'Loses without any costs';
-  if (capacity === null) return even;
-  return `${even}; half of the log return is left up to an account of ${formatNumber(capacity, 0)}`;
+  if (largestAccount === null) return even;
+  return `${even}; half of the log return is left up to an account of ${formatNumber(largestAccount, 0)}`;
 }
 
 /** Lines for the terminal. */

@@ -55,7 +55,7 @@ export function compareWithBacktest(recorded: Recorded, ledger: Ledger): DriftFi
 }
 
 /** What was promised: a mean simple return a bar, and the bet that is best against no edge at all. */
-export interface Promise {
+export interface PromisedMean {
   readonly promised: number;
   readonly lambda: number;
 }
@@ -66,7 +66,7 @@ const LARGEST_BET = 10;
 export const STOP_AT = 20;
 
 /** The promise in the returns of an evaluation; null where it promised nothing. */
-export function promiseOf(returns: ArrayLike<number>): Promise | null {
+export function promiseOf(returns: ArrayLike<number>): PromisedMean | null {
   const promised = mean(returns);
   const spread = variance(returns);
   if (!(promised > 0 && spread > 0)) return null;
@@ -74,14 +74,14 @@ export function promiseOf(returns: ArrayLike<number>): Promise | null {
 }
 
 /** The evidence against a promise (`shield/rules/drift.ts`). */
-export interface Evidence extends Promise {
+export interface Evidence extends PromisedMean {
   readonly now: number;
   readonly highest: number;
   /** Open of the bar at whose close it reached `STOP_AT`; null where it never did. */
   readonly brokenMs: number | null;
 }
 
-export function weighPromise({ timeMs, equity }: Recorded, promise: Promise): Evidence {
+export function weighPromise({ timeMs, equity }: Recorded, promise: PromisedMean): Evidence {
   let [now, highest]: [number, number] = [1, 1];
   let brokenMs: number | null = null;
   for (let i = 1; i < equity.length; i++) {

@@ -70,7 +70,7 @@ describe('a cost study', () => {
     });
     const returns = study.sizes.map(({ logReturn }) => logReturn ?? Number.NaN);
     for (let i = 1; i < returns.length; i++) expect(returns[i]).toBeLessThan(returns[i - 1]);
-    expect(study.capacity).toBe(10_000);
+    expect(study.largestAccount).toBe(10_000);
     expect(renderCosts(study)).toContain('half of the log return is left up to an account of 10,000');
   });
 
@@ -79,7 +79,7 @@ describe('a cost study', () => {
       ...options,
       makePolicy: () => ({ name: 'x', decide: (row) => PLAIN[row % 2 === 1 ? BUY : SELL] }),
     });
-    expect(study).toMatchObject({ breakEven: null, capacity: null });
+    expect(study).toMatchObject({ breakEven: null, largestAccount: null });
     expect(renderCosts(study)).toContain('Loses without any costs');
   });
 });
