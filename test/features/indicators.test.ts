@@ -7,7 +7,7 @@ import type { Indicator, IndicatorType } from '../../src/features/indicator.ts';
 import { defineFeatureSet, featureSet } from '../../src/features/sets.ts';
 import { FeatureStream } from '../../src/features/stream.ts';
 import { computeFeatures } from '../../src/features/table.ts';
-import { type Args, type IndicatorCase, readFixture, readGoldenSeries } from './indicator-cases/indicator-case.ts';
+import { type Args, type IndicatorCase, readGoldenSeries, readReference } from './indicator-cases/indicator-case.ts';
 import { randomSeries, truncateSeries } from './random-series.ts';
 
 /** The contract of an indicator, run over the registry. */
@@ -59,7 +59,7 @@ describe.each(INDICATORS.map((type) => [type.name, type] as const))('%s', (name,
     }
     for (const file of ['synthetic_a', 'synthetic_b']) {
       const series = readGoldenSeries(file);
-      const reference = readFixture(`${file}_ta`);
+      const reference = readReference(file);
       const indicator = type.create(golden.args);
       const table = computeFeatures(series, alone(indicator));
       indicator.columns.forEach((column, c) => {

@@ -8,7 +8,7 @@ import { computeFeatures } from '../../../src/features/table.ts';
 
 export type Args = Readonly<Record<string, string | number>>;
 
-/** Columns of test/fixtures/ta/*_ta.csv, which the library `ta` 0.10.2 computed. */
+/** Columns of test/fixtures/ta: *_ta.csv, which the library `ta` 0.10.2 computed, or *_pandas.csv, which pandas did. */
 export interface Golden {
   /** The arguments with which the indicator gives them. */
   readonly args: Args;
@@ -70,3 +70,16 @@ export function perClose(inPrice: () => Indicator): IndicatorCase {
 
 /** An indicator without arguments, which the golden numbers cover. */
 export const covered: IndicatorCase = { golden: { args: {} }, expected: () => null };
+
+/** (length) the value of each window of `size` rows, first and last; NaN before there is one. */
+export function rollingOf(length: number, size: number, value: (from: number, to: number) => number): number[] {
+  return Array.from({ length }, (_, to) => (to + 1 < size ? Number.NaN : value(to + 1 - size, to)));
+}
+
+/** All columns of the reference, row by row. */
+export function readReference(name: string): Record<string, string>[] {
+  const more = readFixture(`${name}_pandas`);
+  return readFixture(`${name}_ta`).map((row, i) => ({ ...row, ...more[i] }));
+}
+
+export const isStill = (closes: Float64Array): boolean => closes.every((close) => close === closes[0]);
