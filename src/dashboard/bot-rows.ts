@@ -1,9 +1,11 @@
 /** Bots as the page lists them, read off their journals: nothing is asked of a running bot. */
+import { join } from 'node:path';
 import { JOURNAL_FILE } from '../bot/bot-journal.ts';
 import type { BotEntry, DecisionEntry } from '../bot/entries.ts';
 import { readHalt } from '../bot/halt-file.ts';
 import { readEntries } from '../bot/read-entries.ts';
 import type { FileSystem } from '../core/file-system.ts';
+import { isLockTaken } from '../disk/process-lock.ts';
 import { readParts, sizeOfParts } from '../journal/parts.ts';
 import type { BotRow } from './api.ts';
 
@@ -19,13 +21,15 @@ export interface BotJournal {
 /** Reads the journals of one storage; one that has not grown is not read again. */
 export class BotReader {
   readonly #files: FileSystem;
+  readonly #storage: string;
   readonly #known = new Map<
     string,
     { readonly size: number; readonly entries: readonly BotEntry[]; readonly fault: string | null }
   >();
 
-  constructor(files: FileSystem) {
+  constructor(files: FileSystem, storage: string) {
     this.#files = files;
+    this.#storage = storage;
   }
 
   names(): string[] {
@@ -50,7 +54,7 @@ export class BotReader {
       venue: isStart ? start.venue : '',
       timeframeMs: isStart ? start.timeframeMs : 0,
       symbols: isStart ? start.symbols : [],
-      running: this.#isRunning(name),
+      running: isLockTaken(join(this.#storage, `${BOTS}/${name}/journal.lock`)),
       halted: halt ?? latched(entries),
       startedMs: start?.timeMs ?? 0,
       lastMs,
@@ -80,14 +84,6 @@ export class BotReader {
     }
     this.#known.set(name, { size, ...read });
     return read;
-  }
-
-  #isRunning(name: string): boolean {
-    const lock = `${BOTS}/${name}/journal.lock`;
-    if (!this.#files.exists(lock)) return false;
-    const release = this.#files.lock(lock);
-    release?.();
-    return release === null;
   }
 }
 

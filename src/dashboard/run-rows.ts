@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { findLearner, LEARNERS } from '../agents/index.ts';
 import type { FileSystem } from '../core/file-system.ts';
 import type { Json } from '../core/json.ts';
+import { isLockTaken } from '../disk/process-lock.ts';
 import { tryReadSettings } from '../experiment/registered-settings.ts';
 import { standingOf } from '../experiment/standing.ts';
 import { type EvaluationRecord, hashJson, type Run, RunRegistry } from '../runs/registry.ts';
@@ -138,9 +139,7 @@ export class RunReader {
   #state(run: Run, judged: boolean): RunRow['state'] {
     const lock = `runs/${run.name}/train.lock`;
     if (run.registration.kind !== 'train' || judged || !this.#files.exists(lock)) return 'finished';
-    const release = this.#files.lock(lock);
-    release?.();
-    if (release === null) return 'training';
+    if (isLockTaken(join(this.#storage, lock))) return 'training';
     const step = Number(run.readMetrics().at(-1)?.step ?? 0);
     return step >= (stepsOf(run) ?? 0) && step > 0 ? 'finished' : 'stopped';
   }

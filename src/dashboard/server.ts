@@ -67,7 +67,7 @@ export async function serveDashboard(
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const { files, storage, clock, token, version } = options;
   const runs = new RunReader(files, storage);
-  const bots = new BotReader(files);
+  const bots = new BotReader(files, storage);
   const jobs = new Jobs(options);
   const events = new EventStream({ runs, bots: () => bots.list(), jobs: () => jobs.list(), clock, version });
   const uploads = new Uploads();

@@ -6,7 +6,7 @@
  *
  * The file must never be opened by other means: closing any descriptor of it would drop the lock (fcntl(2)).
  */
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { InputError } from '../core/errors.ts';
@@ -40,4 +40,19 @@ export function takeLock(path: string): (() => void) | null {
   return () => {
     if (held.delete(taken)) taken.close();
   };
+}
+
+/** Whether somebody has the lock at `path` just now; it isn't waited for, and no lock is made. */
+export function isLockTaken(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+    return false;
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode === BUSY) return true;
+    throw error;
+  } finally {
+    database.close();
+  }
 }
