@@ -20,6 +20,7 @@ const HOUR = 3_600_000;
 /** Bars of a fair market that is looked at once, and where there are many looks. */
 const HALF_YEAR = 4383;
 const QUARTER = 2191;
+const TWO_MONTHS = 1461;
 
 /** What a round saw: each name counted, 1 for yes and 0 for no. */
 export type Counts = Readonly<Record<string, 0 | 1>>;
@@ -67,7 +68,7 @@ function falseEdge(seed: number, verdict: string): Counts {
 }
 
 /** A liar's choice among `count` strategies that know nothing. */
-function crowd(seed: number, count: number, bars = QUARTER) {
+function crowd(seed: number, count: number, bars = TWO_MONTHS) {
   const { kind, account } = worldOf(seed);
   const held = makeMarket(seed, bars, kind);
   const all = Array.from({ length: count }, (_, i) => makeStrategy(1000 * seed + i, held, account));
@@ -122,7 +123,7 @@ const covers = ({ lower, upper }: { lower: number; upper: number }, truth: numbe
 
 const power = (sharpe: number, years: number, losers = 0): Scenario => ({
   name: `Sharpe ${sharpe} over ${years} years${losers > 0 ? `, beside ${losers} losing trials` : ', one trial'}`,
-  rounds: 300,
+  rounds: losers > 0 ? 120 : 200,
   bound: { atLeast: losers > 0 ? 0.9 : 0.8 },
   round(seed) {
     const bars = Math.round(years * YEAR);
@@ -189,10 +190,10 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...FAIR,
-    name: 'fair: one strategy under 200 names',
+    name: 'fair: one strategy under 50 names',
     round(seed) {
       const { shown, held } = crowd(seed, 1, HALF_YEAR);
-      const looks = company(Array<Float64Array>(199).fill(shown), held);
+      const looks = company(Array<Float64Array>(49).fill(shown), held);
       const alone = verdictOn(shown, held, seed);
       const named = verdictOn(shown, held, seed, { looks });
       return { ...falseEdge(seed, named), 'another verdict than under one name': alone === named ? 0 : 1 };
@@ -208,7 +209,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'another verdict at 0.25, 0.5 or 2 times the size',
-    rounds: 200,
+    rounds: 120,
     bound: { atMost: 0 },
     round(seed) {
       const { kind, account } = worldOf(seed);
@@ -233,7 +234,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...MARKETS.map(
     (kind, k): Scenario => ({
       name: `interval of alpha, ${kind}`,
-      rounds: 400,
+      rounds: 250,
       bound: { atLeast: 0.92, atMost: 0.98 },
       round(seed) {
         const held = makeMarket(seed * MARKETS.length + k, HALF_YEAR, kind);
@@ -249,7 +250,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...[3, 4, 8].map(
     (folds): Scenario => ({
       name: `interval of a walk-forward over ${folds} folds`,
-      rounds: 400,
+      rounds: 250,
       bound: { atLeast: 0.92, atMost: 0.98 },
       round(seed) {
         const { held, returns, lengths } = foldedWalk(seed, folds, 0.2);

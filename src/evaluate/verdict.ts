@@ -13,7 +13,7 @@
  * Alpha doesn't care how large the bets are, so the verdict doesn't. The returns are those of the configuration: the mean
  * over all its seeds that were looked at here. Intervals are those of the stationary bootstrap over the same bars of both
  * ledgers; returns are simple, so that on a martingale every policy's mean is its costs.
- * `scripts/calibrate-verdict.ts` measures how often worthless policies are called an edge.
+ * `npm run calibration` measures how often it errs.
  */
 import { Rng } from '../core/rng.ts';
 import { alphaOverFolds, estimateAlpha } from './alpha.ts';
