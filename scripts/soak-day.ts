@@ -9,70 +9,26 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PPOAgent, ppoConfigSchema } from '../src/agents/index.ts';
 import { JOURNAL_FILE } from '../src/bot/bot-journal.ts';
-import type { SymbolSetup } from '../src/bot/options.ts';
-import { DEFAULT_ACCOUNT } from '../src/core/account.ts';
 import { NodeFileSystem } from '../src/disk/node-file-system.ts';
-import { RealTimeFeatureEng } from '../src/features/realtime.ts';
-import { fitScaler, scalerToJson } from '../src/features/scaler.ts';
-import { featureSet } from '../src/features/sets.ts';
-import { computeFeatures } from '../src/features/table.ts';
-import { synthesize } from '../src/market/synthetic.ts';
-import { createKernels } from '../src/nn/index.ts';
-import { createShield } from '../src/shield/index.ts';
-import { createWorld, marketOf, minuteMs } from '../test/bot/bot-world.ts';
+import { createWorld, minuteMs } from '../test/bot/bot-world.ts';
+import { openFullSizeAgent } from '../test/bot/full-size-agent.ts';
 
 const { values } = parseArgs({ options: { hours: { type: 'string', default: '24' } } });
 const bars = 20 + 60 * Number(values.hours);
 const bases = ['BTC', 'ETH', 'SOL', 'XRP', 'ADA'];
 
-// Real networks at their real size; what they say doesn't matter here.
-const kernels = await createKernels({ kind: 'auto', threads: 1 });
-const set = featureSet('tradernet19');
-const { series } = synthesize({ bars: 2_000, seed: 1, timeframeMs: minuteMs, volatility: 0.05 });
-const scaler = fitScaler(computeFeatures(series, set), 0, 2_000, 'standardise');
-const features = () => new RealTimeFeatureEng(set, scaler, minuteMs);
-const { startingEquity: _, ...account } = DEFAULT_ACCOUNT;
-const one = features();
-const agent = new PPOAgent({
-  kernels,
-  seed: 1,
-  config: ppoConfigSchema.parse({}),
-  spec: {
-    featureSet: set.name,
-    columns: set.columns,
-    accountColumns: one.columns.slice(set.columns.length),
-    signature: one.signature,
-    window: one.window,
-    timeframeMs: minuteMs,
-    scaler: scalerToJson(scaler),
-    trainingRange: null,
-    origin: null,
-    reward: 'market-order',
-    rewardScale: 100,
-    account: { ...account },
-  },
-});
+const { agent, kernels, createSymbols } = await openFullSizeAgent(minuteMs);
 
 const folder = mkdtempSync(join(tmpdir(), 'tradernet-day-'));
 const files = new NodeFileSystem(folder);
 const decide: number[] = [];
 const sync: number[] = [];
 const memory: { hour: number; rssMiB: number; heapMiB: number }[] = [];
-const symbols = (): SymbolSetup[] =>
-  bases.map((base) => ({
-    symbol: marketOf(base).symbol,
-    account: { ...DEFAULT_ACCOUNT, quantityStep: 0.00001 },
-    market: marketOf(base),
-    features: features(),
-    agent,
-    shield: createShield({ profile: 'balanced', overrides: { 'out-of-range': false, 'volatility-spike': false } }),
-  }));
 const world = createWorld({
   ...{ kind: 'live', seed: 5, bars: bars + 120, bases, timeframeMs: minuteMs },
   bot: {
-    symbols: symbols(),
+    symbols: createSymbols(bases),
     elapsedMs: () => performance.now(),
     onMeasured: (stage, ms) => (stage === 'decide' ? decide : sync).push(ms),
     warmUpBars: 118,
