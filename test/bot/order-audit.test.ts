@@ -121,3 +121,44 @@ it('what the bot is said to have known', async () => {
   const entries = old.map((entry, i) => (i === fifth ? { ...entry, timeMs: entry.timeMs + 120_000 } : entry));
   expect(await differences(entries)).toContain('runtime.dataAgeMs');
 });
+
+it('an entry at another price, of another decision, or tried too often', async () => {
+  const index = indexOf('intent', ({ role }) => role === 'entry');
+  const { reference, decisionMs } = journal[index] as Of<'intent'>;
+  for (const part of [{ reference: reference * 1.01 }, { decisionMs: decisionMs - minuteMs }, { attempt: 4 }])
+    expect(await differences(change<'intent'>(index, part)), JSON.stringify(part)).toContain('orders.entry');
+  expect(await differences(change<'intent'>(index, { attempt: 3 }))).not.toContain('orders.entry');
+});
+
+it('the same id twice, though the first has ended', async () => {
+  const index = indexOf('intent', ({ role }) => role === 'entry');
+  const first = journal[index] as Of<'intent'>;
+  const later = journal.findIndex(
+    (entry, i) => i > index && entry.type === 'intent' && entry.role === 'entry' && entry.id !== first.id,
+  );
+  const { id } = journal[later] as Of<'intent'>;
+  const entries = journal.map((entry, i) =>
+    i >= later && 'id' in entry && entry.id === id ? { ...entry, id: first.id } : entry,
+  );
+  expect(await differences(entries as BotEntry[])).toContain('orders.id');
+});
+
+it('a decision that is said to know nothing unresolved while an order is under way', async () => {
+  const end = indexOf('order-end', ({ id }) =>
+    journal.some((one) => one.type === 'intent' && one.id === id && one.role === 'entry'),
+  );
+  const { id } = journal[end] as Of<'order-end'>;
+  const next = journal.findIndex((entry, i) => i > end && entry.type === 'decision');
+  // Its end, and what follows from it, only after the next decision.
+  const entries = [
+    ...journal.slice(0, end),
+    ...journal.slice(end + 1, next + 1),
+    journal[end],
+    ...journal.slice(next + 1),
+  ];
+  const { differences: found } = await verifyJournal({
+    ...{ entries, symbols: world.createSymbols(), history: null, maxDataAgeMs: minuteMs / 2, stopAfter: 100 },
+  });
+  const said = found.find(({ column }) => column === 'runtime.unresolved');
+  expect(said).toMatchObject({ journal: null, replay: `order ${id}` });
+});

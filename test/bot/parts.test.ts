@@ -10,6 +10,7 @@ import { toExactJson } from '../../src/core/exact-json.ts';
 import { Portfolio } from '../../src/decision/portfolio.ts';
 import { createRedactor } from '../../src/exchange/redact.ts';
 import { readRecords } from '../../src/journal/record-log.ts';
+import { VirtualClock } from '../../src/rehearsal/virtual-clock.ts';
 import { atEveryCrash, MemoryFileSystem } from '../memory-file-system.ts';
 import { createWorld, WARM_UP } from './bot-world.ts';
 
@@ -178,4 +179,68 @@ it('a bot refuses a journal that was begun otherwise', async () => {
   const { failure } = await other.live(files, clock, clock.nowMs() + 1_000, other.createVenue(clock));
   expect((failure as Error).message).toMatch(/was begun with setup/);
   expect(readRecords(files.read('bots/test/journal.log')).records.length).toBe(length);
+});
+
+describe('what an alarm says', () => {
+  async function raised(...alarms: [code: string, numbers: Record<string, string>, atMs: number][]) {
+    const sent: AlarmMessage[] = [];
+    let nowMs = 0;
+    const clock = { nowMs: () => nowMs, elapsedMs: () => nowMs, sleep: async () => {} };
+    const channel = { name: 'one', send: async (message: AlarmMessage) => void sent.push(message) };
+    const desk = new AlarmDesk({ clock, channels: [channel], redact: (text) => text, onFailure: () => {} });
+    for (const [code, numbers, atMs] of alarms) {
+      nowMs = atMs;
+      desk.raise(code, numbers);
+    }
+    await desk.drain();
+    return { sent, desk };
+  }
+  const MINUTES = 60_000;
+
+  it('is its code and numbers, once in ten minutes for each subject, with the count of what was held back', async () => {
+    const { sent, desk } = await raised(
+      ['stream', { symbol: 'A', code: 'network' }, 0],
+      ['stream', { symbol: 'A', code: 'network' }, 9 * MINUTES],
+      ['stream', { symbol: 'B', code: 'network' }, 9 * MINUTES],
+      ['stream', { symbol: 'A', code: 'timeout' }, 9 * MINUTES],
+      ['stream', { symbol: 'A', code: 'network' }, 10 * MINUTES],
+      ['stream', { symbol: 'A', code: 'network' }, 20 * MINUTES],
+      ['holdings-changed', { currency: 'BTC' }, 20 * MINUTES],
+      ['holdings-changed', { currency: 'ETH' }, 20 * MINUTES],
+    );
+    expect(sent.map(({ text }) => text)).toEqual([
+      'tradernet: stream, symbol A, code network',
+      'tradernet: stream, symbol B, code network',
+      'tradernet: stream, symbol A, code timeout',
+      'tradernet: stream, symbol A, code network (and 1 more since the last)',
+      'tradernet: stream, symbol A, code network',
+      'tradernet: holdings-changed, currency BTC',
+      'tradernet: holdings-changed, currency ETH',
+    ]);
+    expect(desk.counts.get('stream')).toBe(6);
+    expect(sent[3]).toMatchObject({ level: 'warning', code: 'stream', timeMs: 10 * MINUTES });
+  });
+
+  it.each([
+    ...['halted', 'crashed', 'uncaught', 'ended-with-position', 'no-decision', 'journal-failed', 'halt-not-written'],
+    ...['holdings-short', 'order-vanished', 'order-untraceable', 'order-arrived-late', 'order-stuck', 'exit-denied'],
+    'order-refused',
+  ])('%s waits for a person', async (code) => {
+    expect((await raised([code, {}, 0])).sent[0].level).toBe('critical');
+    expect((await raised(['venue-error', {}, 0])).sent[0].level).toBe('warning');
+  });
+
+  it('waits for what is on its way, and no longer than it may', async () => {
+    const clock = new VirtualClock(0);
+    const never = { name: 'hangs', send: () => new Promise<void>(() => {}) };
+    const desk = new AlarmDesk({ clock, channels: [never], redact: (text) => text, onFailure: () => {} });
+    desk.heartbeat('all well');
+    await clock.runUntil(desk.drain(15_000));
+    expect(clock.nowMs()).toBe(15_000);
+    const quick = new AlarmDesk({ clock, channels: [], redact: (text) => text, onFailure: () => {} });
+    await clock.runUntil(quick.drain(15_000));
+    // Nothing is left that sleeps: whoever waits for it now waits in vain.
+    expect(clock.nowMs()).toBe(15_000);
+    await expect(clock.runUntil(new Promise(() => {}))).rejects.toThrow('nothing sleeps');
+  });
 });

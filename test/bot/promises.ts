@@ -6,7 +6,7 @@ import { LiveBroker } from '../../src/broker/live.ts';
 import { addDecimals, compareDecimals, subtractDecimals } from '../../src/exchange/decimal.ts';
 import { type createWorld, minuteMs } from './bot-world.ts';
 
-type World = Pick<ReturnType<typeof createWorld>, 'candles' | 'engine' | 'createSymbols'>;
+type World = Pick<ReturnType<typeof createWorld>, 'candles' | 'engine' | 'createSymbols' | 'timeframeMs'>;
 
 /** Every promise that was broken, in words; empty where all were kept. */
 export async function checkPromises(
@@ -18,7 +18,7 @@ export async function checkPromises(
   return [
     ...checkCandles(entries, world),
     ...checkOrders(entries, world),
-    ...checkRisk(entries),
+    ...checkRisk(entries, world.timeframeMs),
     ...(await checkReplay(entries, world)),
     ...checkEnd(bot, world, halted),
   ];
@@ -73,7 +73,7 @@ export function checkOrders(entries: readonly BotEntry[], world: World): string[
 }
 
 /** An independent look at every entry into the market: nothing unresolved, fresh data, no halt. */
-export function checkRisk(entries: readonly BotEntry[]): string[] {
+export function checkRisk(entries: readonly BotEntry[], timeframeMs = minuteMs): string[] {
   const wrong: string[] = [];
   const open = new Map<string, { symbol: string; role: string; known: boolean }>();
   const last = new Map<string, { dataAgeMs: number; unresolved: unknown; halted: unknown; timeMs: number }>();
@@ -82,7 +82,7 @@ export function checkRisk(entries: readonly BotEntry[]): string[] {
     if (entry.type === 'halt') halted = true;
     if (entry.type === 'decision') {
       const { runtime, candle } = entry.record;
-      last.set(entry.symbol, { ...runtime, timeMs: candle[0] + minuteMs });
+      last.set(entry.symbol, { ...runtime, timeMs: candle[0] + timeframeMs });
     }
     if (entry.type === 'order') open.set(entry.id, { ...open.get(entry.id)!, known: entry.state === 'open' });
     if (entry.type === 'order-end') open.delete(entry.id);
@@ -91,7 +91,7 @@ export function checkRisk(entries: readonly BotEntry[]): string[] {
       const facts = last.get(entry.symbol);
       if (halted) wrong.push(`${entry.id} opens after the halt`);
       if (facts === undefined || facts.timeMs !== entry.decisionMs) wrong.push(`${entry.id} belongs to no decision`);
-      else if (facts.unresolved !== null || facts.halted !== null || facts.dataAgeMs > minuteMs / 2)
+      else if (facts.unresolved !== null || facts.halted !== null || facts.dataAgeMs > timeframeMs / 2)
         wrong.push(`${entry.id} opens while something is unresolved, or on old data`);
       for (const [id, other] of open)
         if (other.symbol === entry.symbol && (other.role !== 'stop' || !other.known))
@@ -106,7 +106,7 @@ export function checkRisk(entries: readonly BotEntry[]): string[] {
 async function checkReplay(entries: readonly BotEntry[], world: World): Promise<string[]> {
   const symbols = world.createSymbols();
   const { differences } = await verifyJournal({
-    ...{ name: 'test', entries, symbols, history: null, maxDataAgeMs: minuteMs / 2 },
+    ...{ name: 'test', entries, symbols, history: null, maxDataAgeMs: world.timeframeMs / 2 },
   });
   return differences.map(({ symbol, timeMs, column, journal, replay }) =>
     [`${symbol} at ${timeMs}: ${column} was`, JSON.stringify(journal), 'and is', JSON.stringify(replay)].join(' '),
