@@ -493,6 +493,60 @@ describe('what else files have', () => {
     }
   });
 
+  it('bars of two lengths in one file are refused, and each part is read by itself', async () => {
+    const later = market({ startMs: days.bars[119].timeMs + DAY_MS, price: 11_900, bars: 300 });
+    const [head1, head2] = [[head, ...days.bars.map((bar) => row(bar))], later.bars.map((bar) => row(bar))];
+    await expect(read(writeTable([...head1, ...head2]))).rejects.toThrow(
+      /lines 2 to 122 hold bars of 1d, the others of 1h; split the file there/,
+    );
+    // Minutes of which two stand on the grid of hours.
+    const minutes = market({ startMs: hours.bars[239].timeMs + HOUR_MS, timeframeMs: 60_000, bars: 100 });
+    const joined = writeTable([...rows(), ...minutes.bars.map((bar) => row(bar))]);
+    await expect(read(joined, { policy: 'drop' })).rejects.toThrow(/hold bars of 1m, the others of 1h/);
+    expectMarket((await read(writeTable(head1))).series, days);
+    expectMarket((await read(writeTable([head, ...head2]))).series, later);
+  });
+
+  it('days of a clock with summer time are named as such', async () => {
+    const long = market({ timeframeMs: DAY_MS, startMs: Date.UTC(2021, 0, 1), bars: 300 });
+    const summer = (ms: number) => ms >= Date.UTC(2021, 2, 28, 2) && ms < Date.UTC(2021, 9, 31, 2);
+    const berlin = long.bars.map((b) => row(b, (ms) => String(ms - (summer(ms) ? 2 : 1) * HOUR_MS)));
+    await expect(read(writeTable([head, ...berlin]))).rejects.toThrow(
+      /days begin at 22:00 UTC and at 23:00 UTC, by the season/,
+    );
+  });
+
+  it('prices that leap are told', async () => {
+    const lines = hours.bars.map((b, i) =>
+      row(i >= 50 && i < 60 ? { ...b, open: b.open * 10, high: b.high * 10, low: b.low * 10, close: b.close * 10 } : b),
+    );
+    const { file } = await read(writeTable([head, ...lines]));
+    expect(file.notes.join()).toMatch(/line 52: the price is (9\.\d|10|11) times the one before, and 1 more such leap/);
+  });
+
+  it('a number that is the same in every bar is no volume', async () => {
+    const index = (b: TrueBar) => [b.timeMs, ...prices(b), 0, b.timeMs + HOUR_MS - 1, 0, 60, 0, 0, 0];
+    const silent = { ...hours, bars: hours.bars.map((bar) => ({ ...bar, volume: 0 })) };
+    expectMarket((await read(layout(hours, '', index))).series, silent);
+  });
+
+  it('a date and an hour of their own; offsets of one digit; a currency behind the number', async () => {
+    const parts = (b: TrueBar) => [
+      isoDate(new Date(b.timeMs)),
+      new Date(b.timeMs).getUTCHours(),
+      ...prices(b),
+      b.volume,
+    ];
+    expectMarket((await read(layout(hours, 'Date,Hour,Open,High,Low,Close,Volume', parts))).series, hours);
+    const offset = rows((ms) => `${plain(ms + 3 * HOUR_MS)} UTC+3`);
+    expectMarket((await read(writeTable([head, ...offset]))).series, hours);
+    const euros = (b: TrueBar) => [
+      ...[plain(b.timeMs), ...prices(b).map((one) => `${writeNumber(one, 2, 'German')} €`)],
+      writeNumber(b.volume, 3, 'German'),
+    ];
+    expectMarket((await read(layout(hours, head.join(';'), euros, { delimiter: ';' }))).series, hours);
+  });
+
   it('zeros for volume beside a count of ticks are said to be none', async () => {
     const text = layout(hours, 'time,open,high,low,close,tickvol,vol', (b) => [b.timeMs, ...prices(b), b.trades, 0]);
     const { series, file } = await read(text);

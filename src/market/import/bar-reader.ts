@@ -55,6 +55,8 @@ const LARGEST_STEP = 8;
 export class BarReader {
   readonly formats: FormatRun[] = [];
   readonly spellings = new Set<string>();
+  /** Where a price is many times the one before, or a small part of it; the first hundred. */
+  readonly leaps: { readonly line: number; readonly factor: number }[] = [];
   repeatedHeaders = 0;
   /** Rows of other symbols, and bars that the file itself marks as not over. */
   otherSymbols = 0;
@@ -239,8 +241,10 @@ export class BarReader {
   /** A step by a factor of eight that the other decimal mark would not make: the file changes its number format. */
   #checkStep(cells: readonly string[], line: number): void {
     const { mark, prices } = this.#how;
-    const { open, close } = this.#bar;
+    const { open, high, low, close, line: at } = this.#bar;
     const step = open / this.#lastClose;
+    const factor = [step, high / open, low / open].find((one) => one > LARGEST_STEP || one < 1 / LARGEST_STEP);
+    if (factor !== undefined && this.leaps.length < 100) this.leaps.push({ line: at, factor });
     if (step > LARGEST_STEP || step < 1 / LARGEST_STEP) {
       const other = parseNumber(cells[prices.open], DECIMAL_MARKS.find((one) => one !== mark)!);
       if (other !== open && other < 2 * this.#lastClose && 2 * other > this.#lastClose)

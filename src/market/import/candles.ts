@@ -11,7 +11,7 @@ import type { SeriesKey } from '../series.ts';
 import { BarReader, symbolKey } from './bar-reader.ts';
 import { checkCopies, checkRepetitions } from './between-rows.ts';
 import { describeFormats, describeVolumes } from './changes.ts';
-import { findGrid, findTimeframe } from './grid.ts';
+import { findGrid, findTimeframe, refuseOtherLengths } from './grid.ts';
 import { type FormatOptions, type Interpretation, interpret } from './interpret.ts';
 import { type Problem, Problems } from './problems.ts';
 import type { Table } from './rows.ts';
@@ -92,11 +92,17 @@ export function inspectCandles(table: Table, options: ImportOptions): CandleFile
   if (seen.reader.otherSymbols > 0) notes.push(`${seen.reader.otherSymbols} rows of other symbols are left out`);
   if (seen.newestFirst) notes.push('the file is newest first');
   describeFormats(seen, problems, notes);
+  const [leap] = seen.reader.leaps;
+  if (leap !== undefined)
+    notes.push(
+      `line ${leap.line}: the price is ${leap.factor.toPrecision(2)} times the one before${seen.reader.leaps.length > 1 ? `, and ${seen.reader.leaps.length - 1} more such leaps` : ''}; look whether that is so`,
+    );
   const doubtful = describeVolumes(seen, problems, notes);
 
   const { dropped, repeated } = checkRepetitions(seen, how, name, problems, notes);
   const timeframeMs = options.timeframeMs ?? findTimeframe(seen, name, problems);
   const grid = findGrid(seen, how, { timeframeMs, dayStartMs: options.dayStartMs ?? 0 }, name, problems, notes);
+  refuseOtherLengths(seen, timeframeMs, name);
   checkCopies(seen, timeframeMs, dropped, problems);
   for (const timeMs of doubtful) dropped.add(timeMs);
 

@@ -188,7 +188,15 @@ function findClock(sample: Sample, date: number): number {
   const named = columnsNamed('clock', sample.names).filter((at) => at !== date);
   const all = (at: number, test: (cell: string | undefined) => boolean) =>
     sample.rows.slice(0, 50).every((row) => test(row.cells[at]));
-  const at = [...named, date + 1].find((one) => all(one, isClock)) ?? named.find((one) => all(one, isBareClock));
+  const isHour = (cell: string | undefined) => /^\s*([01]?\d|2[0-3])\s*$/.test(cell ?? '');
+  const hours = named.filter(
+    (one) => sample.names[one] === 'hour' && sample.rows.every(({ cells }) => isHour(cells[one])),
+  );
+  const at =
+    [...named, date + 1].find((one) => all(one, isClock)) ?? named.find((one) => all(one, isBareClock)) ?? hours[0];
   // Bare digits are a clock only beside a date.
-  return at !== undefined && (all(at, isClock) || /^\s*\d{4}-?\d{2}-?\d{2}\s*$/.test(cells[date])) ? at : -1;
+  return at !== undefined &&
+    (all(at, isClock) || /^\s*(\d{4}[-/.]?\d{2}[-/.]?\d{2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})\s*$/.test(cells[date]))
+    ? at
+    : -1;
 }

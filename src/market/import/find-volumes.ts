@@ -69,7 +69,9 @@ export function findVolumes(
       !isPrice(at) &&
       !counts(values.column(at)) &&
       !rises(values.column(at)) &&
-      values.column(at).some((value) => value !== 0 && value !== 1),
+      values.column(at).some((value) => value !== 0 && value !== 1) &&
+      // The number of ticks in each bar of an index is always the same.
+      (values.length < 12 || values.column(at).some((value) => value !== values.column(at)[0])),
   );
   // A market of which only prices are known has a column of zeros.
   const silent = amounts.filter((at) => values.column(at).every((value) => value === 0)).slice(0, 1);

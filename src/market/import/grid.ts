@@ -54,6 +54,28 @@ export function findTimeframe(seen: Survey, name: string, problems: Problems): n
   return usual[0];
 }
 
+/** So many bars in a row at one distance that isn't the others' are bars of another length, and no gaps. */
+const FEWEST_OF_ANOTHER_LENGTH = 12;
+
+/** @throws InputError where a part of the file holds bars of another length, as where two files were joined. */
+export function refuseOtherLengths({ times, lines }: Survey, timeframeMs: number, name: string): void {
+  let from = 0;
+  for (let i = 2; i <= times.length; i++) {
+    const distance = Math.abs(times.get(from + 1) - times.get(from));
+    const goesOn =
+      i < times.length &&
+      Math.abs(times.get(i) - times.get(i - 1)) === distance &&
+      // Between neighbouring lines: what lies between others was left out for what is wrong with it.
+      lines.get(i) - lines.get(i - 1) === 1;
+    if (goesOn) continue;
+    if (i - from > FEWEST_OF_ANOTHER_LENGTH && distance !== timeframeMs && distance % 1000 === 0 && distance > 0)
+      throw new InputError(
+        `${name}: lines ${lines.get(from)} to ${lines.get(i - 1)} hold bars of ${describeLength(distance)}, the others of ${describeLength(timeframeMs)}; split the file there and import each part`,
+      );
+    from = i - 1;
+  }
+}
+
 /**
  * The grid on which most bars stand: UTC's, weeks from Monday, or that of the zone which the user named. Times that are
  * the ends of bars become their opens.
@@ -77,6 +99,7 @@ export function findGrid(
   const [[usual, count]] = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
   let shiftMs = 0;
   const length = describeLength(timeframeMs);
+  refuseSeasons(counts, timeframeMs, times.length, name);
   const toEnd = timeframeMs - usual;
   if (toEnd <= 1000 && timeframeMs >= MINUTE_MS) {
     shiftMs = -usual;
@@ -96,6 +119,18 @@ export function findGrid(
 }
 
 const clock = (ms: number) => iso(ms % DAY_MS).slice(11, 16);
+
+/** Days from midnight to midnight of a clock that is put forward and back: no grid of UTC holds them. */
+function refuseSeasons(counts: ReadonlyMap<number, number>, timeframeMs: number, rows: number, name: string): void {
+  if (timeframeMs !== DAY_MS) return;
+  const [one, two] = [...counts].sort((a, b) => b[1] - a[1]);
+  if (two === undefined || one[1] + two[1] < 0.9 * rows || two[1] < 0.05 * rows) return;
+  const apart = Math.abs(one[0] - two[0]);
+  if (apart !== HOUR_MS && apart !== DAY_MS - HOUR_MS) return;
+  throw new InputError(
+    `${name}: days begin at ${clock(one[0])} UTC and at ${clock(two[0])} UTC, by the season: they are those of a local clock; import hourly bars and make days of them with 'data export --resample 1d'`,
+  );
+}
 
 /** `sinceMs`: how far most times lie behind the opens of UTC's own grid. */
 function refuseGrid(seen: Survey, how: Interpretation, timeframeMs: number, sinceMs: number, name: string): never {

@@ -9,8 +9,8 @@ const PLAIN = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 /** Groups of three, as in 1,234,567.8 or 1 234 567.8; or of two after the last three, as in 12,34,567.8. */
 const GROUPED = /^[+-]?[1-9]\d{0,2}(?:([,'’ \u00a0\u202f])\d{3})(?:\1\d{3})*(?:\.\d+)?$/;
 const LAKHS = /^[+-]?[1-9]\d?(?:,\d{2})+,\d{3}(?:\.\d+)?$/;
-/** `$9,700`, `1.92K`, `1.92 M`. */
-const DRESSED = /^([+-]?)[$€£¥₩]?\s?([^\s].*?)\s?([KMBT]?)$/i;
+/** `$9,700`, `9.700 €`, `1.92K`, `1.92 M`. */
+const DRESSED = /^([+-]?)[$€£¥₩]?\s?([^\s].*?)\s?([KMBT]?)\s?[$€£¥₩]?$/i;
 const EXPONENTS: Record<string, string> = { '': '', K: 'e3', M: 'e6', B: 'e9', T: 'e12' };
 
 /** A cell as a number where `mark` is the decimal mark; NaN where it's none. */

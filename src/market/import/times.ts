@@ -10,7 +10,7 @@ export interface TimeFormat {
 
 /** `12:30:00.5 PM`, `09-AM`, `1230`; then perhaps an offset. */
 const CLOCK =
-  /^(\d{1,2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?\s*-?\s*([AP])?\.?\s?(?:M\.?)?\s*(Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?(?:\s*UTC)?)?$/i;
+  /^(\d{1,2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?\s*-?\s*([AP])?\.?\s?(?:M\.?)?\s*(Z|UTC|GMT|(?:UTC|GMT)[+-]\d(?::\d{2})?|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?(?:\s*UTC)?)?$/i;
 
 /** ms since midnight, the offset taken off; NaN where it's no time of day. */
 function parseClock(text: string): number {
@@ -30,7 +30,7 @@ function parseClock(text: string): number {
 }
 
 function offsetMs(zone: string | undefined): number {
-  const match = /([+-])(\d{2}):?(\d{2})?/.exec(zone ?? '');
+  const match = /([+-])(\d{1,2}):?(\d{2})?$/.exec((zone ?? '').replace(/\s*UTC$/i, ''));
   if (match === null) return 0;
   return (match[1] === '-' ? -1 : 1) * (Number(match[2]) * 60 + Number(match[3] ?? 0)) * MINUTE_MS;
 }
@@ -38,8 +38,9 @@ function offsetMs(zone: string | undefined): number {
 /** Whether a written time names its own zone. */
 export function namesZone(cell: string): boolean {
   return (
-    /\d\s*(?:Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?(?:\s*UTC)?)\s*$/i.test(cell.replace(/\s*\([^)]*\)\s*$/, '')) &&
-    /[:T ]/.test(cell.trim())
+    /\d\s*(?:Z|UTC|GMT|(?:UTC|GMT)[+-]\d(?::\d{2})?|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?(?:\s*UTC)?)\s*$/i.test(
+      cell.replace(/\s*\([^)]*\)\s*$/, ''),
+    ) && /[:T ]/.test(cell.trim())
   );
 }
 
