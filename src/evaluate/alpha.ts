@@ -85,7 +85,7 @@ export function estimateAlpha(
 /**
  * Alpha of a strategy that was trained anew for each fold, from its folds' means alone: bars of a fold share one
  * training, so four folds are four observations, however many bars and seeds they have. t with K - 1 degrees of freedom.
- * @param returns (n) fold after fold, `held` (n) the market's, `folds` the number of bars of each
+ * @param returns (n) fold after fold, `held` (n) the market's, `folds` the number of bars of each, two or more
  */
 export function alphaOverFolds(
   returns: Float64Array,
@@ -101,8 +101,8 @@ export function alphaOverFolds(
     return mean(beyond);
   });
   const estimate = mean(means);
-  const error = means.length < 2 ? Number.POSITIVE_INFINITY : Math.sqrt(variance(means) / means.length);
-  const reach = (share: number) => error * studentQuantile(share, Math.max(1, means.length - 1));
+  const error = Math.sqrt(variance(means) / means.length);
+  const reach = (share: number) => error * studentQuantile(share, means.length - 1);
   const half = reach((1 + confidence) / 2);
   return {
     alpha: { estimate, lower: estimate - half, upper: estimate + half, confidence },

@@ -113,7 +113,7 @@ export interface Circumstances {
   readonly resamples?: number;
   /** Seeds that the subject itself stands for: the members of an ensemble. Default: 1. */
   readonly ownSeeds?: number;
-  /** Returns of each fold, where the subject was trained anew for each: then alpha is judged by their means alone. */
+  /** Bars of each fold, where the subject was trained anew for each: then alpha is judged by the folds' means alone. */
   readonly folds?: readonly number[];
 }
 
@@ -194,7 +194,8 @@ export function judgeSample(subject: Sample, circumstances: Circumstances): Judg
   const options = { meanBlock, resamples, confidence: CONFIDENCE, rng };
   const year = barsPerYear(timeframeMs);
   const market = estimateAlpha(returns, held, options);
-  const bounds = folds === undefined ? market : alphaOverFolds(returns, held, folds, CONFIDENCE);
+  // One fold is one training, like any other evaluation.
+  const bounds = folds === undefined || folds.length < 2 ? market : alphaOverFolds(returns, held, folds, CONFIDENCE);
   const alpha = perYear(bounds.alpha, year);
   const beyond = returns.map((value, i) => value - market.beta.estimate * held[i]);
   const superior = testSuperiorAbility(beyond, looks.others, looks.unknown, { ...options, resamples: LOOK_RESAMPLES });

@@ -31,7 +31,7 @@ function describeVerdict({ profile, symbol, judgement, foldReturns, regimes }: F
   return [
     `${symbol}, shield ${profile}: ${verdict}`,
     `  ${reason}`,
-    `  beyond its market share ${formatShare(alpha.estimate)} a year (95 %: ${formatShare(alpha.lower)} to ${formatShare(alpha.upper)}, t over ${foldReturns.length} folds), luck ${superior === null ? NOTHING : formatShare(superior.p)}`,
+    `  beyond its market share ${formatShare(alpha.estimate)} a year (95 %: ${formatShare(alpha.lower)} to ${formatShare(alpha.upper)}, ${foldReturns.length === 1 ? 'over the bars of one fold' : `t over ${foldReturns.length} folds`}), luck ${superior === null ? NOTHING : formatShare(superior.p)}`,
     `  fold by fold ${foldReturns.map(formatShare).join(', ')}`,
     ...renderRegimes(regimes),
   ];

@@ -124,6 +124,17 @@ describe('the verdict', () => {
     expect(over.seeds).toEqual({ own: 1, seen: 200, asked: 5 });
   });
 
+  it('is that of the folds where a strategy was trained anew for each, and of the bars where there is one fold', () => {
+    const world = made(1, { alpha: 0.00015 });
+    const n = world.own.length;
+    expect(judged(world).verdict).toBe('edge');
+    expect(judged(world, 1, { folds: [n] })).toEqual(judged(world));
+    // All of it earned in one of four folds is one good observation, and three of nothing.
+    const lump = { ...world, own: world.own.map((r, i) => r - 0.00015 + (i < n / 4 ? 0.0006 : 0)) };
+    expect(judged(lump).verdict).toBe('edge');
+    expect(judged(lump, 1, { folds: [n / 4, n / 4, n / 4, n / 4] }).verdict).toBe('no evidence of an edge');
+  });
+
   it('suspects what is too good, and what one bar of delay takes away', () => {
     expect(judged(made(7, { alpha: 0.0004 }))).toMatchObject({
       verdict: 'suspicious: look for a leak',
