@@ -29,7 +29,7 @@ export const MUTATION_AREAS: readonly MutationArea[] = [
     name: 'live',
     code: ['src/broker', 'src/bot', 'src/exchange', 'src/journal'],
     tests: ['test/broker', 'test/bot', 'test/exchange', 'test/journal', 'test/venue'],
-    without: ['crash', 'sockets', 'stream-sockets', 'dialects', 'exchange'],
+    without: ['crash', 'sockets', 'stream-sockets', 'dialects', 'exchange', 'damaged-journals', 'soak', 'session'],
     sample: 500,
     // What is said to people: a word more or less is no fault.
     leaves: ['sentence'],

@@ -169,6 +169,15 @@ function listMatchers(actual: unknown, negated: boolean) {
         'toMatch',
         String(expected),
       ),
+    toHaveProperty: (name: string | readonly string[]) =>
+      check(
+        (typeof name === 'string' ? name.split('.') : name).reduce<unknown>(
+          (node, key) => (node as Record<string, unknown> | undefined)?.[key],
+          actual,
+        ) !== undefined,
+        'toHaveProperty',
+        name,
+      ),
     toBeDefined: () => check(actual !== undefined, 'toBeDefined'),
     toBeUndefined: () => check(actual === undefined, 'toBeUndefined'),
     toBeNull: () => check(actual === null, 'toBeNull'),
