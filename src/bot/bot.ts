@@ -20,7 +20,7 @@ import { attend, type LoopContext, whenDue } from './loops.ts';
 import { type BotObservers, isolate } from './observers.ts';
 import type { BotOptions } from './options.ts';
 import { recover } from './recovery.ts';
-import { answerRequest, type CommandAnswer, type CommandRequest, readRequests } from './requests.ts';
+import { answerRequest, type CommandAnswer, type CommandRequest, readRequests, refuseRequests } from './requests.ts';
 import { BotState, describeState } from './state.ts';
 import type { Trader, TraderContext } from './trader.ts';
 import { isLate, Watchdog } from './watchdog.ts';
@@ -125,6 +125,7 @@ export class Bot {
     const inner = AbortSignal.any([signal, stop.signal]);
     const loops: Promise<void>[] = [];
     try {
+      this.#refuseOldRequests();
       const context = {
         reconcile: () => this.#reconcile(),
         checkHaltFile: () => this.#checkHaltFile(),
@@ -184,12 +185,22 @@ export class Bot {
     );
   }
 
+  #refuseOldRequests(): void {
+    const { files, folder } = this.#options;
+    try {
+      refuseRequests(files, folder);
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+      this.#alarm('request-failed', { message: (error as Error).message });
+    }
+  }
+
   /** Requests of other processes. */
   async #attendRequests(signal: AbortSignal): Promise<void> {
     const { files, folder, clock, tickMs = TICK_MS } = this.#options;
     while (!signal.aborted) {
       try {
-        for (const request of readRequests(files, folder, this.#now()))
+        for (const request of readRequests(files, folder))
           answerRequest(files, folder, request.id, await this.command(request));
       } catch (error) {
         if (!isDiskError(error)) throw error;

@@ -22,8 +22,6 @@ import type { CommandAnswer, CommandRequest } from './requests.ts';
 import type { BotSetup } from './setup.ts';
 import { BotState } from './state.ts';
 
-const TICK_MS = 2_000;
-const DEADLINE_MS = 20_000;
 /** Nothing is fresh enough to be opened. */
 const NEVER_FRESH_MS = Number.NEGATIVE_INFINITY;
 /** What is done in the journal alone. */
@@ -40,8 +38,10 @@ export interface CaretakerOptions {
   readonly alarm: Alarm;
   /** As in `BotOptions`. */
   readonly runId: string;
-  /** How long it may take in all. */
+  /** How long it may take in all, a question to the venue, and between two rounds. */
   readonly longestMs: number;
+  readonly deadlineMs?: number;
+  readonly tickMs?: number;
 }
 
 /** Whoever calls has the journal's lock. @throws InputError where the journal is damaged */
@@ -50,12 +50,12 @@ export async function carryOutAlone(
   options: CaretakerOptions,
   signal: AbortSignal,
 ): Promise<CommandAnswer> {
-  const { clock, longestMs, start } = options;
-  const venue = steadyVenue(options.venue, clock, DEADLINE_MS);
+  const { clock, longestMs, start, deadlineMs = 20_000, tickMs = 2_000 } = options;
+  const venue = steadyVenue(options.venue, clock, deadlineMs);
   const { state, journal, desk } = open({ ...options, venue });
   const untilMs = clock.elapsedMs() + longestMs;
   const waits = async (): Promise<boolean> => {
-    await clock.sleep(TICK_MS, signal).catch(() => {});
+    await clock.sleep(tickMs, signal).catch(() => {});
     return !signal.aborted && clock.elapsedMs() < untilMs;
   };
   try {

@@ -9,9 +9,6 @@ import { parseJson } from '../core/json.ts';
 
 const FOLDER = 'requests';
 const ANSWER = '.answer.json';
-/** A request that waited longer was meant for a bot that wasn't there. */
-const STALE_MS = 5 * 60_000;
-
 const requestSchema = z.strictObject({
   id: z.string().regex(/^[\w-]{1,60}$/),
   timeMs: z.number(),
@@ -46,8 +43,8 @@ export function writeRequest(files: FileSystem, folder: string, request: Command
   writeDurably(files, pathOf(folder, request.id, '.json'), `${JSON.stringify(request)}\n`, 0o600);
 }
 
-/** What was asked for and not yet answered, oldest name first. What is no request, or came too long ago, is answered so. */
-export function readRequests(files: FileSystem, folder: string, nowMs: number): CommandRequest[] {
+/** What was asked for and not yet answered, by name. What is no request is answered so. */
+export function readRequests(files: FileSystem, folder: string): CommandRequest[] {
   const names = files.list(`${folder}/${FOLDER}`).filter((name) => name.endsWith('.json') && !name.endsWith(ANSWER));
   return names.flatMap((name) => {
     const id = name.slice(0, -'.json'.length);
@@ -58,7 +55,6 @@ export function readRequests(files: FileSystem, folder: string, nowMs: number): 
     const text = readText(files, `${folder}/${FOLDER}/${name}`);
     const read = requestSchema.safeParse(parsed(text));
     if (!read.success || read.data.id !== id) return refuse('the request can not be read; give the command again');
-    if (Math.abs(nowMs - read.data.timeMs) > STALE_MS) return refuse('the request is too old; give the command again');
     return [read.data];
   });
 }
@@ -69,6 +65,12 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** What was asked of a bot that wasn't there, or died of it, is not carried out by the next one. */
+export function refuseRequests(files: FileSystem, folder: string): void {
+  for (const { id } of readRequests(files, folder))
+    answerRequest(files, folder, id, { kind: 'refused', lines: ['the bot has started since; give the command again'] });
 }
 
 export function answerRequest(files: FileSystem, folder: string, id: string, answer: CommandAnswer): void {

@@ -8,6 +8,7 @@ import { type BotSetup, readSetup } from '../bot/setup.ts';
 import type { Clock } from '../core/clock.ts';
 import { InputError } from '../core/errors.ts';
 import { isDecimal } from '../exchange/decimal.ts';
+import { AcceleratedClock } from '../rehearsal/accelerated-clock.ts';
 import { clockFor, KEYS_OPTION, openVenue } from './bot-venue.ts';
 import type { Context, Options, OptionsOf, Output } from './command.ts';
 import {
@@ -80,6 +81,13 @@ export async function orderBot(
   };
 }
 
+/** On a fast clock the network's milliseconds are seconds. */
+function patienceOn(clock: Clock) {
+  if (!(clock instanceof AcceleratedClock)) return { longestMs: LONGEST_MS };
+  const { speed } = clock;
+  return { longestMs: LONGEST_MS * speed, deadlineMs: 10_000 * speed, tickMs: 100 * speed };
+}
+
 /** A paper bot's rehearsal server may be gone: the last price that it saw does. */
 async function clockOf({ kind }: StartEntry, { server }: BotSetup, context: Context): Promise<Clock> {
   const url = server === null || server === 'sandbox' ? undefined : server;
@@ -144,7 +152,7 @@ async function askAlone(
     const { files, folder } = place;
     return await carryOutAlone(
       request,
-      { files, folder, venue, clock, start, setup, alarm, runId: drawRunId(), longestMs: LONGEST_MS },
+      { files, folder, venue, clock, start, setup, alarm, runId: drawRunId(), ...patienceOn(clock) },
       context.signal,
     );
   } finally {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { carryOutAlone } from '../../src/bot/caretaker.ts';
 import type { BotEntry, StartEntry } from '../../src/bot/entries.ts';
-import { type CommandRequest, readRequests, takeAnswer, writeRequest } from '../../src/bot/requests.ts';
+import { type CommandRequest, readRequests, refuseRequests, takeAnswer, writeRequest } from '../../src/bot/requests.ts';
 import type { BotSetup } from '../../src/bot/setup.ts';
 import type { CommandEntry } from '../../src/broker/command.ts';
 import { Account, DEFAULT_ACCOUNT } from '../../src/core/account.ts';
@@ -317,17 +317,30 @@ describe('requests', () => {
     await life.stop();
   });
 
-  it('that can not be read, or are too old, are answered and gone', () => {
+  it('that can not be read, or were asked of a bot that was not there, are answered and gone', () => {
     const files = new MemoryFileSystem();
     files.mkdir('bots/x/requests');
     files.write('bots/x/requests/torn.json', new TextEncoder().encode('{"id":'));
     const day = { time: { clock: { nowMs: () => 0 } } } as unknown as Day;
     const old = asked(day, { command: 'close' });
     writeRequest(files, 'bots/x', old);
-    expect(readRequests(files, 'bots/x', 3_600_000)).toEqual([]);
+    expect(readRequests(files, 'bots/x')).toEqual([old]);
     expect(takeAnswer(files, 'bots/x', 'torn')).toMatchObject({ kind: 'refused' });
+    refuseRequests(files, 'bots/x');
     expect(takeAnswer(files, 'bots/x', old.id)).toMatchObject({ kind: 'refused' });
     expect(files.list('bots/x/requests')).toEqual([]);
+  });
+
+  it('that were left behind sell nothing at the next start', async () => {
+    const { day, life, account } = await invested();
+    await life.stop();
+    const left = asked(day, { command: 'close' });
+    writeRequest(day.files, day.folder, left);
+    const again = day.start(day.files);
+    await day.pass(MINUTE);
+    expect(takeAnswer(day.files, day.folder, left.id)).toMatchObject({ kind: 'refused' });
+    expect(again.bot.traders[0].broker.account.units).toBe(account.units);
+    await again.stop();
   });
 });
 
