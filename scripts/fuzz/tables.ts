@@ -20,7 +20,7 @@ const named = ({ timeMs, ...bar }: Bar) => ({ timestamp: timeMs, ...bar });
 /** Rows as people's programs put them into JSON. */
 const SHAPES: readonly ((bars: readonly Bar[]) => unknown)[] = [
   (bars) => bars.map(list),
-  (bars) => bars.map((bar) => list(bar).map(String)),
+  (bars) => bars.map((bar) => list(bar).map((value) => `${JSON.stringify(value)}`)),
   (bars) => bars.map(named),
   (bars) => ({ code: '0', data: { list: bars.map(list).reverse() } }),
   (bars) => [{ ticker: 'btcusdt', priceData: bars.map(named) }],
@@ -100,7 +100,7 @@ function write(bars: readonly Bar[], rng: Rng): Made {
 export const tables: Surface = {
   name: 'tables',
   about: 'JSON, Arrow, Parquet, gzip and zip, values and bytes spoiled; wrong: a bar that the file does not hold',
-  inputs: 5_000,
+  inputs: 2_500,
   open: () => ({
     async attempt(rng): Promise<Outcome> {
       const bars = makeBars(rng);

@@ -60,7 +60,7 @@ export const venue: Surface = {
   name: 'venue',
   about:
     "a venue's answers, read directly and through ccxt; wrong: a number that can't be, an order denied that exists",
-  inputs: 10_000,
+  inputs: 15_000,
   async open() {
     const venues = await Promise.all(['binance', 'bybit'].map(openVenue));
     const known = everyObject();

@@ -68,40 +68,51 @@ describe.skipIf(!RUNS_PATHS)('the examples of --help in a fresh clone (npm run t
   });
 
   it.for(run)('%s', LONG, async (example, context) => {
-    await afternoon.pass(context, example, () =>
-      example.includes('--server') ? rehearse(example) : mustRun(typed(example), folder),
-    );
+    await afternoon.pass(context, example, async () => {
+      // Both want its port.
+      if (example.startsWith('tradernet rehearse')) await stopVenue();
+      else if (/--journal trial/.test(example)) await startVenue();
+      if (example.startsWith('tradernet dashboard')) await interrupt(example, /http:\/\/127/, 1, /./);
+      else if (example.includes('--server')) await interrupt(example, / {2}close /g, 3, /stopped in order/);
+      else await mustRun(typed(example), folder);
+    });
   });
 
   it.each(examples.filter(asksVenue))('%s (a venue that no test reaches: read, not run)', async (example) => {
     expect(await readCommandLine(wordsOf(example))).not.toBeNull();
   });
 
-  /** In another terminal, as the rehearsal itself proposes it; Ctrl-C after a while. */
-  async function rehearse(example: string): Promise<void> {
-    server = spawn(process.execPath, ['src/cli/main.ts', 'rehearse', '--hours', '200', '--speed', '1440'], {
+  /** In another terminal, as the rehearsal itself proposes it: the venue of the bot that the examples speak of. */
+  async function startVenue(): Promise<void> {
+    if (server !== null && server.exitCode === null) return;
+    server = spawn(process.execPath, ['src/cli/main.ts', 'rehearse', '--hours', '600', '--speed', '1440'], {
       cwd: folder,
       env: environment,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     await new Promise((resolve) => server?.stderr?.once('data', resolve));
-    const bot = spawn(process.execPath, ['src/cli/main.ts', ...wordsOf(example)], {
+  }
+
+  async function stopVenue(): Promise<void> {
+    if (server === null || server.exitCode !== null) return;
+    const ended = new Promise((resolve) => server?.once('close', resolve));
+    server.kill('SIGINT');
+    await ended;
+  }
+
+  /** What runs until Ctrl-C, which comes once it has said `pattern` so many times. */
+  async function interrupt(example: string, pattern: RegExp, times: number, last: RegExp): Promise<void> {
+    const child = spawn(process.execPath, ['src/cli/main.ts', ...wordsOf(example)], {
       cwd: folder,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
-    for (const stream of [bot.stdout, bot.stderr])
+    for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-    const ended = new Promise<number | null>((resolve) => bot.once('close', resolve));
-    // Until it has decided on a few bars.
-    for (let i = 0; i < 600 && (output.match(/ {2}close /g) ?? []).length < 3; i++) await sleep(200);
-    bot.kill('SIGINT');
-    expect({ code: await ended, output }).toMatchObject({
-      code: 0,
-      output: expect.stringContaining('stopped in order'),
-    });
-    server.kill('SIGINT');
-    await new Promise((resolve) => server?.once('close', resolve));
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    for (let i = 0; i < 900 && (output.match(pattern) ?? []).length < times; i++) await sleep(200);
+    child.kill('SIGINT');
+    expect({ code: await ended, output }).toMatchObject({ code: 0, output: expect.stringMatching(last) });
   }
 });
