@@ -18,14 +18,19 @@ export interface BotJournal {
   readonly entries: readonly BotEntry[];
 }
 
-/** Reads the journals of one storage; one that has not grown is not read again. */
+/** What was read of a journal; `last` is the last record's text, by which one that has only grown is known. */
+interface Known {
+  readonly size: number;
+  readonly entries: readonly BotEntry[];
+  readonly last: string;
+  readonly fault: string | null;
+}
+
+/** Reads the journals of one storage; of one that has grown only what is new is made into entries. */
 export class BotReader {
   readonly #files: FileSystem;
   readonly #storage: string;
-  readonly #known = new Map<
-    string,
-    { readonly size: number; readonly entries: readonly BotEntry[]; readonly fault: string | null }
-  >();
+  readonly #known = new Map<string, Known>();
 
   constructor(files: FileSystem, storage: string) {
     this.#files = files;
@@ -68,21 +73,25 @@ export class BotReader {
     return { row, entries };
   }
 
-  #entries(name: string): { readonly entries: readonly BotEntry[]; readonly fault: string | null } {
+  #entries(name: string): Known {
     const path = `${BOTS}/${name}/${JOURNAL_FILE}`;
     const size = sizeOfParts(this.#files, path);
     const known = this.#known.get(name);
     if (known?.size === size) return known;
-    let read: { readonly entries: readonly BotEntry[]; readonly fault: string | null };
+    let read: Known;
     try {
       const { records, fault } = readParts(this.#files, path);
       // A torn tail is what a bot is writing just now.
       const said = fault === null || fault.torn ? null : `record ${fault.record}: ${fault.reason}`;
-      read = { entries: readEntries(records, name), fault: said };
+      const count = known?.entries.length ?? 0;
+      const hasGrown = known !== undefined && count > 0 && JSON.stringify(records[count - 1]) === known.last;
+      const before = hasGrown ? known.entries : [];
+      const entries = [...before, ...readEntries(records.slice(before.length), name)];
+      read = { size, entries, last: JSON.stringify(records.at(-1) ?? null), fault: said };
     } catch (error) {
-      read = { entries: [], fault: (error as Error).message };
+      read = { size, entries: [], last: '', fault: (error as Error).message };
     }
-    this.#known.set(name, { size, ...read });
+    this.#known.set(name, read);
     return read;
   }
 }
