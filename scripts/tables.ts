@@ -1,4 +1,5 @@
 /** The tables of the documents, read off the lists that the program walks. */
+import { readFileSync } from 'node:fs';
 import { AGENTS, LEARNERS } from '../src/agents/index.ts';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { configSchema } from '../src/cli/config.ts';
@@ -17,6 +18,25 @@ function table(titles: readonly string[], rows: readonly (readonly string[])[]):
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(titles), `|${titles.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
 }
+
+interface Calibration {
+  readonly done: boolean;
+  readonly summary: readonly {
+    readonly scenario: string;
+    readonly rounds: number;
+    readonly ok: boolean;
+    readonly atMost?: number;
+    readonly atLeast?: number;
+    readonly shares: readonly { what: string; share: number; lower95: number; upper95: number }[];
+  }[];
+}
+
+/** What `npm run calibration` wrote. */
+export function readCalibration(): Calibration {
+  return JSON.parse(readFileSync(new URL('../bench/results/verdict-calibration.json', import.meta.url), 'utf8'));
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 function describeParameter([name, parameter]: [string, Parameter]): string {
   return parameter.kind === 'choice'
@@ -66,6 +86,24 @@ export const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['name', 'meaning'],
       BASELINES.map(({ name, doc }) => [`\`${name}\``, doc]),
+    ),
+  calibration: () =>
+    table(
+      ['asked', 'rounds', 'what was seen', 'share', 'one-sided 95 % bounds', 'asked for'],
+      readCalibration().summary.flatMap(({ scenario, rounds, shares, atMost, atLeast }) =>
+        // By the kind of market only in the results.
+        shares
+          .filter(({ what }) => !what.includes(': '))
+          .map(({ what, share, lower95, upper95 }, i) => [
+            ...[scenario, String(rounds), what, percent(share), `${percent(lower95)} to ${percent(upper95)}`],
+            i > 0
+              ? ''
+              : [
+                  ...(atLeast === undefined ? [] : [`at least ${percent(atLeast)}`]),
+                  ...(atMost === undefined ? [] : [`at most ${percent(atMost)}`]),
+                ].join(', '),
+          ]),
+      ),
     ),
   presets: () =>
     table(
