@@ -100,7 +100,7 @@ function write(bars: readonly Bar[], rng: Rng): Made {
 export const tables: Surface = {
   name: 'tables',
   about: 'JSON, Arrow, Parquet, gzip and zip, values and bytes spoiled; wrong: a bar that the file does not hold',
-  inputs: 2_500,
+  inputs: 1_500,
   open: () => ({
     async attempt(rng): Promise<Outcome> {
       const bars = makeBars(rng);
