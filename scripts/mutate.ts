@@ -197,7 +197,10 @@ function judgesOf(mutant: Mutant): string[] {
   const block = blockAt(blocks, mutant.file, mutant.start);
   const around = block === null ? blocks.flatMap((one, i) => (one.file === mutant.file ? [i] : [])) : [block];
   const names = new Set(around.flatMap((one) => reachers.get(one) ?? []));
-  const quickest = [...names].filter((name) => !dependent.has(name)).sort((a, b) => cases.get(a)! - cases.get(b)!);
+  // A test of the file's own name first, since it was written for it; then the quickest.
+  const own = `/${mutant.file.split('/').at(-1)!.replace('.ts', '.test.ts')} > `;
+  const rank = (name: string): number => (name.includes(own) ? 0 : 1e9) + cases.get(name)!;
+  const quickest = [...names].filter((name) => !dependent.has(name)).sort((a, b) => rank(a) - rank(b));
   const judges: string[] = [];
   let leftMs = LONGEST_CASES_MS;
   for (const name of quickest) {
