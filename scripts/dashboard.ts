@@ -23,7 +23,7 @@ function newest(folder: string): number {
 
 /** Builds into dashboard/build. */
 export async function buildPage(): Promise<void> {
-  await build({ configFile: join(PAGE, 'vite.config.ts'), logLevel: 'warn' });
+  await build({ configFile: join(PAGE, 'vite.config.ts'), logLevel: 'error' });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
