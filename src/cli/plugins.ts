@@ -8,6 +8,7 @@ import { InputError } from '../core/errors.ts';
 import { parseJsonText } from '../core/json-text.ts';
 import { loadedPlugins, PLUGGED_LISTS, type PluggedList, plug } from '../core/plugged.ts';
 import type { Plugin } from '../plugin.ts';
+import { readUserFile } from './user-files.ts';
 
 /** What one must have to stand in a list, by list. */
 const PARTS: Readonly<Record<Exclude<PluggedList, 'featureSets'>, readonly string[]>> = {
@@ -55,7 +56,10 @@ export function namedPlugins(words: readonly string[], cwd: string): string[] {
   let configured: unknown = [];
   try {
     // Whatever is wrong with it is said where it is read as a whole.
-    if (existsSync(file)) configured = (parseJsonText(readFileSync(file, 'utf8')) as { plugins?: unknown })?.plugins;
+    if (existsSync(file)) {
+      const text = new TextDecoder().decode(readUserFile({ cwd }, file));
+      configured = (parseJsonText(text) as { plugins?: unknown })?.plugins;
+    }
   } catch {}
   const listed = Array.isArray(configured) ? configured.filter((one) => typeof one === 'string') : [];
   return [
