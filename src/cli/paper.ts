@@ -7,7 +7,7 @@ export const paper = defineCommand({
   options: SESSION_OPTIONS,
   examples: [
     'tradernet paper --checkpoint ppo-BTCUSDT-s1-1 --symbol BTC/USDT --venue binance',
-    'tradernet paper --checkpoint ppo-SYNTH-s1-1 --symbol SYNTH/USDT --journal trial --server http://127.0.0.1:8686',
+    'tradernet paper --checkpoint ppo-SYNTH-s1-1 --symbol SYNTH/USDT --journal trial --server http://127.0.0.1:8686 --force',
   ],
   async run(options, context) {
     const runContext = await openRunContext(options, context);
