@@ -27,8 +27,8 @@ const ENTRIES = new Map(
   ['plugin', 'agent'].map((name) => [`tradernet/${name}`, `${OWN}${name}${extname(import.meta.url)}`]),
 );
 
-/** Files that plugins have loaded, by address; what lies in node_modules is pinned by a lock file, not by us. */
-const loaded = new Set<string>();
+/** File to the files that it imports, by address; what lies in node_modules is pinned by a lock file, not by us. */
+const imports = new Map<string, Set<string>>();
 let hooked = false;
 
 /** Lets a plugin import 'tradernet/plugin' wherever it lies, and sees which files it is made of. */
@@ -40,7 +40,9 @@ function hookImports(): void {
       const own = ENTRIES.get(specifier);
       const found = own === undefined ? next(specifier, context) : { url: own, shortCircuit: true };
       const { url } = found;
-      if (url.startsWith('file:') && !url.startsWith(OWN) && !url.includes('/node_modules/')) loaded.add(url);
+      const { parentURL = '' } = context;
+      if (url.startsWith('file:') && !url.startsWith(OWN) && !url.includes('/node_modules/'))
+        imports.set(parentURL, (imports.get(parentURL) ?? new Set()).add(url));
       return found;
     },
   });
@@ -97,7 +99,6 @@ export async function loadPlugins(paths: readonly string[]): Promise<void> {
     if (!existsSync(path)) throw new InputError(`${path}: there is no such plugin; check the path`);
     hookImports();
     const url = pathToFileURL(realpathSync(path)).href;
-    const before = new Set(loaded);
     let plugin: Plugin;
     let agents: unknown;
     try {
@@ -113,11 +114,15 @@ export async function loadPlugins(paths: readonly string[]): Promise<void> {
     const name = plugin.name ?? basename(path, extname(path));
     if (loadedPlugins().some((one) => one.name === name))
       throw new InputError(`${path}: a plugin called ${name} is loaded already; give this one another name`);
-    plug(
-      { name, hash: hashFiles([url, ...[...loaded].filter((one) => one !== url && !before.has(one)).sort()]) },
-      lists,
-    );
+    plug({ name, hash: hashFiles([url, ...importedBy(url)]) }, lists);
   }
+}
+
+/** Every file that a plugin imports, at any depth, whoever loaded it first; in the order of their addresses. */
+function importedBy(url: string): string[] {
+  const found = new Set([url]);
+  for (const one of found) for (const target of imports.get(one) ?? []) found.add(target);
+  return [...found].filter((one) => one !== url).sort();
 }
 
 /** SHA-256 over the files' contents, the plugin's own first. */

@@ -248,6 +248,26 @@ describe('what is no plugin', () => {
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('there is no such plugin')]);
   });
 
+  test('a part that two plugins share counts for both, whichever is loaded first', SLOW, async () => {
+    mkdirSync(join(folder, 'shared'));
+    writeFileSync(join(folder, 'shared/price.ts'), 'export const price = 0.1;');
+    const paths = ['one', 'two'].map((name) => {
+      const path = join(folder, `shared/${name}.ts`);
+      const body = REWARD('pay: () => price', "import { price } from './price.ts';");
+      writeFileSync(path, body.replace("name: 'own'", `name: '${name}'`));
+      return path;
+    });
+    const hashes = async (...order: string[]): Promise<Record<string, string>> => {
+      const flags = order.flatMap((path) => ['--plugin', path]);
+      const { plugins } = JSON.parse(await mustRun(['plugin', 'check', '--json', ...flags], folder));
+      return Object.fromEntries(plugins.map(({ name, hash }: { name: string; hash: string }) => [name, hash]));
+    };
+    const [first, second] = paths;
+    const both = await hashes(first, second);
+    expect(await hashes(second, first)).toEqual(both);
+    expect(await hashes(second)).toEqual({ two: both.two });
+  });
+
   test('what a plugin is made of counts, not its name alone', SLOW, async () => {
     mkdirSync(join(folder, 'parts'));
     writeFileSync(join(folder, 'parts/number.ts'), 'export const number = 1;');
