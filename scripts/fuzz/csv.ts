@@ -175,22 +175,35 @@ export async function compare(
   return null;
 }
 
-export const csv: Surface = {
-  name: 'csv',
-  about: 'files of candles in many formats, rows spoiled; wrong: a bar that the file does not hold',
-  inputs: 8_000,
-  open: () => ({
-    async attempt(rng): Promise<Outcome> {
-      const bars = makeBars(rng);
-      const { bytes, spoiled } = writeFile(bars, rng);
-      const policy = pick<ImportPolicy>(rng, ['refuse', 'drop', 'fill']);
-      try {
-        const wrong = await compare(bars, spoiled, policy, bytes);
-        return wrong === null ? 'taken' : { wrong: `${policy}: ${wrong}` };
-      } catch (error) {
-        if (error instanceof InputError) return 'refused';
-        throw error;
-      }
-    },
-  }),
-};
+/** Bars written to a file in which some are spoiled: read, they are the file's, or refused. */
+export function candleFiles(
+  about: Pick<Surface, 'name' | 'about' | 'inputs'>,
+  write: (bars: readonly Bar[], rng: Rng) => ReturnType<typeof writeFile>,
+): Surface {
+  return {
+    ...about,
+    open: () => ({
+      async attempt(rng): Promise<Outcome> {
+        const bars = makeBars(rng);
+        const { bytes, spoiled } = write(bars, rng);
+        const policy = pick<ImportPolicy>(rng, ['refuse', 'drop', 'fill']);
+        try {
+          const wrong = await compare(bars, spoiled, policy, bytes);
+          return wrong === null ? 'taken' : { wrong: `${policy}: ${wrong}` };
+        } catch (error) {
+          if (error instanceof InputError) return 'refused';
+          throw error;
+        }
+      },
+    }),
+  };
+}
+
+export const csv = candleFiles(
+  {
+    name: 'csv',
+    about: 'files of candles in many formats, rows spoiled; wrong: a bar that the file does not hold',
+    inputs: 8_000,
+  },
+  writeFile,
+);

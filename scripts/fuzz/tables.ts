@@ -6,12 +6,9 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { tableFromArrays, tableToIPC } from '@uwdata/flechette';
 import { zipSync } from 'fflate';
-import { InputError } from '../../src/core/errors.ts';
 import type { Rng } from '../../src/core/rng.ts';
-import type { ImportPolicy } from '../../src/market/import/candles.ts';
-import { type Bar, compare, makeBars } from './csv.ts';
+import { type Bar, candleFiles } from './csv.ts';
 import { chance, deep, mutateBytes, mutateJson, POISON, pick } from './mutate.ts';
-import type { Outcome, Surface } from './surface.ts';
 
 const encode = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
 const list = ({ timeMs, open, high, low, close, volume }: Bar) => [timeMs, open, high, low, close, volume];
@@ -97,22 +94,11 @@ function write(bars: readonly Bar[], rng: Rng): Made {
   return { bytes: chance(rng, 0.5) ? mutateBytes(packed, rng) : packed, spoiled: inner.spoiled };
 }
 
-export const tables: Surface = {
-  name: 'tables',
-  about: 'JSON, Arrow, Parquet, gzip and zip, values and bytes spoiled; wrong: a bar that the file does not hold',
-  inputs: 1_500,
-  open: () => ({
-    async attempt(rng): Promise<Outcome> {
-      const bars = makeBars(rng);
-      const { bytes, spoiled } = write(bars, rng);
-      const policy = pick<ImportPolicy>(rng, ['refuse', 'drop', 'fill']);
-      try {
-        const wrong = await compare(bars, spoiled, policy, bytes);
-        return wrong === null ? 'taken' : { wrong: `${policy}: ${wrong}` };
-      } catch (error) {
-        if (error instanceof InputError) return 'refused';
-        throw error;
-      }
-    },
-  }),
-};
+export const tables = candleFiles(
+  {
+    name: 'tables',
+    about: 'JSON, Arrow, Parquet, gzip and zip, values and bytes spoiled; wrong: a bar that the file does not hold',
+    inputs: 1_500,
+  },
+  write,
+);
